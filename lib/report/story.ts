@@ -1,0 +1,43 @@
+import { log, type Subject } from '../log.ts';
+
+/**
+ * The chapters of a push, as they are told to people. A chapter is one log record with these fields beside the
+ * message; whoever shows progress (the git host's answer to `git push`, a terminal, CloudWatch Logs Insights)
+ * reads the records of one delivery in order and ends at `deploy.settled`.
+ */
+export interface Chapters {
+  'push.received': { ref: string; before: string; after: string };
+  'deploy.started': { environment: string };
+  'build.notice': { line?: number };
+  'build.step': {
+    stage: string;
+    number: number;
+    total: number;
+    instruction: string;
+    ms: number;
+    cached: boolean;
+  };
+  'build.finished': { ms: number };
+  'build.failed': { ms: number; line?: number };
+  'image.published': { digest: string; uploadedBytes: number; totalBytes: number; ms: number };
+  'release.created': { release: number; digest: string };
+  'rollout.applied': { release: number };
+  'rollout.pod': { pod: string; state: 'starting' | 'ready' | 'failing' | 'stopping' };
+  'rollout.live': { release: number; ms: number };
+  'rollout.failed': { release: number; ms: number; reason: string };
+  'rollback.finished': { release?: number; ms: number };
+  'deploy.settled': { outcome: Outcome; url?: string; reason?: string; ms: number };
+}
+
+/** How a push ended. `unchanged`: the commit was live already; `refused`: it is on record as bad. */
+export type Outcome = 'live' | 'failed' | 'superseded' | 'refused' | 'unchanged' | 'ignored';
+
+/** Tells one chapter of `subject`'s push; `message` is one line, or several for a compiler's output. */
+export function tell<E extends keyof Chapters>(
+  subject: Subject,
+  event: E,
+  message: string,
+  detail: Chapters[E],
+): void {
+  log.info(message, { ...subject, event, detail });
+}
