@@ -1,0 +1,42 @@
+/** How a Service is reached (Kubernetes, ServiceSpec `type`). */
+export type ServiceType = 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+
+/** How the cluster finds out that a pod can take requests. */
+export type Health = { by: 'tcp' } | { by: 'http'; path: string };
+
+/** Amounts of one resource list, in Kubernetes' notation (`250m`, `64Mi`). */
+export interface Amounts {
+  cpu?: string;
+  memory?: string;
+}
+
+/** What `fairlead.yaml`, the image and the installation say together about one service; every field is decided. */
+export interface App {
+  /** A DNS label: names the Deployment, the Service and the container. */
+  name: string;
+  /** The TCP port that the container listens on; it is also told to it as `PORT`. */
+  port: number;
+  replicas: number;
+  env: Record<string, string>;
+  /** Replaces the image's ENTRYPOINT. */
+  command?: string[];
+  /** Replaces the image's CMD. */
+  args?: string[];
+  resources: { requests: Amounts; limits: Amounts };
+  health: Health;
+  service: ServiceType;
+  /** Seconds that a rollout may go on without progress before it is called failed. */
+  patience: number;
+  /** Seconds that a container is given between SIGTERM and SIGKILL. */
+  terminationGracePeriod: number;
+}
+
+/** What an image says about how it wants to be run (OCI image specification, config.md). */
+export interface ImageFacts {
+  /** TCP ports of `ExposedPorts`. */
+  exposedPorts: readonly number[];
+  /** `Env`, as `NAME=value`. */
+  env?: readonly string[];
+  /** `User`: name or number, with or without a group. */
+  user?: string;
+}
