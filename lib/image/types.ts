@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** `sha256:` and 64 lower-case hexadecimal digits (OCI image specification, descriptor.md, "Digests"). */
 export type Digest = `sha256:${string}`;
 
@@ -45,7 +47,13 @@ export interface RunConfig {
   WorkingDir?: string;
   Labels?: Record<string, string>;
   StopSignal?: string;
-  Healthcheck?: { Test?: string[]; Interval?: number; Timeout?: number; StartPeriod?: number; Retries?: number };
+  Healthcheck?: {
+    Test?: string[];
+    Interval?: number;
+    Timeout?: number;
+    StartPeriod?: number;
+    Retries?: number;
+  };
   Shell?: string[];
   OnBuild?: string[];
   ArgsEscaped?: boolean;
@@ -69,8 +77,8 @@ export interface ImageConfig extends Platform {
   history?: HistoryEntry[];
 }
 
-/** A readable stream of a blob's bytes, opened anew at each call. */
-export type OpenBlob = () => Promise<NodeJS.ReadableStream>;
+/** A readable stream of a blob's bytes, opened anew at each call. It fails when the bytes are not the blob's. */
+export type OpenBlob = () => Promise<Readable>;
 
 /**
  * One layer of an image. `open` gives its compressed bytes; for a layer of a base that was never downloaded it
