@@ -1,0 +1,3 @@
+module podruntime
+
+go 1.19
