@@ -1,0 +1,20 @@
+import type { App } from 'aws-cdk-lib';
+import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
+import { AlarmsStack } from '../lib/stacks/alarms-stack.ts';
+import { ClusterStack } from '../lib/stacks/cluster-stack.ts';
+import { PipelineStack } from '../lib/stacks/pipeline-stack.ts';
+import { RegistryStack } from '../lib/stacks/registry-stack.ts';
+
+/** The stacks of one installation, each of which can be deployed apart from those after it. */
+export function installation(app: App) {
+  const registry = new RegistryStack(app, 'FairleadRegistry', { keepImages: 100 });
+  const cluster = new ClusterStack(app, 'FairleadCluster', { deployerRules: DEPLOYER_RULES });
+  const pipeline = new PipelineStack(app, 'FairleadPipeline', {
+    registry,
+    cluster: cluster.cluster,
+    branch: app.node.tryGetContext('branch') ?? 'main',
+    hostApiUrl: app.node.tryGetContext('hostApiUrl') ?? 'https://api.github.com',
+  });
+  const alarms = new AlarmsStack(app, 'FairleadAlarms', { pipeline });
+  return { registry, cluster, pipeline, alarms };
+}

@@ -1,0 +1,70 @@
+// What `npm start`, `npm test` and the other scripts run: plain JavaScript for Node 20 or later, because a fresh
+// machine has nothing else. It sees to what is missing, then hands over to Node 24, which runs TypeScript itself.
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { ensureDependencies, ensureGo, ensureNode, root, SetupError } from './setup.js';
+
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+
+/** What each script runs, in order, and whether it needs Go. `ARGS` stands for what the person added. */
+const SCRIPTS = {
+  start: { go: true, commands: [['node', 'bin/start.ts', 'ARGS']] },
+  local: { go: true, commands: [['node', 'bin/local.ts', 'ARGS']] },
+  test: {
+    go: true,
+    commands: [
+      [bin('vitest'), 'run', '--project', 'unit', '--project', 'stacks', '--project', 'e2e', 'ARGS'],
+    ],
+  },
+  check: {
+    go: false,
+    commands: [[bin('tsc'), '-p', '.'], [bin('biome'), 'ci', '.'], [bin('knip')]],
+  },
+  synth: { go: false, commands: [[bin('cdk'), 'synth', 'ARGS']] },
+  bench: { go: true, commands: [['node', 'bench/run.ts', 'ARGS']] },
+};
+
+function run(command, args, path) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
+    // A terminal's Ctrl-C reaches the child by itself; what is sent to this process alone is passed on.
+    const pass = (signal) => child.kill(signal);
+    const ignore = () => {};
+    process.on('SIGTERM', pass).on('SIGHUP', pass).on('SIGINT', ignore);
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      process.off('SIGTERM', pass).off('SIGHUP', pass).off('SIGINT', ignore);
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 143));
+    });
+  });
+}
+
+async function main([name, ...rest]) {
+  const script = SCRIPTS[name];
+  if (!script)
+    throw new SetupError(`there is no script "${name}"; there are ${Object.keys(SCRIPTS).join(', ')}`);
+  ensureDependencies();
+  const folders = [ensureNode()];
+  if (script.go) folders.push(ensureGo());
+  const path = [...folders, process.env.PATH ?? ''].join(delimiter);
+  for (const [command, ...args] of script.commands) {
+    const code = await run(
+      command === 'node' ? join(folders[0], 'node') : command,
+      args.flatMap((arg) => (arg === 'ARGS' ? rest : [arg])),
+      path,
+    );
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`fairlead: ${error.message}`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,46 @@
+// Hello answers every request with a greeting.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+const greeting = "Hello from Fairlead, version 1"
+
+func main() {
+	port := os.Getenv("PORT")
+	if port == "" {
+		port = "8080"
+	}
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, greeting)
+	})
+	http.Handle("/static/", http.StripPrefix("/static/", http.FileServer(http.Dir("/static"))))
+
+	server := &http.Server{Addr: ":" + port, ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan os.Signal, 1)
+	signal.Notify(stopped, syscall.SIGTERM, os.Interrupt)
+	drained := make(chan struct{})
+	go func() {
+		<-stopped
+		// A cluster takes some moments to send new requests elsewhere, and those under way are to be answered.
+		time.Sleep(time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		server.Shutdown(ctx)
+		close(drained)
+	}()
+
+	log.Printf("listening on :%s", port)
+	if err := server.ListenAndServe(); err != http.ErrServerClosed {
+		log.Fatal(err)
+	}
+	<-drained
+}

@@ -1,0 +1,73 @@
+import { Validations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/**
+ * The findings of cdk-nag's AwsSolutions pack that stand, each with its reason. They are acknowledged finding by
+ * finding, so that a new wildcard or managed policy is not covered by an old reason.
+ */
+export function acknowledge(scope: Construct, reason: string, ...rules: string[]): void {
+  Validations.of(scope).acknowledge(...rules.map((rule) => ({ id: `AwsSolutions-${rule}`, reason })));
+}
+
+/** The finding that a role has the AWS managed policy `name` (its path included). */
+export function managedPolicy(name: string): string {
+  return `IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${name}]`;
+}
+
+/** The finding that a policy names the resource pattern `arn`. */
+export function resourcePattern(arn: string): string {
+  return `IAM5[Resource::${arn}]`;
+}
+
+const LOGS_REASON =
+  'Lambda writes its logs by this policy; what it names is log actions on log groups of this account';
+
+/** What every function of the pipeline has. */
+export function acknowledgeFunction(made: Construct, durable: boolean): void {
+  const policy = durable ? 'AWSLambdaBasicDurableExecutionRolePolicy' : 'AWSLambdaBasicExecutionRole';
+  acknowledge(made, LOGS_REASON, managedPolicy(`service-role/${policy}`));
+  acknowledge(
+    made,
+    'X-Ray takes trace segments by actions that name no resource (xray:PutTraceSegments, PutTelemetryRecords)',
+    resourcePattern('*'),
+  );
+}
+
+/** What the function that builds and publishes has beside that. */
+export function acknowledgeBuilder(made: Construct): void {
+  const repositories = 'arn:<AWS::Partition>:ecr:<AWS::Region>:<AWS::AccountId>:repository';
+  acknowledge(
+    made,
+    'An app is set up by its first push, so its repository has no name yet when this is deployed; the prefix is ours',
+    resourcePattern(`${repositories}/fairlead/*`),
+    resourcePattern(`${repositories}/docker.io/*`),
+  );
+}
+
+/** What the CDK's cluster construct brings. */
+export function acknowledgeCluster(cluster: Construct): void {
+  acknowledge(
+    cluster,
+    'EKS Auto Mode manages nodes, volumes and load balancers through these policies, which AWS keeps in step with it',
+    ...['BlockStorage', 'Cluster', 'Compute', 'LoadBalancing', 'Networking'].map((part) =>
+      managedPolicy(`AmazonEKS${part}Policy`),
+    ),
+    managedPolicy('AmazonEC2ContainerRegistryReadOnly'),
+    managedPolicy('AmazonEKSWorkerNodePolicy'),
+  );
+  acknowledge(
+    cluster,
+    "The CDK's kubectl handler runs at deploy time only; its runtime, roles and policies are the CDK's",
+    'L1',
+    managedPolicy('service-role/AWSLambdaBasicExecutionRole'),
+    managedPolicy('service-role/AWSLambdaVPCAccessExecutionRole'),
+    'IAM4[Policy::{"Fn::If":["ClusterKubectlProviderHandlerHasEcrPublic69E09706",{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":iam::aws:policy/AmazonElasticContainerRegistryPublicReadOnly"]]},{"Ref":"AWS::NoValue"}]}]',
+    resourcePattern('<ClusterKubectlProviderHandler2E05C68A.Arn>:*'),
+  );
+  acknowledge(cluster, 'Flow logs cost with the traffic; who needs them turns them on for the VPC', 'VPC7');
+}
+
+/** Secrets that a git host shares with us. */
+export function acknowledgeHostSecret(secret: Construct): void {
+  acknowledge(secret, 'The git host holds the other half: only a person can change both', 'SMG4');
+}

@@ -1,0 +1,76 @@
+import { KubectlV35Layer } from '@aws-cdk/lambda-layer-kubectl-v35';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import * as eks from 'aws-cdk-lib/aws-eks-v2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { acknowledgeCluster } from './acknowledgements.ts';
+
+/** A rule of a Kubernetes ClusterRole (rbac.authorization.k8s.io/v1, PolicyRule). */
+export interface ClusterRule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+}
+
+/** The group that RBAC binds and access entries name. */
+const DEPLOYERS = 'fairlead:deployers';
+
+export interface ClusterStackProps extends StackProps {
+  /** What the function that rolls out may do in the cluster. */
+  deployerRules: readonly ClusterRule[];
+}
+
+/** The EKS cluster in Auto Mode: AWS runs its nodes and load balancers, and nothing of Fairlead runs in it. */
+export class ClusterStack extends Stack {
+  readonly cluster: eks.Cluster;
+
+  constructor(scope: Construct, id: string, { deployerRules, ...props }: ClusterStackProps) {
+    super(scope, id, props);
+    this.cluster = new eks.Cluster(this, 'Cluster', {
+      version: eks.KubernetesVersion.V1_35,
+      // Public for the functions, which so stay out of the VPC; every call is authenticated by IAM all the same.
+      endpointAccess: eks.EndpointAccess.PUBLIC_AND_PRIVATE,
+      clusterLogging: [
+        eks.ClusterLoggingTypes.API,
+        eks.ClusterLoggingTypes.AUDIT,
+        eks.ClusterLoggingTypes.AUTHENTICATOR,
+        eks.ClusterLoggingTypes.CONTROLLER_MANAGER,
+        eks.ClusterLoggingTypes.SCHEDULER,
+      ],
+      // Applies the roles below at deploy time; nothing calls it between deployments.
+      kubectlProviderOptions: { kubectlLayer: new KubectlV35Layer(this, 'Kubectl') },
+    });
+    acknowledgeCluster(this.cluster);
+    this.bindDeployers(deployerRules);
+    new CfnOutput(this, 'ClusterName', { value: this.cluster.clusterName });
+  }
+
+  /** Says what members of the group DEPLOYERS may do in the cluster: what `rules` say, and nothing else. */
+  private bindDeployers(rules: readonly ClusterRule[]): void {
+    const metadata = { name: 'fairlead-deployer', labels: { 'app.kubernetes.io/managed-by': 'fairlead' } };
+    const apiVersion = 'rbac.authorization.k8s.io/v1';
+    this.cluster.addManifest(
+      'Deployers',
+      { apiVersion, kind: 'ClusterRole', metadata, rules },
+      {
+        apiVersion,
+        kind: 'ClusterRoleBinding',
+        metadata,
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: metadata.name },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: DEPLOYERS }],
+      },
+    );
+  }
+}
+
+/**
+ * Makes the Lambda role `role` a member of the group DEPLOYERS, by an access entry of the cluster. It belongs to the
+ * stack of the role: the cluster knows of no function.
+ */
+export function admitDeployer(scope: Construct, cluster: eks.ICluster, role: iam.IRole): void {
+  new eks.CfnAccessEntry(scope, 'Deployer', {
+    clusterName: cluster.clusterName,
+    principalArn: role.roleArn,
+    kubernetesGroups: [DEPLOYERS],
+  });
+}

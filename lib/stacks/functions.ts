@@ -1,0 +1,114 @@
+/** What an installation decides, as the functions need to know it: tokens in a CDK stack, plain strings elsewhere. */
+export interface Installation {
+  /** The branch whose head is deployed. */
+  branch: string;
+  /** Secrets Manager id of the secret that the git host signs its webhooks with. */
+  webhookSecretId: string;
+  /** Secrets Manager id of the token that reads the git host's API; absent where none is needed. */
+  hostTokenSecretId?: string;
+  /** Base URL of the git host's REST API, `https://api.github.com` for github.com. */
+  hostApiUrl: string;
+  ledgerTable: string;
+  /** `HOST/PATH`: the images of an app are published to `HOST/PATH/APP`. */
+  imageRepositoryPrefix: string;
+  /** Registry host (or `*` for every host) to the prefix under which its images are looked for first. */
+  registryMirrors: Record<string, string>;
+  /** Registry hosts, beside loopback, that speak plain HTTP. */
+  insecureRegistries: string[];
+  clusterName: string;
+  /** How apps are reached when their fairlead.yaml does not say. */
+  serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+  /** Where the builder keeps its caches; the function's own temporary folder when absent. */
+  cacheDirectory?: string;
+}
+
+/** The functions that call each other, as `NAME:ALIAS` or ARNs with a version: durable ones need a qualifier. */
+export interface Callees {
+  deploy: string;
+  buildImage: string;
+  rollOut: string;
+}
+
+export type FunctionName = 'receive-push' | 'deploy' | 'build-image' | 'roll-out';
+
+/** One Lambda function: everything about it that is the same on AWS and on one machine. */
+export interface FunctionDefinition {
+  name: FunctionName;
+  /** TypeScript module, from the root of the repository, that exports `handler`. */
+  entry: string;
+  /** MB; one virtual CPU comes with each 1,769. */
+  memory: number;
+  /** Seconds that one invocation may take. */
+  timeout: number;
+  /** Seconds that one durable execution may take, over all its invocations, and days that its history is kept. */
+  durable?: { executionTimeout: number; retentionDays: number };
+  /** Whether the git host reaches it by a function URL. */
+  functionUrl: boolean;
+  environment(installation: Installation, callees: Callees): Record<string, string>;
+}
+
+const MINUTE = 60;
+
+function optional(name: string, value: string | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+/** Every function of the pipeline. lambdas/env.ts reads, by these names, what `environment` sets. */
+export const FUNCTIONS: readonly FunctionDefinition[] = [
+  {
+    // Answers the git host, which waits 10 s and does not try again: little code, little to start.
+    name: 'receive-push',
+    entry: 'lambdas/receive-push.ts',
+    memory: 512,
+    timeout: 10,
+    functionUrl: true,
+    environment: ({ branch, webhookSecretId }, { deploy }) => ({
+      DEPLOY_FUNCTION: deploy,
+      WEBHOOK_SECRET_ID: webhookSecretId,
+      DEPLOY_BRANCH: branch,
+    }),
+  },
+  {
+    // Holds the sentence, not the work: it sleeps, at no cost, while the others build and roll out.
+    name: 'deploy',
+    entry: 'lambdas/deploy.ts',
+    memory: 512,
+    timeout: 2 * MINUTE,
+    durable: { executionTimeout: 120 * MINUTE, retentionDays: 30 },
+    functionUrl: false,
+    environment: (installation, { buildImage, rollOut }) => ({
+      LEDGER_TABLE: installation.ledgerTable,
+      BUILD_FUNCTION: buildImage,
+      ROLLOUT_FUNCTION: rollOut,
+      IMAGE_REPOSITORY_PREFIX: installation.imageRepositoryPrefix,
+      GITHUB_API_URL: installation.hostApiUrl,
+      SERVICE_TYPE: installation.serviceType,
+      DEPLOY_BRANCH: installation.branch,
+      ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
+    }),
+  },
+  {
+    // Two virtual CPUs and more: a compiler and a compressor run side by side in it.
+    name: 'build-image',
+    entry: 'lambdas/build-image.ts',
+    memory: 5120,
+    timeout: 15 * MINUTE,
+    functionUrl: false,
+    environment: (installation) => ({
+      GITHUB_API_URL: installation.hostApiUrl,
+      REGISTRY_MIRRORS: JSON.stringify(installation.registryMirrors),
+      INSECURE_REGISTRIES: installation.insecureRegistries.join(','),
+      ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
+      ...optional('CACHE_DIR', installation.cacheDirectory),
+    }),
+  },
+  {
+    // Applies and watches; a rollout that outlasts one watch is observed again by the next invocation.
+    name: 'roll-out',
+    entry: 'lambdas/roll-out.ts',
+    memory: 512,
+    timeout: 2 * MINUTE,
+    functionUrl: false,
+    environment: ({ clusterName, ledgerTable }) => ({ CLUSTER_NAME: clusterName, LEDGER_TABLE: ledgerTable }),
+  },
+];

@@ -1,0 +1,73 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { bundle } from './bundle.ts';
+import type { FunctionDefinition } from './functions.ts';
+
+/** Where bundles are made before they become assets; the folder is git-ignored. */
+const BUNDLES = join('dist', 'functions');
+
+/** The Lambda function that `definition` describes, bundled now. */
+export function pipelineFunction(
+  scope: Construct,
+  definition: FunctionDefinition,
+  environment: Record<string, string>,
+  deadLetters: sqs.IQueue,
+): lambda.Function {
+  const directory = join(BUNDLES, definition.name);
+  mkdirSync(directory, { recursive: true });
+  bundle(definition.entry, directory);
+  const id = pascalCase(definition.name);
+  const shared = {
+    description: `Fairlead: ${definition.name}`,
+    memorySize: definition.memory,
+    timeout: Duration.seconds(definition.timeout),
+    environment: { ...environment, POWERTOOLS_SERVICE_NAME: definition.name },
+    loggingFormat: lambda.LoggingFormat.JSON,
+    logGroup: new logs.LogGroup(scope, `${id}Logs`, {
+      retention: logs.RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    }),
+    tracing: lambda.Tracing.ACTIVE,
+    deadLetterQueue: deadLetters,
+    // An asynchronous invocation that fails twice more goes to the queue above, where an alarm sees it.
+    retryAttempts: 2,
+  };
+  if (definition.name === 'build-image') return containerFunction(scope, id, directory, shared);
+  return new lambda.Function(scope, id, {
+    ...shared,
+    runtime: lambda.Runtime.NODEJS_24_X,
+    architecture: lambda.Architecture.ARM_64,
+    code: lambda.Code.fromAsset(directory, { exclude: ['*.map'] }),
+    handler: 'index.handler',
+    ...(definition.durable && {
+      durableConfig: {
+        executionTimeout: Duration.seconds(definition.durable.executionTimeout),
+        retentionPeriod: Duration.days(definition.durable.retentionDays),
+      },
+    }),
+  });
+}
+
+type SharedProps = Omit<lambda.DockerImageFunctionProps, 'code'>;
+
+/** build-image carries a Go toolchain, which is more than a zip archive may hold. */
+function containerFunction(scope: Construct, id: string, directory: string, shared: SharedProps) {
+  copyFileSync(join('lambdas', 'build-image.Dockerfile'), join(directory, 'Dockerfile'));
+  return new lambda.DockerImageFunction(scope, id, {
+    ...shared,
+    // Nodes of EKS Auto Mode's general-purpose pool are amd64: what is compiled here runs there.
+    architecture: lambda.Architecture.X86_64,
+    code: lambda.DockerImageCode.fromImageAsset(directory, { exclude: ['*.map'] }),
+    // /tmp keeps Go's build cache and the layers of stages while the environment is warm.
+    ephemeralStorageSize: Size.gibibytes(10),
+  });
+}
+
+function pascalCase(name: string): string {
+  return name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,135 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as eks from 'aws-cdk-lib/aws-eks-v2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { acknowledgeBuilder, acknowledgeFunction, acknowledgeHostSecret } from './acknowledgements.ts';
+import { admitDeployer } from './cluster-stack.ts';
+import { type Callees, FUNCTIONS, type FunctionName, type Installation } from './functions.ts';
+import { pipelineFunction } from './pipeline-function.ts';
+import type { RegistryStack } from './registry-stack.ts';
+
+export interface PipelineStackProps extends StackProps {
+  registry: RegistryStack;
+  cluster: eks.ICluster;
+  branch: string;
+  hostApiUrl: string;
+}
+
+/** From the webhook to the rollout: the functions, the ledger, the secrets, and who may do what. */
+export class PipelineStack extends Stack {
+  readonly functions: Readonly<Record<FunctionName, lambda.Function>>;
+  readonly deadLetters: sqs.Queue;
+  readonly ledger: dynamodb.TableV2;
+
+  constructor(scope: Construct, id: string, props: PipelineStackProps) {
+    super(scope, id, props);
+    this.ledger = this.createLedger();
+    this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    const webhookSecret = this.createSecret('WebhookSecret', 'What the git host signs its webhooks with');
+    const hostToken = this.createSecret(
+      'HostToken',
+      "Token that reads repositories and writes commits' statuses",
+    );
+    const installation: Installation = {
+      branch: props.branch,
+      webhookSecretId: webhookSecret.secretArn,
+      hostTokenSecretId: hostToken.secretArn,
+      hostApiUrl: props.hostApiUrl,
+      ledgerTable: this.ledger.tableName,
+      imageRepositoryPrefix: props.registry.imageRepositoryPrefix,
+      registryMirrors: props.registry.mirrors,
+      insecureRegistries: [],
+      clusterName: props.cluster.clusterName,
+      serviceType: 'LoadBalancer',
+    };
+    this.functions = this.createFunctions(installation);
+
+    const { 'receive-push': receive, deploy, 'build-image': build, 'roll-out': rollOut } = this.functions;
+    webhookSecret.grantRead(receive);
+    for (const reader of [deploy, build]) hostToken.grantRead(reader);
+    props.registry.grantBuild(build);
+    this.grantLedger(deploy, ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'DeleteItem']);
+    this.grantLedger(rollOut, ['GetItem']);
+    rollOut.addToRolePolicy(
+      new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [props.cluster.clusterArn] }),
+    );
+    if (rollOut.role) admitDeployer(this, props.cluster, rollOut.role);
+    const url = receive.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
+    new CfnOutput(this, 'WebhookUrl', { value: url.url, description: 'Where the git host sends its pushes' });
+    new CfnOutput(this, 'WebhookSecretArn', { value: webhookSecret.secretArn });
+    new CfnOutput(this, 'HostTokenArn', { value: hostToken.secretArn });
+  }
+
+  /** Claims, releases, verdicts and bad commits: what no other place knows, so it is kept when the stack goes. */
+  private createLedger(): dynamodb.TableV2 {
+    return new dynamodb.TableV2(this, 'Ledger', {
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+      sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+      billing: dynamodb.Billing.onDemand(),
+      timeToLiveAttribute: 'ttl',
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  private createSecret(id: string, description: string): secretsmanager.Secret {
+    const secret = new secretsmanager.Secret(this, id, {
+      description,
+      generateSecretString: { passwordLength: 48, excludePunctuation: true },
+    });
+    acknowledgeHostSecret(secret);
+    return secret;
+  }
+
+  /** Callees are made before their callers, so that each can be told its callees' versions. */
+  private createFunctions(installation: Installation): Record<FunctionName, lambda.Function> {
+    const callees: Callees = { deploy: '', buildImage: '', rollOut: '' };
+    const create = (name: FunctionName) => {
+      const definition = FUNCTIONS.find((candidate) => candidate.name === name);
+      if (!definition) throw new Error(`no function is called ${name}`);
+      const environment = definition.environment(installation, callees);
+      const made = pipelineFunction(this, definition, environment, this.deadLetters);
+      acknowledgeFunction(made, definition.durable !== undefined);
+      return made;
+    };
+    const buildImage = create('build-image');
+    const rollOut = create('roll-out');
+    const [buildAlias, rollOutAlias] = [liveAlias(buildImage), liveAlias(rollOut)];
+    Object.assign(callees, { buildImage: buildAlias.functionArn, rollOut: rollOutAlias.functionArn });
+    const deploy = create('deploy');
+    const deployAlias = liveAlias(deploy);
+    callees.deploy = deployAlias.functionArn;
+    const receive = create('receive-push');
+    acknowledgeBuilder(buildImage);
+    allowInvoke(deploy, buildAlias, rollOutAlias);
+    allowInvoke(receive, deployAlias);
+    return { 'receive-push': receive, deploy, 'build-image': buildImage, 'roll-out': rollOut };
+  }
+
+  private grantLedger(grantee: lambda.Function, operations: string[]): void {
+    grantee.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: operations.map((operation) => `dynamodb:${operation}`),
+        resources: [this.ledger.tableArn],
+      }),
+    );
+  }
+}
+
+/** What callers invoke: an alias of the newest version, so that an execution ends on the code it began with. */
+function liveAlias(made: lambda.Function): lambda.Alias {
+  return made.addAlias('live');
+}
+
+/** Lets `caller` invoke exactly `aliases`. */
+function allowInvoke(caller: lambda.Function, ...aliases: lambda.Alias[]): void {
+  const resources = aliases.map((alias) => alias.functionArn);
+  caller.addToRolePolicy(new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
+}

@@ -1,0 +1,96 @@
+import { Aws, Stack, type StackProps } from 'aws-cdk-lib';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+
+export interface RegistryStackProps extends StackProps {
+  /** Images kept of each app; the oldest beyond go. */
+  keepImages: number;
+}
+
+/**
+ * Where images are: one ECR repository an app, made by its first push from the template here, and a pull-through
+ * cache of Docker's official images, so that a build depends on no registry outside the account.
+ */
+export class RegistryStack extends Stack {
+  /** `HOST/fairlead`: the images of an app are at `HOST/fairlead/APP`. */
+  readonly imageRepositoryPrefix: string;
+  /** The ARN of every repository of apps. */
+  readonly imageRepositoriesArn: string;
+  /** The ARN of every repository of the pull-through cache. */
+  readonly cacheRepositoriesArn: string;
+  /** Registry host to the prefix under which its images are looked for first. */
+  readonly mirrors: Record<string, string>;
+
+  constructor(scope: Construct, id: string, props: RegistryStackProps) {
+    super(scope, id, props);
+    const host = `${Aws.ACCOUNT_ID}.dkr.ecr.${Aws.REGION}.${Aws.URL_SUFFIX}`;
+    this.imageRepositoryPrefix = `${host}/fairlead`;
+    this.imageRepositoriesArn = this.repositoriesArn('fairlead/*');
+    this.cacheRepositoriesArn = this.repositoriesArn('docker.io/*');
+    this.mirrors = { 'docker.io': `${host}/docker.io` };
+
+    new ecr.CfnRepositoryCreationTemplate(this, 'AppRepositories', {
+      prefix: 'fairlead',
+      description: 'Images that Fairlead publishes',
+      appliedFor: ['CREATE_ON_PUSH'],
+      // A tag is a commit: it never means another image later.
+      imageTagMutability: 'IMMUTABLE',
+      encryptionConfiguration: { encryptionType: 'AES256' },
+      lifecyclePolicy: JSON.stringify({
+        rules: [
+          {
+            rulePriority: 1,
+            description: `Keep the last ${props.keepImages} images`,
+            selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: props.keepImages },
+            action: { type: 'expire' },
+          },
+        ],
+      }),
+    });
+    // Docker's official images are on ECR Public too, which asks for no credentials and sets no pull limit.
+    new ecr.CfnPullThroughCacheRule(this, 'OfficialImages', {
+      ecrRepositoryPrefix: 'docker.io',
+      upstreamRegistry: 'ecr-public',
+      upstreamRegistryUrl: 'public.ecr.aws',
+      upstreamRepositoryPrefix: 'docker',
+    });
+  }
+
+  /** Lets `grantee` publish images of apps and read what builds start from. */
+  grantBuild(grantee: iam.IGrantable): void {
+    const statements = [
+      // Names the caller's registry and nothing in it: the action takes no resource.
+      { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] },
+      {
+        actions: [
+          'ecr:BatchCheckLayerAvailability',
+          'ecr:BatchGetImage',
+          'ecr:CompleteLayerUpload',
+          'ecr:CreateRepository',
+          'ecr:GetDownloadUrlForLayer',
+          'ecr:InitiateLayerUpload',
+          'ecr:PutImage',
+          'ecr:UploadLayerPart',
+        ],
+        resources: [this.imageRepositoriesArn],
+      },
+      {
+        actions: [
+          'ecr:BatchCheckLayerAvailability',
+          'ecr:BatchGetImage',
+          'ecr:BatchImportUpstreamImage',
+          'ecr:CreateRepository',
+          'ecr:GetDownloadUrlForLayer',
+        ],
+        resources: [this.cacheRepositoriesArn],
+      },
+    ];
+    for (const statement of statements)
+      grantee.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
+  }
+
+  private repositoriesArn(name: string): string {
+    return this.formatArn({ service: 'ecr', resource: 'repository', resourceName: name });
+  }
+}

@@ -1,0 +1,157 @@
+import { App, Validations } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { installation } from '../../bin/installation.ts';
+
+type Stacks = ReturnType<typeof installation>;
+
+interface Statement {
+  Action: string | string[];
+  Effect: string;
+  Resource: unknown;
+}
+
+let stacks: Stacks;
+let templates: Record<keyof Stacks, Template>;
+
+beforeAll(() => {
+  const app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  stacks = installation(app);
+  templates = Object.fromEntries(
+    Object.entries(stacks).map(([name, stack]) => [name, Template.fromStack(stack)]),
+  ) as typeof templates;
+}, 120_000);
+
+/** Every statement of every inline and attached policy, with the policy's logical id. */
+function statements(template: Template): { policy: string; statement: Statement }[] {
+  const resources = template.toJSON().Resources as Record<string, { Type: string; Properties: never }>;
+  return Object.entries(resources).flatMap(([policy, { Type, Properties }]) => {
+    const documents: { Statement: Statement[] }[] =
+      Type === 'AWS::IAM::Policy'
+        ? [(Properties as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument]
+        : Type === 'AWS::IAM::Role'
+          ? (
+              (Properties as { Policies?: { PolicyDocument: { Statement: Statement[] } }[] }).Policies ?? []
+            ).map(({ PolicyDocument }) => PolicyDocument)
+          : [];
+    return documents.flatMap(({ Statement }) => Statement.map((statement) => ({ policy, statement })));
+  });
+}
+
+const actionsOf = ({ Action }: Statement) => [Action].flat();
+
+describe('permissions', () => {
+  it('name every action: no role has a wildcard in one', () => {
+    const all = Object.values(templates).flatMap(statements);
+    expect(all.length).toBeGreaterThan(10);
+    const wild = all.filter(({ statement }) => actionsOf(statement).some((action) => action.includes('*')));
+    expect(wild).toEqual([]);
+  });
+
+  it('let the builder write images of apps only', () => {
+    const builder = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('BuildImage'));
+    const writing = builder.filter(({ statement }) => actionsOf(statement).includes('ecr:PutImage'));
+    expect(writing).toHaveLength(1);
+    expect(JSON.stringify(writing[0]?.statement.Resource)).toMatch(/:repository\/fairlead\/\*/);
+    const services = new Set(
+      builder.flatMap(({ statement }) => actionsOf(statement)).map((a) => a.split(':')[0]),
+    );
+    expect([...services].sort()).toEqual(['ecr', 'secretsmanager', 'sqs', 'xray']);
+  });
+
+  it('let the webhook receiver start deployments and read its secret, nothing else', () => {
+    const receiver = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('ReceivePush'));
+    expect(receiver.flatMap(({ statement }) => actionsOf(statement)).sort()).toEqual([
+      'lambda:InvokeFunction',
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+      'sqs:SendMessage',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+});
+
+describe('pipeline', () => {
+  it('has the four functions, of which deploy is durable', () => {
+    const { pipeline } = templates;
+    pipeline.resourceCountIs('AWS::Lambda::Function', 4);
+    pipeline.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Fairlead: deploy',
+      Runtime: 'nodejs24.x',
+      DurableConfig: { ExecutionTimeout: 7200, RetentionPeriodInDays: 30 },
+    });
+    pipeline.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Fairlead: build-image',
+      PackageType: 'Image',
+    });
+  });
+
+  it('invokes functions by aliases of versions, as durable executions ask for', () => {
+    templates.pipeline.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Fairlead: receive-push',
+      Environment: {
+        Variables: Match.objectLike({ DEPLOY_FUNCTION: { Ref: Match.stringLikeRegexp('Alias') } }),
+      },
+    });
+    templates.pipeline.resourceCountIs('AWS::Lambda::Alias', 3);
+  });
+
+  it('keeps the ledger when the stack goes, and can restore it to a point in time', () => {
+    templates.pipeline.hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { Replicas: [{ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }] },
+    });
+  });
+
+  it('sends what could not be handled to a queue', () => {
+    templates.pipeline.allResourcesProperties('AWS::Lambda::Function', {
+      DeadLetterConfig: { TargetArn: Match.anyValue() },
+    });
+  });
+});
+
+describe('cluster', () => {
+  it('is EKS in Auto Mode', () => {
+    templates.cluster.hasResourceProperties('AWS::EKS::Cluster', {
+      ComputeConfig: { Enabled: true },
+      KubernetesNetworkConfig: { ElasticLoadBalancing: { Enabled: true } },
+      StorageConfig: { BlockStorage: { Enabled: true } },
+      AccessConfig: { AuthenticationMode: 'API' },
+    });
+  });
+
+  it('admits the function that rolls out by a group that RBAC binds, not as an administrator', () => {
+    const [entry] = Object.values(templates.pipeline.findResources('AWS::EKS::AccessEntry'));
+    expect(entry?.Properties.KubernetesGroups).toEqual(['fairlead:deployers']);
+    expect(entry?.Properties.AccessPolicies).toBeUndefined();
+    const manifests = JSON.stringify(templates.cluster.toJSON());
+    expect(manifests).toContain('fairlead:deployers');
+    expect(manifests).not.toMatch(/verbs[^\]]*\*/);
+  });
+});
+
+describe('registry', () => {
+  it('makes repositories at the first push, with tags that never change their meaning', () => {
+    templates.registry.hasResourceProperties('AWS::ECR::RepositoryCreationTemplate', {
+      Prefix: 'fairlead',
+      AppliedFor: ['CREATE_ON_PUSH'],
+      ImageTagMutability: 'IMMUTABLE',
+    });
+  });
+});
+
+describe('alarms', () => {
+  it('tell of failed deployments, by the metric that deploy writes', () => {
+    templates.alarms.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'Fairlead',
+      MetricName: 'DeploymentFailed',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+      AlarmActions: Match.anyValue(),
+    });
+  });
+});
