@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { FairleadError } from '../errors.ts';
+import { isDigest } from './digest.ts';
+import { INDEX_TYPES, MANIFEST_TYPES } from './media-types.ts';
+import type { Digest, ImageConfig, Index, Manifest } from './types.ts';
+
+const digest = z.custom<Digest>(
+  (value) => typeof value === 'string' && isDigest(value),
+  'is no sha256 digest',
+);
+const annotations = z.record(z.string(), z.string()).optional();
+const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() });
+const descriptor = z.object({
+  mediaType: z.string(),
+  digest,
+  size: z.int().nonnegative(),
+  annotations,
+  platform: platform.optional(),
+});
+const manifestSchema = z.object({
+  schemaVersion: z.literal(2),
+  config: descriptor,
+  layers: z.array(descriptor),
+  annotations,
+});
+// A platform that is null, or a digest we cannot verify, is no reason to refuse the other manifests of an index.
+const indexSchema = z.object({
+  schemaVersion: z.literal(2),
+  manifests: z.array(z.unknown()),
+  annotations,
+});
+const nullish = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+const strings = nullish(z.array(z.string()));
+const emptyObjects = nullish(
+  z.record(
+    z.string(),
+    z
+      .object({})
+      .nullable()
+      .transform(() => ({})),
+  ),
+);
+const runConfigSchema = z.looseObject({
+  Env: strings,
+  Entrypoint: strings,
+  Cmd: strings,
+  Shell: strings,
+  OnBuild: strings,
+  ExposedPorts: emptyObjects,
+  Volumes: emptyObjects,
+  Labels: nullish(z.record(z.string(), z.string())),
+  User: nullish(z.string()),
+  WorkingDir: nullish(z.string()),
+  StopSignal: nullish(z.string()),
+});
+const configSchema = z.looseObject({
+  os: z.string(),
+  architecture: z.string(),
+  variant: z.string().optional(),
+  created: nullish(z.string()),
+  config: nullish(runConfigSchema),
+  rootfs: z.object({ type: z.literal('layers'), diff_ids: nullish(z.array(digest)) }),
+  history: nullish(z.array(z.looseObject({}))),
+});
+
+/** What a registry answers to a reference: one image, or an index of one for each platform. */
+export type Parsed = { kind: 'manifest'; manifest: Manifest } | { kind: 'index'; index: Index };
+
+/**
+ * Reads a manifest or an index. What it is tells its own `mediaType`, or `contentType` where it has none (the OCI's
+ * may leave it out). `place` is for the error. Throws `image/bad-manifest`, `image/unsupported-manifest`.
+ */
+export function parseManifest(bytes: Uint8Array, contentType: string | undefined, place: string): Parsed {
+  const json = parseJson(bytes, place, 'manifest');
+  const own = typeof json.mediaType === 'string' ? json.mediaType : undefined;
+  const mediaType = own ?? contentType?.split(';')[0]?.trim() ?? '';
+  if (INDEX_TYPES.includes(mediaType)) {
+    const index = check(indexSchema, json, place, 'index');
+    const manifests = index.manifests.flatMap((one) => descriptor.safeParse(one).data ?? []);
+    return { kind: 'index', index: { ...index, manifests, mediaType } };
+  }
+  if (MANIFEST_TYPES.includes(mediaType)) {
+    return { kind: 'manifest', manifest: { ...check(manifestSchema, json, place, 'manifest'), mediaType } };
+  }
+  throw new FairleadError({
+    code: 'image/unsupported-manifest',
+    operation: 'reading an image',
+    place,
+    cause: `the manifest is of media type ${JSON.stringify(mediaType)}`,
+    remedy: 'publish the image again with a tool that writes OCI or Docker schema 2 manifests',
+  });
+}
+
+/** Reads an image's config. Docker's writers put null where a list is empty: that is read as left out. */
+export function parseConfig(bytes: Uint8Array, place: string): ImageConfig {
+  const config = check(configSchema, parseJson(bytes, place, 'config'), place, 'config');
+  return { ...config, rootfs: { type: 'layers', diff_ids: config.rootfs.diff_ids ?? [] } } as ImageConfig;
+}
+
+function parseJson(bytes: Uint8Array, place: string, what: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (json !== null && typeof json === 'object' && !Array.isArray(json))
+      return json as Record<string, unknown>;
+  } catch {
+    // The error below tells it.
+  }
+  throw badManifest(place, `the ${what} is not a JSON object`);
+}
+
+function check<T>(schema: z.ZodType<T>, json: unknown, place: string, what: string): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw badManifest(
+    place,
+    `the ${what} is malformed at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`,
+  );
+}
+
+function badManifest(place: string, cause: string): FairleadError {
+  return new FairleadError({
+    code: 'image/bad-manifest',
+    operation: 'reading an image',
+    place,
+    cause,
+    remedy: 'see whether the address is that of a registry, and publish the image there again',
+  });
+}
