@@ -1,0 +1,130 @@
+import * as z from 'zod/mini';
+import { FairleadError } from '../lib/errors.ts';
+
+/**
+ * The environment of every function: the only place that reads `process.env`. lib/stacks/functions.ts sets what is
+ * read here, under the same names. AWS_* variables are the SDK's, POWERTOOLS_* those of AWS Lambda Powertools.
+ */
+
+type Variables = Record<string, string | undefined>;
+
+// Factories, not constants: a bundle then holds only the schema of its own function.
+const text = () => z.string().check(z.minLength(1));
+const url = () =>
+  z.pipe(
+    z.url({ protocol: /^https?$/ }),
+    z.transform((value: string) => value.replace(/\/+$/, '')),
+  );
+const gitHub = () => ({ GITHUB_API_URL: url(), GITHUB_TOKEN_SECRET_ID: z.optional(text()) });
+
+/** @throws FairleadError `env/invalid-variable`, as all that follow */
+export function receivePushEnvironment(variables: Variables = process.env) {
+  const read = check(
+    z.object({
+      DEPLOY_FUNCTION: text(),
+      WEBHOOK_SECRET_ID: text(),
+      DEPLOY_BRANCH: z._default(text(), 'main'),
+    }),
+    variables,
+  );
+  return {
+    deployFunction: read.DEPLOY_FUNCTION,
+    webhookSecretId: read.WEBHOOK_SECRET_ID,
+    branch: read.DEPLOY_BRANCH,
+  };
+}
+
+export function deployEnvironment(variables: Variables = process.env) {
+  const read = check(
+    z.object({
+      LEDGER_TABLE: text(),
+      BUILD_FUNCTION: text(),
+      ROLLOUT_FUNCTION: text(),
+      IMAGE_REPOSITORY_PREFIX: text(),
+      SERVICE_TYPE: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
+      ...gitHub(),
+    }),
+    variables,
+  );
+  return {
+    ledgerTable: read.LEDGER_TABLE,
+    buildFunction: read.BUILD_FUNCTION,
+    rolloutFunction: read.ROLLOUT_FUNCTION,
+    imageRepositoryPrefix: read.IMAGE_REPOSITORY_PREFIX.replace(/\/+$/, ''),
+    serviceType: read.SERVICE_TYPE,
+    gitHubUrl: read.GITHUB_API_URL,
+    gitHubTokenSecretId: read.GITHUB_TOKEN_SECRET_ID,
+  };
+}
+
+export function buildImageEnvironment(variables: Variables = process.env) {
+  const read = check(
+    z.object({
+      REGISTRY_MIRRORS: z._default(mirrors(), {}),
+      INSECURE_REGISTRIES: z._default(commaSeparated(), []),
+      CACHE_DIR: z.optional(text()),
+      ...gitHub(),
+    }),
+    variables,
+  );
+  return {
+    gitHubUrl: read.GITHUB_API_URL,
+    gitHubTokenSecretId: read.GITHUB_TOKEN_SECRET_ID,
+    /** Registry host, or `*` for all, to the prefix under which its images are looked for first. */
+    mirrors: read.REGISTRY_MIRRORS,
+    /** Registry hosts that speak plain HTTP. */
+    insecure: read.INSECURE_REGISTRIES,
+    cacheDirectory: read.CACHE_DIR,
+  };
+}
+
+export function rollOutEnvironment(variables: Variables = process.env) {
+  const read = check(z.object({ CLUSTER_NAME: text(), LEDGER_TABLE: text() }), variables);
+  return { clusterName: read.CLUSTER_NAME, ledgerTable: read.LEDGER_TABLE };
+}
+
+function commaSeparated() {
+  return z.pipe(
+    z.string(),
+    z.transform((value: string) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    ),
+  );
+}
+
+function mirrors() {
+  return z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((value: string, context): unknown => {
+        try {
+          return JSON.parse(value);
+        } catch {
+          context.issues.push({ code: 'custom', message: 'is not JSON', input: value });
+          return z.NEVER;
+        }
+      }),
+    ),
+    z.record(z.string(), z.string()),
+  );
+}
+
+/** Reads `variables` by `schema`, or names every one that is wrong. An empty variable counts as one that is not set. */
+function check<T extends z.ZodMiniType>(schema: T, variables: Variables): z.output<T> {
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(set);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    return set[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
+  });
+  throw new FairleadError({
+    code: 'env/invalid-variable',
+    operation: "reading the function's environment variables",
+    cause: faults.join('; '),
+    remedy: 'set them in the configuration of the function',
+  });
+}

@@ -1,0 +1,44 @@
+import type { Digest } from '../image/types.ts';
+import type { Subject } from '../log.ts';
+
+/** What the build-image function is asked: the image of one commit, published to one repository. */
+export interface BuildRequest {
+  subject: Subject;
+  /** The git repository that `subject.commit` is in. */
+  repository: { owner: string; name: string };
+  /** `HOST[:PORT]/PATH`, without a tag. */
+  publishTo: string;
+  /** For people; the digest decides. */
+  tags: string[];
+}
+
+/**
+ * How a build ended. What is thrown instead (FairleadError) is worth another try; `failed` is what the same commit
+ * would end in again.
+ */
+export type BuildAnswer =
+  | {
+      outcome: 'built';
+      digest: Digest;
+      /** `HOST[:PORT]/PATH@sha256:…` */
+      image: string;
+      /** TCP ports of the image's EXPOSE, ascending. */
+      exposedPorts: number[];
+      /** The image's ENV, as `NAME=value`. */
+      env?: string[];
+      /** The image's USER. */
+      user?: string;
+      /** Text of the commit's `fairlead.yaml`, where it has one. */
+      appFile?: string;
+      ms: number;
+      uploadedBytes: number;
+    }
+  | {
+      outcome: 'failed';
+      /** One line. */
+      reason: string;
+      /** Several lines: what the compiler said, the Dockerfile around the line. */
+      details: string;
+      /** Line of the Dockerfile, from 1. */
+      line?: number;
+    };

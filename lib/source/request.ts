@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FairleadError, messageOf } from '../errors.ts';
+
+/** How requests to a git host's API are made. */
+export interface Api {
+  /** `https://api.github.com`, or `https://HOST/api/v3` of a GitHub Enterprise Server; without a slash at the end. */
+  baseUrl: string;
+  /** Read at each request, so that a rotated token is taken up. */
+  token?: () => Promise<string | undefined>;
+}
+
+export interface ApiRequest {
+  method?: 'GET' | 'POST';
+  /** From the base URL, starting with `/`. */
+  path: string;
+  body?: unknown;
+  /** What is being done, for errors: `reading the head of main of local/web`. */
+  operation: string;
+}
+
+const ATTEMPTS = 4;
+const TIMEOUT = 30_000;
+/** ms; what a host asks to wait beyond this is left to whoever called. */
+const LONGEST_WAIT = 10_000;
+const REDIRECTS = 5;
+
+/**
+ * Sends one request, again after a temporary fault (connection, 429, 5xx, GitHub's rate limits), and follows
+ * redirects. The token goes to the API's own origin only. The body of the answer is not read; statuses below 500
+ * other than rate limits are the caller's to judge.
+ * @throws FairleadError `source/unreachable` and `source/rate-limited`, both temporary, and `source/bad-redirect`
+ */
+export async function request(api: Api, asked: ApiRequest): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await attemptOnce(api, asked);
+    if (outcome instanceof Response) return outcome;
+    const wait = outcome.retryAfter ?? 250 * 2 ** attempt * (0.5 + Math.random() / 2);
+    if (attempt === ATTEMPTS || wait > LONGEST_WAIT) throw outcome.fault;
+    await sleep(wait);
+  }
+}
+
+/** A fault that may pass, and when to try again, in ms, where the host said so. */
+interface Passing {
+  fault: FairleadError;
+  retryAfter?: number;
+}
+
+async function attemptOnce(api: Api, asked: ApiRequest): Promise<Response | Passing> {
+  const place = `${api.baseUrl}${asked.path}`;
+  try {
+    const response = await follow(api, asked);
+    const limited = rateLimit(response);
+    if (!limited && response.status < 500) return response;
+    await response.body?.cancel();
+    const retryAfter = limited ? limited.wait : seconds(response.headers.get('retry-after'));
+    const fault = new FairleadError({
+      code: limited ? 'source/rate-limited' : 'source/unreachable',
+      operation: asked.operation,
+      place,
+      cause: limited
+        ? 'the git host refuses more requests for now'
+        : `the git host answered ${response.status}`,
+      ...(limited ? { remedy: 'configure a token for it, or wait' } : {}),
+      temporary: true,
+    });
+    return { fault, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  } catch (error) {
+    if (error instanceof FairleadError) throw error;
+    const cause =
+      error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+    const what = { code: 'source/unreachable', operation: asked.operation, place, cause, temporary: true };
+    return { fault: new FairleadError(what, { cause: error }) };
+  }
+}
+
+/** Follows redirects by hand: fetch would not tell the next host apart before it sends. */
+async function follow(api: Api, { method = 'GET', path, body, operation }: ApiRequest): Promise<Response> {
+  const token = await api.token?.();
+  const home = new URL(api.baseUrl);
+  let url = new URL(`${api.baseUrl}${path}`);
+  for (let hop = 0; hop <= REDIRECTS; hop++) {
+    const headers: Record<string, string> = {
+      accept: 'application/vnd.github+json',
+      'user-agent': 'fairlead',
+      'x-github-api-version': '2022-11-28',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token !== undefined && url.origin === home.origin ? { authorization: `Bearer ${token}` } : {}),
+    };
+    const init = {
+      method,
+      headers,
+      redirect: 'manual' as const,
+      body: body === undefined ? null : JSON.stringify(body),
+    };
+    const response = await inTime(url, init);
+    const location = response.headers.get('location');
+    if (response.status < 300 || response.status >= 400 || location === null) return response;
+    await response.body?.cancel();
+    url = redirected(url, location, operation);
+  }
+  throw badRedirect(operation, url, `more than ${REDIRECTS} redirects`);
+}
+
+/** The limit is for the answer's head; an archive's body takes as long as it takes. */
+async function inTime(url: URL, init: RequestInit): Promise<Response> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new Error(`no answer within ${TIMEOUT / 1000} s`)), TIMEOUT);
+  try {
+    return await fetch(url, { ...init, signal: limit.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function redirected(from: URL, location: string, operation: string): URL {
+  const next = URL.parse(location, from.href);
+  if (next === null) throw badRedirect(operation, from, 'the git host redirects to something that is no URL');
+  const downgrade = from.protocol === 'https:' && next.protocol !== 'https:';
+  if (downgrade || !/^https?:$/.test(next.protocol)) {
+    throw badRedirect(operation, from, `the git host redirects to ${next.protocol}//${next.host}`);
+  }
+  return next;
+}
+
+function badRedirect(operation: string, url: URL, cause: string): FairleadError {
+  // Without the query: GitHub's archive redirects carry a token in it.
+  const place = `${url.origin}${url.pathname}`;
+  return new FairleadError({ code: 'source/bad-redirect', operation, place, cause });
+}
+
+/** GitHub REST API, "Rate limits", "Exceeding the rate limit": 403 or 429, with one of two headers. */
+function rateLimit(response: Response): { wait: number | undefined } | undefined {
+  const { status, headers } = response;
+  const after = seconds(headers.get('retry-after'));
+  if (status === 429) return { wait: after };
+  if (status !== 403) return undefined;
+  if (after !== undefined) return { wait: after };
+  if (headers.get('x-ratelimit-remaining') !== '0') return undefined;
+  const reset = Number(headers.get('x-ratelimit-reset'));
+  return { wait: Math.max(1000, reset * 1000 - Date.now()) };
+}
+
+/** RFC 9110, section 10.2.3: seconds, or a date; here in ms from now. */
+function seconds(retryAfter: string | null): number | undefined {
+  if (retryAfter === null) return undefined;
+  const wait = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { buildImageEnvironment, deployEnvironment, receivePushEnvironment } from '../../../lambdas/env.ts';
+
+describe('the environment of a function', () => {
+  test('is read, with defaults for what may be missing', () => {
+    const read = receivePushEnvironment({
+      DEPLOY_FUNCTION: 'deploy:live',
+      WEBHOOK_SECRET_ID: 'hook',
+      HOME: '/',
+    });
+    expect(read).toEqual({ deployFunction: 'deploy:live', webhookSecretId: 'hook', branch: 'main' });
+  });
+
+  test('names every variable that is missing, empty or wrong', () => {
+    const wrong = () =>
+      deployEnvironment({ LEDGER_TABLE: '', SERVICE_TYPE: 'Ingress', GITHUB_API_URL: 'ftp://x' });
+    expect(wrong).toThrow(/LEDGER_TABLE is not set/);
+    expect(wrong).toThrow(/BUILD_FUNCTION is not set/);
+    expect(wrong).toThrow(/SERVICE_TYPE: /);
+    expect(wrong).toThrow(/GITHUB_API_URL: /);
+  });
+
+  test('reads mirrors from JSON and hosts from a list', () => {
+    const read = buildImageEnvironment({
+      GITHUB_API_URL: 'http://127.0.0.1:1/api/v3/',
+      REGISTRY_MIRRORS: '{"*":"localhost:5000"}',
+      INSECURE_REGISTRIES: 'a:1, b,',
+      CACHE_DIR: '',
+    });
+    expect(read).toEqual({
+      gitHubUrl: 'http://127.0.0.1:1/api/v3',
+      gitHubTokenSecretId: undefined,
+      mirrors: { '*': 'localhost:5000' },
+      insecure: ['a:1', 'b'],
+      cacheDirectory: undefined,
+    });
+    const broken = { GITHUB_API_URL: 'http://x', REGISTRY_MIRRORS: '{' };
+    expect(() => buildImageEnvironment(broken)).toThrow(/REGISTRY_MIRRORS: is not JSON/);
+  });
+});
