@@ -52,7 +52,7 @@ func startContainer(spec *containerSpec) (*container, error) {
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
 		Setsid:     true,
 	}
-	if oneUser() && (spec.Uid != 0 || spec.Gid != 0) {
+	if oneUser && (spec.Uid != 0 || spec.Gid != 0) {
 		asUser(child.SysProcAttr, spec.Uid, spec.Gid, 0, 0)
 		// The first program in there has no root's rights by its uid, but has to mount.
 		child.SysProcAttr.AmbientCaps = []uintptr{capSysAdmin, capDacOverride, capFowner, capSetpcap, capSysChroot, capMknod}

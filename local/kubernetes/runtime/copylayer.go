@@ -39,7 +39,7 @@ func copyEntry(source, target string, status os.FileInfo) error {
 			err = os.Symlink(link, target)
 		}
 		if err == nil {
-			err = os.Lchown(target, int(own.Uid), int(own.Gid))
+			err = giveTo(target, own)
 		}
 		return err
 	case status.IsDir():
@@ -54,12 +54,19 @@ func copyEntry(source, target string, status os.FileInfo) error {
 		err = syscall.Mknod(target, own.Mode, int(own.Rdev))
 	}
 	if err == nil {
-		err = os.Lchown(target, int(own.Uid), int(own.Gid))
+		err = giveTo(target, own)
 	}
 	if err == nil {
 		err = syscall.Chmod(target, own.Mode&0o7777)
 	}
 	return err
+}
+
+func giveTo(path string, owner *syscall.Stat_t) error {
+	if oneUser {
+		return nil
+	}
+	return os.Lchown(path, int(owner.Uid), int(owner.Gid))
 }
 
 func isOpaque(directory string) bool {

@@ -44,7 +44,7 @@ func (this *container) executeOnThisThread(args []string, timeout time.Duration)
 	output := &bounded{}
 	command := &exec.Cmd{Path: path, Args: args, Env: this.spec.Env, Dir: this.spec.Cwd, Stdout: output, Stderr: output}
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if !oneUser() {
+	if !oneUser {
 		groups := make([]uint32, len(this.spec.Groups))
 		for i, group := range this.spec.Groups {
 			groups[i] = uint32(group)

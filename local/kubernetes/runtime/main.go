@@ -1,7 +1,8 @@
 // The pod runtime: containers of a pod as real processes in Linux namespaces.
 //
 //	podruntime check            can this machine and user run pods? exit 0, or 1 with the reason on stderr
-//	podruntime pod STATE SOCKET run one pod: commands on stdin, events on stdout, one JSON object a line
+//	podruntime pod STATE SOCKET ADDRESS HOSTNAME
+//	                            run one pod: commands on stdin, events on stdout, one JSON object a line
 //	podruntime unpack DIR       unpack the tar stream on stdin into DIR as an overlay lower directory
 //	podruntime remove PATH...   remove trees, whatever the modes of their directories
 //
@@ -26,6 +27,9 @@ func main() {
 	// Namespaces, capabilities and the parent-death signal belong to threads, so the main goroutine keeps its own.
 	runtime.LockOSThread()
 	arguments := os.Args[2:]
+	if needed := map[string]int{"pod": 4, "unpack": 1}[os.Args[1]]; len(arguments) < needed {
+		fail(fmt.Errorf("podruntime %s: %d arguments are needed", os.Args[1], needed))
+	}
 	switch os.Args[1] {
 	case "check":
 		reexec(true, "check-inside")
@@ -34,7 +38,7 @@ func main() {
 	case "pod":
 		reexec(true, "pod-inside", arguments...)
 	case "pod-inside":
-		fail(runPod(arguments[0], arguments[1]))
+		fail(runPod(arguments[0], arguments[1], arguments[2], arguments[3]))
 	case "container-inside":
 		enterContainer()
 	case "unpack":

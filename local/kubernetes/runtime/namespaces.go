@@ -55,8 +55,9 @@ type capHeader struct {
 
 type capData struct{ effective, permitted, inheritable uint32 }
 
-// oneUser tells whether only one user exists in this user namespace, so that files cannot be given to others.
-func oneUser() bool {
+// oneUser tells whether only one user exists in this process's user namespace, so that files cannot be given to
+// others. It is asked once and early: /proc may be another one, or out of sight, later.
+var oneUser = func() bool {
 	mapping, err := os.ReadFile("/proc/self/uid_map")
 	if err != nil {
 		return false
@@ -64,4 +65,4 @@ func oneUser() bool {
 	var inner, outer, size uint32
 	_, err = fmt.Sscan(string(mapping), &inner, &outer, &size)
 	return err == nil && size == 1
-}
+}()

@@ -11,9 +11,8 @@ import (
 
 // command is one line on the pod's stdin.
 type command struct {
-	Do        string         `json:"do"` // hostname, start, signal or exec
+	Do        string         `json:"do"` // start, signal or exec
 	ID        string         `json:"id"` // of the container, or of the exec
-	Hostname  string         `json:"hostname"`
 	Spec      *containerSpec `json:"spec"`
 	Signal    int            `json:"signal"`
 	Container string         `json:"container"`
@@ -37,18 +36,25 @@ type pod struct {
 }
 
 // runPod is the pod's first process: it starts, signals and reaps its containers as it is told, until its stdin ends.
-func runPod(state, socket string) error {
+func runPod(state, socket, address, hostname string) error {
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("making mounts private: %w", err)
+	}
+	// The one of this PID namespace: joining containers and mapping their users goes by the PIDs in here.
+	if err := syscall.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+		return fmt.Errorf("mounting /proc: %w", err)
 	}
 	if err := os.Chdir(state); err != nil { // all paths are relative to it, and so short enough for a socket
 		return err
 	}
-	if err := raiseLoopback(); err != nil {
+	if err := raiseLoopback(address); err != nil {
 		return err
 	}
 	if err := serveForwards(socket); err != nil {
 		return err
+	}
+	if err := syscall.Sethostname([]byte(hostname)); err != nil {
+		return fmt.Errorf("setting the host name: %w", err)
 	}
 	pod := &pod{containers: map[string]*container{}, events: json.NewEncoder(os.Stdout)}
 	pod.tell(event{Event: "ready"})
@@ -72,8 +78,6 @@ func (pod *pod) tell(event event) {
 
 func (pod *pod) obey(command command) {
 	switch command.Do {
-	case "hostname":
-		_ = syscall.Sethostname([]byte(command.Hostname))
 	case "start":
 		go pod.run(command.ID, command.Spec)
 	case "signal":

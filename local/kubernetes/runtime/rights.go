@@ -31,7 +31,7 @@ func dropRights(spec *containerSpec) error {
 		}
 	}
 	prctl(prCapAmbient, ambientClear, 0)
-	if oneUser() {
+	if oneUser {
 		return clearInheritable() // the user namespace made the user already
 	}
 	groups := spec.Groups

@@ -16,14 +16,13 @@ import (
 // The process's root becomes that directory, so no symbolic link of the layer leads out of it.
 func unpack(directory string, stream io.Reader) error {
 	syscall.Umask(0)
-	keepOwners := !oneUser() // asked of /proc, which is out of sight after the next step
 	if err := syscall.Chroot(directory); err != nil {
 		return fmt.Errorf("chroot %s: %w", directory, err)
 	}
 	if err := os.Chdir("/"); err != nil {
 		return err
 	}
-	layer := &layer{archive: tar.NewReader(stream), keepOwners: keepOwners}
+	layer := &layer{archive: tar.NewReader(stream), keepOwners: !oneUser}
 	for {
 		header, err := layer.archive.Next()
 		if err == io.EOF {
