@@ -1,0 +1,79 @@
+import { EventEmitter } from 'node:events';
+import { isSignedBy, readSignature, type SignedRequest, timeOf } from './sigv4.ts';
+
+/** An identity with a key. */
+export interface Principal {
+  accessKeyId: string;
+  secretAccessKey: string;
+  arn: string;
+  /** Temporary credentials come with one, and are refused without it. */
+  sessionToken?: string;
+}
+
+/** One AWS call that was let in: what IAM would be asked about. */
+export interface AwsCall {
+  /** ARN of who called. */
+  principal: string;
+  /** IAM's prefix of the service: `ecr`, `secretsmanager`, `lambda`. */
+  service: string;
+  /** IAM's name of the action, mostly the API's: `GetAuthorizationToken`, but `InvokeFunction`. */
+  action: string;
+  /** ARN of what was acted on; absent where IAM knows only `*`. */
+  resource?: string;
+}
+
+/** Signed by someone we know, or the reason why not, in the words of AWS. */
+export type Verdict =
+  | { admitted: true; principal: Principal; service: string }
+  | { admitted: false; service: string | undefined; refusal: Refusal; message: string };
+
+export type Refusal = 'missing' | 'unknown-key' | 'wrong-signature' | 'out-of-time';
+
+const SKEW_MS = 5 * 60_000;
+
+/** The door of the local cloud: knows the keys, checks signatures, and tells of every call that was let in. */
+export class Admission {
+  readonly calls = new EventEmitter<{ call: [AwsCall] }>();
+  readonly #principals = new Map<string, Principal>();
+
+  constructor(principals: Iterable<Principal>) {
+    for (const principal of principals) this.add(principal);
+  }
+
+  add(principal: Principal): void {
+    this.#principals.set(principal.accessKeyId, principal);
+  }
+
+  find(accessKeyId: string): Principal | undefined {
+    return this.#principals.get(accessKeyId);
+  }
+
+  /** Whether `request` may come in at the time `now` (milliseconds since 1970). */
+  check(request: SignedRequest, now = Date.now()): Verdict {
+    const signed = readSignature(request);
+    const service = signed?.scope.service;
+    const refuse = (refusal: Refusal, message: string): Verdict => ({
+      admitted: false,
+      service,
+      refusal,
+      message,
+    });
+    if (signed === undefined) return refuse('missing', 'Request is missing Authentication Token');
+    const principal = this.find(signed.scope.accessKeyId);
+    if (principal === undefined || principal.sessionToken !== signed.sessionToken)
+      return refuse('unknown-key', 'The security token included in the request is invalid.');
+    if (!isSignedBy(principal.secretAccessKey, request, signed)) return refuse('wrong-signature', WRONG);
+    const age = now - timeOf(signed.timestamp);
+    if (Math.abs(age) > SKEW_MS + (signed.expires ?? 0) * 1000)
+      return refuse('out-of-time', `Signature expired: ${signed.timestamp} is not within 5 minutes of now`);
+    return { admitted: true, principal, service: signed.scope.service };
+  }
+
+  record(call: AwsCall): void {
+    this.calls.emit('call', call);
+  }
+}
+
+const WRONG =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key ' +
+  'and signing method. Consult the service documentation for details.';

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { AwsError } from '../error.ts';
+import { type Input, list, object, optional, required, strings } from '../input.ts';
+import { awsJson } from '../protocol.ts';
+import type { Place, Service } from '../service.ts';
+import { type RegistryReader, readRegistry, type StoredImage } from './registry-reader.ts';
+
+/** The OCI registry that stands behind ECR. */
+export interface RegistryAddress {
+  /** As in image references: `localhost:5000`. */
+  host: string;
+  /** `http://localhost:5000` */
+  url: string;
+}
+
+interface Repository {
+  repositoryArn: string;
+  registryId: string;
+  repositoryName: string;
+  repositoryUri: string;
+  /** Seconds since 1970. */
+  createdAt: number;
+  imageTagMutability: 'MUTABLE' | 'IMMUTABLE';
+}
+
+const TOKEN_SECONDS = 12 * 3600;
+const arnOf = ({ region, account }: Place, name: string) =>
+  `arn:aws:ecr:${region}:${account}:repository/${name}`;
+
+/**
+ * Amazon ECR over the local registry. Repositories exist once they were created here or pushed to there
+ * (create on push); images are what the registry says.
+ */
+export function ecr(place: Place, registry: RegistryAddress): Service {
+  const repositories = new Map<string, Repository>();
+  const reader = readRegistry(registry.url);
+  const resource = (input: Input) => arnOf(place, optional(input, 'repositoryName') ?? '*');
+  const describe = (name: string, mutability?: string): Repository => ({
+    repositoryArn: arnOf(place, name),
+    registryId: place.account,
+    repositoryName: name,
+    repositoryUri: `${registry.host}/${name}`,
+    createdAt: Date.now() / 1000,
+    imageTagMutability: mutability === 'IMMUTABLE' ? 'IMMUTABLE' : 'MUTABLE',
+  });
+  const find = async (name: string): Promise<Repository> => {
+    const known = repositories.get(name);
+    if (known !== undefined) return known;
+    if (!(await reader.repositories()).includes(name)) throw missing(place, name);
+    const pushed = describe(name);
+    repositories.set(name, pushed);
+    return pushed;
+  };
+  const wanted = async (input: Input) =>
+    select(await imagesOf(await find(required(input, 'repositoryName')), reader), input);
+
+  return {
+    iam: 'ecr',
+    protocol: awsJson('1.1'),
+    operations: {
+      GetAuthorizationToken: { run: () => ({ authorizationData: [authorization(registry.url)] }) },
+      CreateRepository: {
+        resource,
+        run: (input) => {
+          const name = required(input, 'repositoryName');
+          if (repositories.has(name)) throw exists(place, name);
+          const created = describe(name, optional(input, 'imageTagMutability'));
+          repositories.set(name, created);
+          return { repository: created };
+        },
+      },
+      DescribeRepositories: {
+        resource: (input) => arnOf(place, strings(input, 'repositoryNames')[0] ?? '*'),
+        run: async (input) => {
+          const names = strings(input, 'repositoryNames');
+          const all = new Set([...repositories.keys(), ...(await reader.repositories())]);
+          return { repositories: await Promise.all((names.length > 0 ? names : [...all].sort()).map(find)) };
+        },
+      },
+      DescribeImages: {
+        resource,
+        run: async (input) => ({ imageDetails: (await wanted(input)).found.map((image) => details(image)) }),
+      },
+      ListImages: {
+        resource,
+        run: async (input) => ({
+          imageIds: (await wanted(input)).found.flatMap(({ digest, tags }) =>
+            tags.map((imageTag) => ({ imageDigest: digest, imageTag })),
+          ),
+        }),
+      },
+      BatchGetImage: {
+        resource,
+        run: async (input) => {
+          const { found, failures } = await wanted({ ...input, lenient: true });
+          return { images: found.map((image) => whole(image)), failures };
+        },
+      },
+    },
+  };
+}
+
+function authorization(proxyEndpoint: string) {
+  const password = randomBytes(48).toString('base64url');
+  return {
+    authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'),
+    expiresAt: Math.floor(Date.now() / 1000) + TOKEN_SECONDS,
+    proxyEndpoint,
+  };
+}
+
+interface KnownImage extends StoredImage {
+  repository: Repository;
+}
+
+async function imagesOf(repository: Repository, reader: RegistryReader): Promise<KnownImage[]> {
+  const stored = await reader.images(repository.repositoryName);
+  return stored.map((image) => ({ ...image, repository }));
+}
+
+/** The images that `imageIds` names (all, without it); one that is not there is an error, or a failure when lenient. */
+function select(images: KnownImage[], input: Input) {
+  const ids = list(input, 'imageIds').map(object);
+  const failures: unknown[] = [];
+  const found = new Set<KnownImage>(ids.length === 0 ? images : []);
+  for (const id of ids) {
+    const digest = optional(id, 'imageDigest');
+    const tag = optional(id, 'imageTag');
+    const hit = images.find(
+      (image) =>
+        (digest === undefined || image.digest === digest) && (tag === undefined || image.tags.includes(tag)),
+    );
+    if (hit !== undefined) found.add(hit);
+    else if (input.lenient === true)
+      failures.push({
+        imageId: id,
+        failureCode: 'ImageNotFound',
+        failureReason: 'Requested image not found',
+      });
+    else
+      throw new AwsError(
+        'ImageNotFoundException',
+        `The image with imageId ${JSON.stringify(id)} does not exist`,
+      );
+  }
+  return { found: [...found], failures };
+}
+
+function details({ repository, digest, tags, mediaType, bytes }: KnownImage) {
+  return {
+    registryId: repository.registryId,
+    repositoryName: repository.repositoryName,
+    imageDigest: digest,
+    imageTags: tags,
+    imageManifestMediaType: mediaType,
+    imageSizeInBytes: bytes,
+    imagePushedAt: repository.createdAt,
+  };
+}
+
+function whole({ repository, digest, tags, mediaType, manifest }: KnownImage) {
+  return {
+    registryId: repository.registryId,
+    repositoryName: repository.repositoryName,
+    imageId: { imageDigest: digest, imageTag: tags[0] },
+    imageManifest: manifest,
+    imageManifestMediaType: mediaType,
+  };
+}
+
+const missing = ({ account }: Place, name: string) =>
+  new AwsError(
+    'RepositoryNotFoundException',
+    `The repository with name '${name}' does not exist in the registry with id '${account}'`,
+  );
+const exists = ({ account }: Place, name: string) =>
+  new AwsError(
+    'RepositoryAlreadyExistsException',
+    `The repository with name '${name}' already exists in the registry with id '${account}'`,
+  );

@@ -1,0 +1,63 @@
+import { Admission, type Principal } from './admission.ts';
+import { frontDoor } from './front-door.ts';
+import { listen } from './loopback.ts';
+import { Metrics } from './services/cloudwatch.ts';
+import { dynamoDb, type Table } from './services/dynamodb.ts';
+import { ecr, type RegistryAddress } from './services/ecr.ts';
+import { type ClusterAddress, eks } from './services/eks.ts';
+import { secretsManager } from './services/secrets-manager.ts';
+import { Topics } from './services/sns.ts';
+import { sts } from './services/sts.ts';
+
+export interface AwsOptions {
+  region: string;
+  /** Twelve digits. */
+  account: string;
+  principals: readonly Principal[];
+  registry: RegistryAddress;
+  /** Asked on every DescribeCluster, since clusters come up late. */
+  cluster: () => ClusterAddress | undefined;
+  /** Values by name. */
+  secrets?: Readonly<Record<string, string>>;
+  tables?: readonly Table[];
+  /** Names of the CloudWatch alarms there are. */
+  alarms?: readonly string[];
+  /** Default: the system chooses. */
+  port?: number;
+}
+
+/**
+ * The AWS endpoints of the local cloud on one loopback port: ECR, Secrets Manager, STS, EKS, SNS, CloudWatch and
+ * DynamoDB, told apart by the service in the credential scope. All state is in memory and gone with the process.
+ */
+export async function startAws(options: AwsOptions) {
+  const { region, account } = options;
+  const place = { region, account };
+  const admission = new Admission(options.principals);
+  const topics = new Topics();
+  const metrics = new Metrics(place, options.alarms ?? []);
+  const dynamodb = await dynamoDb(place, options.tables ?? [], admission);
+  const services = {
+    ecr: ecr(place, options.registry),
+    secretsmanager: secretsManager(place, options.secrets ?? {}),
+    sts: sts(place, admission),
+    eks: eks(place, options.cluster),
+    sns: topics.service,
+    monitoring: metrics.service,
+    dynamodb,
+  };
+  const listener = await listen(frontDoor(admission, services), options.port);
+  return {
+    endpoint: listener.url,
+    dynamodbEndpoint: listener.url,
+    /** For the other servers of the local cloud that take signed requests. */
+    admission,
+    calls: admission.calls,
+    topics,
+    metrics,
+    close: async () => {
+      await listener.close();
+      await dynamodb.close();
+    },
+  };
+}
