@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { isNotFound, KubeError, type RequestName, type Status, unreachable } from './error.ts';
+import { Transport } from './transport.ts';
+
+/** How to reach a cluster. */
+export interface Connection {
+  /** `https://host[:port]` */
+  endpoint: string;
+  /** The certificate authority of the endpoint, as PEM. */
+  ca: string;
+  /** A bearer token; `fresh` after the API has refused the one given before. */
+  token(fresh?: 'fresh'): Promise<string>;
+}
+
+/** Query parameters; what is undefined is left out. */
+export type Query = Record<string, string | number | boolean | undefined>;
+
+export interface Options {
+  query?: Query;
+  body?: unknown;
+  contentType?: string;
+  signal?: AbortSignal;
+}
+
+const ANSWER_TIMEOUT_MS = 15_000;
+
+/** The Kubernetes API of one cluster, as JSON over HTTPS. Every method throws KubeError. */
+export class Kube {
+  readonly #connection: Connection;
+  readonly #transport: Transport;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#transport = new Transport(connection.endpoint, connection.ca);
+  }
+
+  async get<T>(path: string, query?: Query): Promise<T> {
+    return this.send<T>('GET', path, { query });
+  }
+
+  /** The object at `path`, or undefined where there is none. */
+  async find<T>(path: string): Promise<T | undefined> {
+    return this.get<T>(path).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+  }
+
+  /** Sends `body` as JSON; answers the parsed answer. */
+  async send<T>(method: string, path: string, options: Options = {}): Promise<T> {
+    return JSON.parse(await this.#text(method, path, options));
+  }
+
+  /** The answer as it is: a container's log. */
+  async read(path: string, query?: Query): Promise<string> {
+    return this.#text('GET', path, { query });
+  }
+
+  /** An answer that keeps coming; it ends when the server, the network or `signal` ends it. */
+  async open(path: string, query: Query, idleTimeout: number, signal: AbortSignal): Promise<IncomingMessage> {
+    const response = await this.#authenticated('GET', path, { query, signal }, idleTimeout);
+    if (response.statusCode === 200) return response;
+    throw await refusal({ method: 'GET', path }, response);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  async #text(method: string, path: string, options: Options): Promise<string> {
+    const request = { method, path };
+    const response = await this.#authenticated(method, path, options, ANSWER_TIMEOUT_MS);
+    if ((response.statusCode ?? 0) >= 300) throw await refusal(request, response);
+    return text(response).catch((error: unknown) => {
+      throw unreachable(request, error);
+    });
+  }
+
+  async #authenticated(method: string, path: string, options: Options, idleTimeout: number) {
+    const response = await this.#exchange(method, path, options, idleTimeout, await this.#connection.token());
+    if (response.statusCode !== 401) return response;
+    response.resume();
+    const fresh = await this.#connection.token('fresh');
+    return this.#exchange(method, path, options, idleTimeout, fresh);
+  }
+
+  async #exchange(method: string, path: string, options: Options, idleTimeout: number, token: string) {
+    const { query, body, contentType = 'application/json', signal } = options;
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      'user-agent': 'fairlead',
+    };
+    if (body !== undefined) headers['content-type'] = contentType;
+    const sent = body === undefined ? undefined : JSON.stringify(body);
+    try {
+      return await this.#transport.exchange({
+        method,
+        path: withQuery(path, query),
+        headers,
+        body: sent,
+        idleTimeout,
+        signal,
+      });
+    } catch (error) {
+      throw unreachable({ method, path }, error);
+    }
+  }
+}
+
+function withQuery(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) parameters.set(name, String(value));
+  return parameters.size === 0 ? path : `${path}?${parameters}`;
+}
+
+async function refusal(request: RequestName, response: IncomingMessage): Promise<KubeError> {
+  const status = response.statusCode ?? 0;
+  const body = await text(response).catch(() => '');
+  return new KubeError(request, status, parseStatus(body));
+}
+
+// What stands before the API server (a load balancer, a proxy) answers with text of its own.
+function parseStatus(body: string): Status {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return { message: body.trim().slice(0, 200) || undefined };
+  }
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kube, Query } from './client.ts';
+import { KubeError, unreachable } from './error.ts';
+import type { LiveObject } from './wire.ts';
+
+interface List<T> {
+  metadata: { resourceVersion?: string };
+  items: T[];
+}
+
+interface WatchEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  object: LiveObject & { code?: number; message?: string; reason?: string };
+}
+
+/** Seconds after which the server ends a watch, and milliseconds of silence after which we do. */
+const WATCH_SECONDS = 240;
+const SILENCE_MS = (WATCH_SECONDS + 10) * 1000;
+const RETRY_MS = [0, 100, 300, 1000, 3000];
+
+/**
+ * A copy of a collection that follows the cluster: one list, then a watch from there, resumed where it broke off;
+ * listed again where the server no longer knows that point (410). (Kubernetes API concepts, "Efficient detection
+ * of changes".)
+ */
+export class Mirror<T extends LiveObject> {
+  /** By uid. */
+  readonly items = new Map<string, T>();
+  /** Whether `items` has held the whole collection at least once. */
+  synced = false;
+  /** Why the cluster cannot be followed right now. */
+  trouble?: KubeError;
+  readonly #kube: Kube;
+  readonly #path: string;
+  readonly #query: Query;
+  readonly #changed: () => void;
+  #version?: string;
+
+  /** `changed` is called after every change of what is above. */
+  constructor(kube: Kube, path: string, query: Query, changed: () => void) {
+    this.#kube = kube;
+    this.#path = path;
+    this.#query = query;
+    this.#changed = changed;
+  }
+
+  /** Follows until `signal` is aborted. Rejects only with what no repetition heals (KubeError, not temporary). */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        if (this.#version === undefined) await this.#list(signal);
+        failures = 0;
+        await this.#watch(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof KubeError)) throw error;
+        if (error.status === 410) this.#version = undefined;
+        else if (!error.temporary) throw error;
+        else this.#report(error);
+        await sleep(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)], undefined, { signal }).catch(
+          () => {},
+        );
+      }
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const list = await this.#kube.send<List<T>>('GET', this.#path, { query: this.#query, signal });
+    this.items.clear();
+    for (const item of list.items) this.items.set(item.metadata?.uid ?? '', item);
+    this.#version = list.metadata.resourceVersion;
+    this.synced = true;
+    this.trouble = undefined;
+    this.#changed();
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const query = {
+      ...this.#query,
+      watch: true,
+      allowWatchBookmarks: true,
+      timeoutSeconds: WATCH_SECONDS,
+      resourceVersion: this.#version,
+    };
+    const stream = await this.#kube.open(this.#path, query, SILENCE_MS, signal);
+    this.trouble = undefined;
+    stream.setEncoding('utf8');
+    let rest = '';
+    try {
+      for await (const chunk of stream) {
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) if (line !== '') this.#take(JSON.parse(line));
+      }
+    } catch (error) {
+      // A connection that broke is a watch that ended: it is resumed from the last version seen.
+      if (error instanceof KubeError) throw error;
+      throw unreachable({ method: 'WATCH', path: this.#path }, error);
+    }
+  }
+
+  #take({ type, object }: WatchEvent): void {
+    if (type === 'ERROR')
+      throw new KubeError({ method: 'WATCH', path: this.#path }, object.code ?? 500, object);
+    this.#version = object.metadata?.resourceVersion ?? this.#version;
+    if (type === 'BOOKMARK') return;
+    const uid = object.metadata?.uid ?? '';
+    if (type === 'DELETED') this.items.delete(uid);
+    else this.items.set(uid, object as T);
+    this.#changed();
+  }
+
+  #report(error: KubeError): void {
+    this.trouble = error;
+    this.#changed();
+  }
+}

@@ -1,0 +1,186 @@
+import { FairleadError } from '../errors.ts';
+import type { Kube } from './client.ts';
+import { conflictOf, contestedError } from './conflict.ts';
+import type { ObjectPath } from './discovery.ts';
+import { isNotFound, KubeError } from './error.ts';
+import { adoption, FENCE, FIELD_MANAGER, fenceOf } from './owner.ts';
+import type { LiveObject, WrittenObject } from './wire.ts';
+
+/** How to write: whose claim it is, and by which labels one's own objects are told from others'. */
+export interface Writing {
+  fence: number;
+  /** Keys of labels; an object that exists without the same values of them is somebody else's. */
+  identity: readonly string[];
+  /** Only ask whether it would be accepted. */
+  dryRun?: true;
+}
+
+/** How a write ended. Of a dry run, `object` is what would be. */
+export type Written<T extends LiveObject = LiveObject> =
+  | { outcome: 'written'; object: T; created: boolean }
+  | { outcome: 'superseded'; by: number };
+
+// Controllers write to a Deployment all the time during a rollout; every attempt starts from what is there now.
+const ATTEMPTS = 20;
+
+/**
+ * Applies `object` at `path` unless a claim with a higher fence has written there. The decision and the write are
+ * one: an existing object is applied with the resourceVersion that was looked at, and an absent one is created, so
+ * whatever comes between makes the write fail, and it is decided anew.
+ */
+export async function applyFenced(
+  kube: Kube,
+  path: ObjectPath,
+  object: WrittenObject,
+  writing: Writing,
+): Promise<Written> {
+  const stamped = stamp(object, writing.fence);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const live = await kube.find<LiveObject>(path.object);
+    if (live && fenceOf(live) > writing.fence) return { outcome: 'superseded', by: fenceOf(live) };
+    if (live) refuseForeign(live, object, writing.identity);
+    const result = live
+      ? await update(kube, path, live, stamped, writing)
+      : await create(kube, path, stamped, writing);
+    if (result !== 'stale') return { outcome: 'written', object: result, created: live === undefined };
+  }
+  throw neverQuiet(object);
+}
+
+/** Creates `object` where there is none; an existing one is left as it is, whoever made it. */
+export async function createFenced(kube: Kube, path: ObjectPath, object: WrittenObject, fence: number) {
+  return create(kube, path, stamp(object, fence), { fence, identity: [] });
+}
+
+/** How a removal ended. `kept`: it is not what this claim wrote. */
+export type Removed = 'removed' | 'absent' | 'kept';
+
+/** Deletes what is at `path` if `mine` says so of it, and of nothing that came in its place meanwhile. */
+export async function removeIf(
+  kube: Kube,
+  path: string,
+  mine: (live: LiveObject) => boolean,
+): Promise<Removed> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const live = await kube.find<LiveObject>(path);
+    if (live === undefined) return 'absent';
+    if (!mine(live)) return 'kept';
+    const { uid, resourceVersion } = live.metadata ?? {};
+    const body = { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } };
+    try {
+      await kube.send('DELETE', path, { body });
+      return 'removed';
+    } catch (error) {
+      if (isNotFound(error)) return 'absent';
+      if (!(error instanceof KubeError) || error.status !== 409) throw error;
+    }
+  }
+  throw new FairleadError({
+    code: 'kube/never-quiet',
+    operation: `removing ${path}`,
+    cause: `it changed during each of ${ATTEMPTS} attempts`,
+    temporary: true,
+  });
+}
+
+async function create(kube: Kube, path: ObjectPath, object: WrittenObject, { dryRun }: Writing) {
+  const query = { fieldManager: FIELD_MANAGER, dryRun: dryRun && 'All' };
+  try {
+    const created = await kube.send<LiveObject>('POST', path.collection, { query, body: object });
+    return dryRun ? created : await adopt(kube, path, created);
+  } catch (error) {
+    if (error instanceof KubeError && error.reason === 'AlreadyExists') return 'stale';
+    throw error;
+  }
+}
+
+async function update(
+  kube: Kube,
+  path: ObjectPath,
+  found: LiveObject,
+  object: WrittenObject,
+  writing: Writing,
+) {
+  const live = writing.dryRun ? found : await adopt(kube, path, found);
+  try {
+    return await patch(kube, path, live, object, writing.dryRun, false);
+  } catch (error) {
+    if (isNotFound(error)) return 'stale';
+    if (!(error instanceof KubeError) || error.status !== 409) throw error;
+    const conflict = conflictOf(error, live);
+    if (conflict.kind === 'stale') return 'stale';
+    if (conflict.kind === 'foreign') throw contestedError(nameOf(object), conflict.contested);
+    return forced(kube, path, live, object, writing.dryRun);
+  }
+}
+
+async function forced(kube: Kube, path: ObjectPath, live: LiveObject, object: WrittenObject, dryRun?: true) {
+  try {
+    return await patch(kube, path, live, object, dryRun, true);
+  } catch (error) {
+    if (error instanceof KubeError && (error.status === 409 || error.status === 404)) return 'stale';
+    throw error;
+  }
+}
+
+function patch(
+  kube: Kube,
+  path: ObjectPath,
+  live: LiveObject,
+  object: WrittenObject,
+  dryRun: true | undefined,
+  force: boolean,
+): Promise<LiveObject> {
+  const { resourceVersion, uid } = live.metadata ?? {};
+  return kube.send<LiveObject>('PATCH', path.object, {
+    query: { fieldManager: FIELD_MANAGER, force, dryRun: dryRun && 'All' },
+    contentType: 'application/apply-patch+yaml',
+    // With the uid, an object that was deleted meanwhile is not created anew.
+    body: { ...object, metadata: { ...object.metadata, resourceVersion, uid } },
+  });
+}
+
+// Whoever is cut off between creating and adopting leaves it to the next write, which finds the same entry.
+async function adopt(kube: Kube, path: ObjectPath, live: LiveObject): Promise<LiveObject> {
+  const body = adoption(live);
+  if (body === undefined) return live;
+  try {
+    return await kube.send<LiveObject>('PATCH', path.object, {
+      contentType: 'application/json-patch+json',
+      body,
+    });
+  } catch (error) {
+    if (error instanceof KubeError && error.status > 0 && error.status < 500) return live;
+    throw error;
+  }
+}
+
+function stamp(object: WrittenObject, fence: number): WrittenObject {
+  const annotations = { ...object.metadata.annotations, [FENCE]: String(fence) };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+function refuseForeign(live: LiveObject, object: WrittenObject, identity: readonly string[]): void {
+  const differing = identity.filter((key) => live.metadata?.labels?.[key] !== object.metadata.labels?.[key]);
+  if (differing.length === 0) return;
+  const labels = differing.map((key) => `${key}=${object.metadata.labels?.[key]}`).join(' ');
+  throw new FairleadError({
+    code: 'kube/not-ours',
+    operation: `applying ${nameOf(object)}`,
+    cause: `${nameOf(object)} exists already, and Fairlead did not make it`,
+    remedy: `delete it, give the app another name, or hand it over by labelling it ${labels}`,
+  });
+}
+
+function nameOf({ kind, metadata }: WrittenObject): string {
+  return `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
+}
+
+function neverQuiet(object: WrittenObject): FairleadError {
+  return new FairleadError({
+    code: 'kube/never-quiet',
+    operation: `applying ${nameOf(object)}`,
+    cause: `it changed during each of ${ATTEMPTS} attempts`,
+    temporary: true,
+  });
+}
