@@ -16,6 +16,7 @@ const SCRIPTS = {
       [bin('vitest'), 'run', '--project', 'unit', '--project', 'stacks', '--project', 'e2e', 'ARGS'],
     ],
   },
+  'test:contract': { go: true, commands: [[bin('vitest'), 'run', '--project', 'contract', 'ARGS']] },
   check: {
     go: false,
     commands: [[bin('tsc'), '-p', '.'], [bin('biome'), 'ci', '.'], [bin('knip')]],

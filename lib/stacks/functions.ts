@@ -83,7 +83,6 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       IMAGE_REPOSITORY_PREFIX: installation.imageRepositoryPrefix,
       GITHUB_API_URL: installation.hostApiUrl,
       SERVICE_TYPE: installation.serviceType,
-      DEPLOY_BRANCH: installation.branch,
       ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
     }),
   },

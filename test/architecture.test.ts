@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** What each folder may import of ours, beside itself. `errors` and `log` are open to all of lib/ and lambdas/. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'lib/app': [],
+  'lib/build': ['lib/dockerfile', 'lib/image', 'lib/registry', 'lib/sandbox'],
+  'lib/dockerfile': [],
+  'lib/image': [],
+  'lib/kube': [],
+  'lib/ledger': ['lib/release'],
+  'lib/push': [],
+  'lib/registry': ['lib/image'],
+  'lib/release': ['lib/app', 'lib/image'],
+  'lib/report': [],
+  'lib/rollout': ['lib/kube', 'lib/release'],
+  'lib/sandbox': ['lib/image'],
+  'lib/source': [],
+  'lib/stacks': [],
+  lambdas: ['lib/*'],
+  'local/aws': ['local/*'],
+  'local/git': ['local/*'],
+  'local/kubernetes': ['local/*'],
+  'local/lambda': ['local/*'],
+  'local/registry': ['local/*'],
+  local: ['local/*'],
+  bin: ['lib/*', 'local', 'local/*', 'lambdas'],
+};
+
+/** Folders that the CDK's libraries may be imported from: nothing that runs on Lambda carries them. */
+const MAY_SYNTHESIZE = ['lib/stacks', 'bin'];
+
+function sources(directory: string): string[] {
+  return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|js|mjs)$/.test(name) && !name.includes('node_modules'))
+    .map((name) => join(directory, name));
+}
+
+/** `lib/build` of `lib/build/plan.ts`, `local/git` of `local/git/git.ts`, `lib` of `lib/errors.ts`. */
+function wordOf(file: string): string {
+  const [top = '', second = '', ...rest] = file.split('/');
+  return rest.length > 0 && (top === 'lib' || top === 'local') ? `${top}/${second}` : top;
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const specifiers = [...text.matchAll(/(?:from|import|import\()\s*['"]([^'"]+)['"]/g)];
+  return specifiers.map((match) => match[1] ?? '');
+}
+
+const files = ['bin', 'lib', 'lambdas', 'local'].flatMap(sources);
+const own = files.flatMap((file) =>
+  importsOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => ({ file, target: relative(root, resolve(root, dirname(file), specifier)) })),
+);
+
+function allowed(from: string, target: string): boolean {
+  const to = wordOf(target);
+  if (from === to) return true;
+  // lib/errors.ts and lib/log.ts
+  if (to === 'lib') return !from.startsWith('local');
+  return (MAY_IMPORT[from] ?? []).some((rule) =>
+    rule.endsWith('/*') ? to.startsWith(rule.slice(0, -1)) : rule === to,
+  );
+}
+
+describe('imports', () => {
+  it('were found at all', () => {
+    expect(own.length).toBeGreaterThan(100);
+  });
+
+  it('go only where the design lets them', () => {
+    const wrong = own.filter(({ file, target }) => !allowed(wordOf(file), target));
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  it('have every folder listed above', () => {
+    const words = new Set(files.map(wordOf));
+    words.delete('lib');
+    expect([...words].filter((word) => !(word in MAY_IMPORT)).sort()).toEqual([]);
+  });
+
+  it('bring the CDK only into stacks', () => {
+    const wrong = files.filter(
+      (file) =>
+        !MAY_SYNTHESIZE.includes(wordOf(file)) &&
+        importsOf(file).some((name) => name.startsWith('aws-cdk-lib') || name === 'constructs'),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('environment', () => {
+  it('is read by lambdas/env.ts, and by nothing else that runs on Lambda', () => {
+    const readers = files.filter(
+      (file) => /^(lib|lambdas)\//.test(file) && /process\.env\b/.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(readers).toEqual(['lambdas/env.ts']);
+  });
+
+  it('never says, in lib/ and lambdas/, whether this is one machine or AWS', () => {
+    const knowing = files.filter(
+      (file) =>
+        /^(lib|lambdas)\//.test(file) && /\bis_?local\b|if \(local\b/i.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(knowing).toEqual([]);
+  });
+});
