@@ -25,6 +25,10 @@ export interface App {
   resources: { requests: Amounts; limits: Amounts };
   health: Health;
   service: ServiceType;
+  /** The number of the image's user, where it is one other than root. */
+  runAs?: number;
+  /** Linux capabilities that the container keeps, without `CAP_`; all others are dropped. */
+  capabilities: string[];
   /** Seconds that a rollout may go on without progress before it is called failed. */
   patience: number;
   /** Seconds that a container is given between SIGTERM and SIGKILL. */

@@ -1,0 +1,93 @@
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { FairleadError } from '../errors.ts';
+import { type AppFile, allowedAt, appFileSchema, keysAt } from './schema.ts';
+import { nearest } from './suggest.ts';
+
+/** The app's own settings, at the top of its repository. */
+const NAME = 'fairlead.yaml';
+
+interface Mistake {
+  /** From 1. */
+  line: number;
+  column: number;
+  message: string;
+}
+
+/**
+ * Reads the text of a `fairlead.yaml`. An empty one says nothing, which is fine.
+ * @throws FairleadError `app/bad-file` that names every mistake with its line and column, and what may stand there
+ */
+export function parseAppFile(text: string): AppFile {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter });
+  const syntax = document.errors.map(({ message, pos }) => {
+    const { line, col } = counter.linePos(pos[0]);
+    return { line, column: col, message: (message.split('\n')[0] ?? '').replace(/ at line .*$/, '') };
+  });
+  if (syntax.length > 0) throw badFile(syntax);
+  if (document.contents === null) return {};
+  keepEnvAsWritten(document);
+  const result = appFileSchema.safeParse(document.toJS());
+  if (result.success) return result.data;
+  throw badFile(result.error.issues.flatMap((issue) => mistakes(issue, document, counter)));
+}
+
+// YAML reads `1.10` and `on` as something else than text; an environment variable is the text that stands there.
+function keepEnvAsWritten(document: Document): void {
+  const env = document.get('env');
+  if (!isMap(env)) return;
+  for (const { value } of env.items)
+    if (isScalar(value) && value.value !== null && value.source !== undefined) value.value = value.source;
+}
+
+interface Issue {
+  code: string;
+  path: readonly PropertyKey[];
+  keys?: readonly string[];
+}
+
+function mistakes(issue: Issue, document: Document, counter: LineCounter): Mistake[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys')
+    return (issue.keys ?? []).map((key) => ({
+      ...position([...path, key], 'key', document, counter),
+      message: unknownKey(key, path),
+    }));
+  const where = position(path, issue.code === 'invalid_key' ? 'key' : 'value', document, counter);
+  const what = path.length === 0 ? 'the file' : path.join('.');
+  return [
+    {
+      ...where,
+      message: `${what} has to be ${allowedAt(issue.code === 'invalid_key' ? path.slice(0, -1) : path)}`,
+    },
+  ];
+}
+
+function unknownKey(key: string, path: string[]): string {
+  const known = keysAt(path);
+  const meant = nearest(key, known);
+  const hint = meant === undefined ? `allowed are ${known.join(', ')}` : `did you mean ${meant}?`;
+  return `unknown key ${[...path, key].join('.')}; ${hint}`;
+}
+
+function position(path: string[], of: 'key' | 'value', document: Document, counter: LineCounter) {
+  const parent = path.length <= 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const pair = isMap(parent)
+    ? parent.items.find(({ key }) => String(isScalar(key) ? key.value : key) === path.at(-1))
+    : undefined;
+  const node = of === 'key' ? pair?.key : (document.getIn(path, true) ?? pair?.key);
+  const offset = isNode(node) ? node.range?.[0] : undefined;
+  const { line, col } = counter.linePos(offset ?? 0);
+  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+function badFile(found: Mistake[]): FairleadError {
+  const [first, ...others] = found.sort((a, b) => a.line - b.line || a.column - b.column);
+  const rest = others.map(({ line, column, message }) => `; ${NAME}:${line}:${column}: ${message}`);
+  return new FairleadError({
+    code: 'app/bad-file',
+    operation: `reading ${NAME}`,
+    place: `${NAME}:${first?.line}:${first?.column}`,
+    cause: `${first?.message}${rest.join('')}`,
+  });
+}

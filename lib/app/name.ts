@@ -1,0 +1,16 @@
+import { FairleadError } from '../errors.ts';
+
+/**
+ * Makes sure that `name` can name a namespace, a Deployment and a Service: a DNS label that starts with a letter
+ * (RFC 1035, section 2.3.1). `what` is for example `app` or `namespace`.
+ * @throws FairleadError `app/bad-name`
+ */
+export function checkName(what: string, name: string): void {
+  if (name.length <= 63 && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) return;
+  throw new FairleadError({
+    code: 'app/bad-name',
+    operation: `naming the ${what}`,
+    cause: `'${name}' cannot name a ${what} in the cluster`,
+    remedy: 'use up to 63 lower-case letters, digits and "-", beginning with a letter, ending without "-"',
+  });
+}

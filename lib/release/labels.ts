@@ -1,0 +1,22 @@
+/** Labels by which everything of one app in one environment is told apart (Kubernetes, "Recommended Labels"). */
+export const NAME = 'app.kubernetes.io/name';
+export const INSTANCE = 'app.kubernetes.io/instance';
+export const MANAGED_BY = 'app.kubernetes.io/managed-by';
+export const VERSION = 'app.kubernetes.io/version';
+
+/** Labels that say whose an object is: one that lacks any of their values is not touched. */
+export const IDENTITY = [NAME, INSTANCE, MANAGED_BY] as const;
+
+/** Annotations that say which release wrote an object last. */
+export const RELEASE = 'fairlead.dev/release';
+export const COMMIT = 'fairlead.dev/commit';
+
+/** What never changes in the life of an app in an environment: a Deployment's selector cannot. */
+export function identity(app: string, environment: string): Record<string, string> {
+  return { [NAME]: app, [INSTANCE]: `${app}-${environment}`, [MANAGED_BY]: 'fairlead' };
+}
+
+/** A label's value has 63 characters at most; the commit's first 12 are enough for people. */
+export function version(commit: string): Record<string, string> {
+  return { [VERSION]: commit.slice(0, 12) };
+}
