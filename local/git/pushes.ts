@@ -1,0 +1,106 @@
+import type { Answer, Deliveries, Delivery } from './deliveries.ts';
+import type { Git } from './git.ts';
+import { pushPayload } from './payload.ts';
+import type { Repository } from './repositories.ts';
+import type { OnPush } from './smart-http.ts';
+import type { Stories, Story } from './stories.ts';
+import { terminalLines } from './terminal.ts';
+import { isNone, type RefUpdate } from './updates.ts';
+
+interface Parts {
+  git: Git;
+  deliveries: Deliveries;
+  stories: Stories;
+  /** The host's own address. */
+  url: string;
+  /** How long a push watches its deployment. Milliseconds. */
+  patience: number;
+}
+
+interface Push {
+  update: RefUpdate;
+  delivery: Delivery;
+  story: Story;
+  answer: Promise<Answer>;
+}
+
+/** What follows an accepted push: a webhook for each ref, all at once, and their stories, ref by ref. */
+export function onPushTo(parts: Parts, repository: Repository, pusher: string): OnPush {
+  return async (updates, say, gone) => {
+    const payloads = await Promise.all(
+      updates.map((update) => pushPayload(parts.git, parts.url, repository, pusher, update, updates)),
+    );
+    const pushes = updates.map((update, index) => announce(parts, repository, update, payloads[index]));
+    const stop = (why: string) => {
+      for (const { story } of pushes) story.close(why);
+    };
+    const minutes = Math.round(parts.patience / 60_000);
+    const limit = setTimeout(
+      () => stop(`Not settled after ${minutes} min; this push stops watching, the deployment goes on`),
+      parts.patience,
+    );
+    const leave = () => stop('The pusher hung up');
+    gone.addEventListener('abort', leave);
+    if (gone.aborted) leave();
+    try {
+      for (const push of pushes) await tell(parts.url, repository.name, push, say);
+    } finally {
+      clearTimeout(limit);
+      gone.removeEventListener('abort', leave);
+      stop('It was told');
+    }
+  };
+}
+
+function announce(
+  { deliveries, stories }: Parts,
+  repository: Repository,
+  update: RefUpdate,
+  payload: unknown,
+): Push {
+  const delivery = deliveries.prepare(repository.name, update.ref, payload);
+  // Listening begins before the sending, or the first words of a quick function would be lost.
+  const story = stories.follow(delivery.guid);
+  return { update, delivery, story, answer: deliveries.send(delivery) };
+}
+
+/** Says how one ref's push goes on, up to its end. */
+async function tell(url: string, app: string, push: Push, say: (line: string) => void): Promise<void> {
+  const answer = await push.answer;
+  if (!isAccepted(answer)) {
+    for (const line of terminalLines(refusal(url, app, push, answer))) say(line);
+    return;
+  }
+  for await (const { message } of push.story) for (const line of terminalLines(message)) say(line);
+  const { brokenOff } = push.story;
+  if (brokenOff !== undefined) say(`${brokenOff} (delivery ${push.delivery.guid}).`);
+}
+
+function isAccepted(answer: Answer): boolean {
+  return answer.kind === 'answered' && answer.status < 300 && answerOf(answer.body)?.status === 'accepted';
+}
+
+/** What the function said, or why it said nothing. */
+function refusal(url: string, app: string, { update, delivery }: Push, answer: Answer): string {
+  if (answer.kind === 'withheld')
+    return `The webhook of ${update.ref} was kept back (delivery ${delivery.guid}).`;
+  const said = answer.kind === 'answered' ? answerOf(answer.body)?.message : undefined;
+  if (said !== undefined) return said;
+  const subject = isNone(update.after) ? update.ref : update.after;
+  const why =
+    answer.kind === 'unreachable'
+      ? `the deployment pipeline cannot be reached: ${answer.reason}`
+      : `the deployment pipeline answered ${answer.status}: ${(answer.body.trim() || 'no body').slice(0, 300)}`;
+  const last = delivery.attempts.at(-1);
+  const again = `${url}/api/v3/repos/local/${app}/hooks/1/deliveries/${last?.id}/attempts`;
+  return `The commit is stored. To hand it to the pipeline again: curl -X POST ${again}\nfailed ${app} ${subject} ${why.replaceAll('\n', ' ')}`;
+}
+
+function answerOf(body: string): { status?: unknown; message?: string } | undefined {
+  try {
+    const json = JSON.parse(body) as { status?: unknown; message?: unknown };
+    return { status: json.status, ...(typeof json.message === 'string' ? { message: json.message } : {}) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,193 @@
+import type { ChildProcess } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { Deliveries, type Strategy, type Webhook } from './deliveries.ts';
+import { prepareGit } from './git.ts';
+import { faultOfAppName } from './names.ts';
+import { onPushTo } from './pushes.ts';
+import { Repositories, type Repository } from './repositories.ts';
+import { answerRest, type RestParts } from './rest.ts';
+import { type Route, routeOf, type Service } from './routes.ts';
+import { advertise, receivePack, refuse, uploadPack } from './smart-http.ts';
+import { Statuses } from './statuses.ts';
+import { Stories } from './stories.ts';
+
+export interface GitHostOptions {
+  /** Folder that holds the repositories; a host started on it again serves the same. */
+  stateDir: string;
+  /** Default 0: one that is free. */
+  port?: number;
+  /** Address to listen on. Default 127.0.0.1. */
+  host?: string;
+  /** Where pushes are announced, as GitHub announces them. */
+  webhook: Webhook;
+  /** Log records of the functions: emits `record` with `{ function, record: { event?, message, delivery? … } }`. */
+  records: EventEmitter;
+  /** How webhooks reach the function. Default: once, at once. */
+  deliver?: Strategy;
+  /** How long a push watches its deployment. Milliseconds; default 15 minutes. */
+  patience?: number;
+  /** What git processes inherit, without its `GIT_*`. Default: the environment of this process. */
+  environment?: NodeJS.ProcessEnv;
+}
+
+export interface GitHost {
+  /** `http://<address>:<port>`; a repository is `<url>/<app>.git`, GitHub's REST API `<url>/api/v3`. */
+  url: string;
+  /** The repository of an app, made empty if need be. */
+  repository(name: string): Promise<Repository>;
+  /** Signs webhooks with another key from now on. */
+  setSecret(secret: string): void;
+  close(): Promise<void>;
+}
+
+const PATIENCE = 15 * 60_000;
+
+interface Host extends RestParts {
+  stories: Stories;
+  patience: number;
+  /** git processes that are at work for a client. */
+  working: Set<ChildProcess>;
+}
+
+/** Starts a git host that speaks smart HTTP, and GitHub's webhooks and REST API as far as a deployment needs them. */
+export async function startGit(options: GitHostOptions): Promise<GitHost> {
+  const stateDir = resolve(options.stateDir);
+  const git = await prepareGit(stateDir, options.environment ?? process.env);
+  const host: Host = {
+    git,
+    repositories: new Repositories(join(stateDir, 'repositories'), git),
+    deliveries: new Deliveries(options.webhook, options.deliver),
+    statuses: new Statuses(),
+    stories: new Stories(options.records),
+    patience: options.patience ?? PATIENCE,
+    working: new Set(),
+    url: '',
+  };
+  const server = createServer((request, response) => {
+    answer(host, request, response).catch((error: unknown) => fail(response, error));
+  });
+  // A large push over a slow line takes as long as it takes.
+  server.requestTimeout = 0;
+  host.url = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
+  return {
+    url: host.url,
+    repository: (name) => host.repositories.obtain(name),
+    setSecret: (secret) => {
+      host.deliveries.secret = secret;
+    },
+    close: () => close(host, server),
+  };
+}
+
+async function answer(host: Host, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const route = routeOf(request.method ?? '', request.url ?? '/');
+  switch (route.kind) {
+    case 'api':
+      return answerRest(host, route.path, request, response);
+    case 'front':
+      return say(response, 200, await frontPage(host));
+    case 'refused':
+      return say(response, route.status, route.message);
+    case 'advertise':
+      return answerAdvertise(host, route, request, response);
+    case 'rpc':
+      return answerRpc(host, route, request, response);
+  }
+}
+
+async function answerAdvertise(
+  { git, repositories }: Host,
+  { repository: name, service }: Extract<Route, { kind: 'advertise' }>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const fault = faultOfAppName(name);
+  if (fault !== undefined) return refuse(service, fault, response);
+  const repository =
+    service === 'receive-pack' ? await repositories.obtain(name) : await repositories.find(name);
+  if (repository === undefined) return refuse(service, absent(name), response);
+  advertise(git, repository.directory, service, request, response);
+}
+
+async function answerRpc(
+  host: Host,
+  { repository: name, service }: { repository: string; service: Service },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const repository = await host.repositories.find(name);
+  if (repository === undefined) return say(response, 404, faultOfAppName(name) ?? absent(name));
+  if (request.headers['content-type'] !== `application/x-git-${service}-request`) {
+    return say(response, 415, `This is for git: it takes application/x-git-${service}-request.`);
+  }
+  const { directory } = repository;
+  const child =
+    service === 'upload-pack'
+      ? uploadPack(host.git, directory, request, response)
+      : receivePack(host.git, directory, request, response, onPushTo(host, repository, pusherOf(request)));
+  host.working.add(child);
+  child.once('close', () => host.working.delete(child));
+}
+
+/** The user name of basic authentication, which is not checked. */
+function pusherOf({ headers }: IncomingMessage): string {
+  const [, encoded] = /^basic (.+)$/i.exec(headers.authorization ?? '') ?? [];
+  const user =
+    Buffer.from(encoded ?? '', 'base64')
+      .toString('utf8')
+      .split(':')[0] ?? '';
+  return /^[\w.@-]{1,100}$/.test(user) ? user : 'local';
+}
+
+async function frontPage({ repositories, url }: Host): Promise<string> {
+  const names = await repositories.names();
+  const list = names.map((name) => `  ${url}/${name}.git`).join('\n');
+  return `This is a git host. To deploy an app, push to it:\n\n  git push ${url}/<app>.git HEAD:main\n\nRepositories:\n${list || '  none yet'}`;
+}
+
+function absent(name: string): string {
+  return `There is no repository ${name} yet: the first push makes it`;
+}
+
+function say(response: ServerResponse, status: number, text: string): void {
+  response.req.resume();
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(`${text}\n`);
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) response.destroy();
+  else say(response, 500, error instanceof Error ? error.message : String(error));
+}
+
+function listen(server: Server, port: number, address: string): Promise<string> {
+  return new Promise((fulfil, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'another program listens there already' : error.message;
+      reject(new Error(`the git host cannot listen on ${address}:${port}: ${why}`, { cause: error }));
+    });
+    server.listen(port, address, () => {
+      const host = address.includes(':') ? `[${address}]` : address;
+      fulfil(`http://${host}:${(server.address() as AddressInfo).port}`);
+    });
+  });
+}
+
+/** How long pushes that are at work may take to end by themselves. Milliseconds. */
+const LAST_WORDS = 2000;
+
+async function close({ stories, working }: Host, server: Server): Promise<void> {
+  const closed = new Promise<void>((fulfil) => server.close(() => fulfil()));
+  stories.close();
+  const ended = [...working].map((child) => new Promise((fulfil) => child.once('close', fulfil)));
+  const limit = setTimeout(() => {
+    for (const child of working) child.kill();
+  }, LAST_WORDS);
+  await Promise.all(ended);
+  clearTimeout(limit);
+  server.closeAllConnections();
+  await closed;
+}
