@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline as chain, type Readable, Readable as Streams } from 'node:stream';
+import { pipeline as chain, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FairleadError } from '../errors.ts';
 import { verifying } from './digest.ts';
@@ -71,13 +71,13 @@ function archiveEntries(files: readonly LayoutFile[]): Entry[] {
 }
 
 async function openFile({ path, size, bytes, layer }: LayoutFile): Promise<Readable> {
-  if (layer === undefined) return Streams.from([bytes ?? Buffer.alloc(0)]);
+  if (layer === undefined) return Readable.from([bytes ?? Buffer.alloc(0)]);
   return chain(await layer.open(), verifying({ digest: layer.digest, size }, path), () => {});
 }
 
 async function checkReplaceable(directory: string): Promise<void> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+    if (error.code === 'ENOENT') return [] as string[];
     throw error;
   });
   if (names.length === 0 || names.includes('oci-layout')) return;
