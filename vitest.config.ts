@@ -12,6 +12,13 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    projects: Object.entries(KINDS).map(([name, include]) => ({ extends: true, test: { name, include } })),
+    projects: Object.entries(KINDS).map(([name, include]) => ({
+      extends: true,
+      test: {
+        name,
+        include,
+        ...(name === 'e2e' && { globalSetup: 'test/e2e/harness/shared.ts', fileParallelism: false }),
+      },
+    })),
   },
 });

@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
+import { bundleOptions } from '../lib/stacks/bundle.ts';
+import { FUNCTIONS } from '../lib/stacks/functions.ts';
+import { type Cloud, startCloud } from '../local/cloud.ts';
+
+export interface OpenCloudOptions {
+  gitPort?: number | undefined;
+  registryPort?: number | undefined;
+  /** `HOST:PORT` of a registry to publish to, instead of one of its own. */
+  registry?: string | undefined;
+}
+
+const root = join(import.meta.dirname, '..');
+
+/** Bundles every function as for AWS. @returns the folder of each, by name */
+async function bundleAll(directory: string): Promise<Map<string, string>> {
+  const bundles = FUNCTIONS.map(async ({ name, entry }) => {
+    const target = join(directory, name);
+    await build(bundleOptions(join(root, entry), target));
+    return [name, target] as const;
+  });
+  return new Map(await Promise.all(bundles));
+}
+
+function find(program: string): string | undefined {
+  try {
+    return execFileSync('/bin/sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The local cloud with the pipeline's own functions in it; what it leaves in folders goes when it is closed. */
+export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
+  // Not below TMPDIR where that is deep: paths of Unix sockets end at 107 bytes.
+  const stateDir = await mkdtemp(join(tmpdir().length < 40 ? tmpdir() : '/tmp', 'fairlead-'));
+  const cacheDir = join(root, '.fairlead', 'cache');
+  try {
+    await mkdir(cacheDir, { recursive: true });
+    const bundles = await bundleAll(join(stateDir, 'functions'));
+    const cloud = await startCloud({
+      stateDir,
+      cacheDir,
+      node: process.execPath,
+      go: find('go') ?? 'go',
+      path: process.env.PATH ?? '/usr/bin:/bin',
+      functions: (settings) => {
+        const callees = { deploy: 'deploy:live', buildImage: 'build-image:live', rollOut: 'roll-out:live' };
+        return FUNCTIONS.map(({ name, memory, timeout, durable, functionUrl, environment }) => ({
+          name,
+          directory: bundles.get(name) ?? '',
+          handler: 'index.handler',
+          memory,
+          timeout,
+          functionUrl,
+          environment: { ...environment(settings, callees), POWERTOOLS_SERVICE_NAME: name },
+          ...(durable && { durable: { executionTimeout: durable.executionTimeout, retentionPeriod: durable.retentionDays } }),
+        }));
+      },
+      deployerRules: DEPLOYER_RULES,
+      ...(process.env.KUBECONFIG && { kubeconfig: process.env.KUBECONFIG }),
+      ...(options.registry && { registry: options.registry }),
+      ...(options.gitPort && { gitPort: options.gitPort }),
+      ...(options.registryPort && { registryPort: options.registryPort }),
+    });
+    const close = async () => {
+      await cloud.close();
+      await rm(stateDir, { recursive: true, force: true });
+    };
+    return { ...cloud, close };
+  } catch (error) {
+    await rm(stateDir, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+// `npm run local`: the local cloud alone, for people who push their own apps and for scripts.
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { messageOf } from '../lib/errors.ts';
+import { openCloud } from './cloud.ts';
+
+const USAGE = `npm run local -- [--ready-file FILE] [--git-port N] [--registry-port N] [--registry HOST:PORT]
+
+  --ready-file FILE     once ready, writes { git, registry, kubeconfig, webhook, pid } as JSON to FILE
+  --git-port N          where git listens on 127.0.0.1 (default: a free port)
+  --registry-port N     where the registry listens on 127.0.0.1 (default: a free port)
+  --registry HOST:PORT  publishes to that registry (plain HTTP) instead of one of its own
+  KUBECONFIG=FILE       rolls out to that cluster instead of the stand-in
+
+SIGTERM and Ctrl-C end it and leave nothing behind.`;
+
+/** A TCP port, or one clear error. */
+function port(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
+  throw new Error(`--${name} ${text}: a port is a number from 1 to 65535`);
+}
+
+function readArguments() {
+  return parseArgs({
+    options: {
+      'ready-file': { type: 'string' },
+      'git-port': { type: 'string' },
+      'registry-port': { type: 'string' },
+      registry: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  }).values;
+}
+
+async function main(): Promise<void> {
+  const options = readArguments();
+  if (options.help) {
+    console.log(USAGE);
+    return;
+  }
+  const ended = new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+  });
+  const cloud = await openCloud({
+    gitPort: port('git-port', options['git-port']),
+    registryPort: port('registry-port', options['registry-port']),
+    registry: options.registry,
+  });
+  const readyFile = options['ready-file'];
+  try {
+    const { git, registry, kubeconfig, webhook } = cloud;
+    console.log(`git         ${git}/NAME.git  (branch main is deployed)`);
+    console.log(`registry    ${registry}`);
+    console.log(`kubeconfig  ${kubeconfig}`);
+    if (readyFile !== undefined) {
+      // Renamed into place, so that whoever waits for the file never reads half of it.
+      await writeFile(`${readyFile}.part`, JSON.stringify({ git, registry, kubeconfig, webhook, pid: process.pid }));
+      await rename(`${readyFile}.part`, readyFile);
+    }
+    await ended;
+  } finally {
+    await cloud.close();
+    if (readyFile !== undefined) await rm(readyFile, { force: true });
+  }
+}
+
+main().catch((error) => {
+  console.error(`fairlead: ${messageOf(error)}`);
+  process.exitCode = 1;
+});

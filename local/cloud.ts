@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
+import { startAws } from './aws/start.ts';
+import { startGit } from './git/server.ts';
+import { type Cluster, type ClusterRules, startCluster } from './cluster.ts';
+import { type LambdaFunction, startLambda } from './lambda/start.ts';
+import { startRegistry } from './registry/server.ts';
+
+/** What the functions have to know of this cloud, to be put into their environment by who defines them. */
+export interface Settings {
+  branch: string;
+  webhookSecretId: string;
+  hostApiUrl: string;
+  ledgerTable: string;
+  imageRepositoryPrefix: string;
+  registryMirrors: Record<string, string>;
+  insecureRegistries: string[];
+  clusterName: string;
+  serviceType: 'NodePort';
+  cacheDirectory: string;
+}
+
+export interface CloudOptions {
+  /** An empty folder for all that goes with this cloud. Unix sockets are made in it: its path is short. */
+  stateDir: string;
+  /** A folder for what the next cloud can use too: caches of builds, the compiled pod runtime. */
+  cacheDir: string;
+  /** The Node that functions run on. */
+  node: string;
+  /** The go program. */
+  go: string;
+  /** PATH of the functions: the toolchain that they find there is the one of their image on AWS. */
+  path: string;
+  functions(settings: Settings): LambdaFunction[];
+  /** What the function that rolls out may do in the cluster. */
+  deployerRules: ClusterRules;
+  /** A kubeconfig: rolls out to that cluster instead of the stand-in. */
+  kubeconfig?: string;
+  /** `HOST:PORT` of a registry over plain HTTP to publish to, instead of one of its own. */
+  registry?: string;
+  gitPort?: number;
+  registryPort?: number;
+}
+
+/** A cloud that is up. */
+export interface Cloud {
+  /** `http://…`: a repository is `<git>/<app>.git`. */
+  git: string;
+  registry: string;
+  /** Path of a kubeconfig with every right. */
+  kubeconfig: string;
+  /** URL of the function that receives webhooks. */
+  webhook: string;
+  /** Emits `record` with each log record of the functions. */
+  records: EventEmitter;
+  close(): Promise<void>;
+}
+
+const REGION = 'us-east-1';
+const ACCOUNT = '000000000000';
+const CLUSTER = 'fairlead';
+const TABLE = 'fairlead-ledger';
+const SECRET = 'fairlead/webhook';
+/** The function that speaks to the cluster, and so the one identity that the cluster lets in. */
+const DEPLOYER = 'roll-out';
+
+function principalOf(name: string) {
+  return {
+    // As AWS writes them: AKIA and sixteen letters and digits.
+    accessKeyId: `AKIA${name.replace(/[^a-z]/g, '').toUpperCase().padEnd(16, '0').slice(0, 16)}`,
+    secretAccessKey: randomBytes(30).toString('base64url'),
+    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/fairlead-${name}/${name}`,
+  };
+}
+
+/** Starts every server of the local cloud and ties them together; what has started is ended when another fails. */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const opened: (() => Promise<void>)[] = [];
+  const keep = <T extends { close(): Promise<void> }>(part: T): T => {
+    opened.unshift(() => part.close());
+    return part;
+  };
+  const close = async () => {
+    for (const end of opened.splice(0)) await end();
+  };
+  try {
+    return { ...(await assemble(options, keep)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Keep = <T extends { close(): Promise<void> }>(part: T) => T;
+
+async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 'close'>> {
+  const { stateDir } = options;
+  const records = new EventEmitter();
+  const secret = randomBytes(32).toString('hex');
+  let webhookUrl = '';
+  let cluster: Cluster | undefined;
+
+  const own = options.registry
+    ? undefined
+    : keep(await startRegistry({ stateDir: join(stateDir, 'registry'), port: options.registryPort }));
+  const registryHost = options.registry ?? own?.host ?? '';
+  const git = keep(
+    await startGit({
+      stateDir: join(stateDir, 'git'),
+      port: options.gitPort,
+      webhook: { url: () => webhookUrl, secret },
+      records,
+    }),
+  );
+  const functions = options.functions({
+    branch: 'main',
+    webhookSecretId: SECRET,
+    hostApiUrl: `${git.url}/api/v3`,
+    ledgerTable: TABLE,
+    imageRepositoryPrefix: `${registryHost}/fairlead`,
+    registryMirrors: { '*': registryHost },
+    insecureRegistries: [registryHost],
+    clusterName: CLUSTER,
+    serviceType: 'NodePort',
+    cacheDirectory: join(options.cacheDir, 'build'),
+  });
+  const principals = new Map(functions.map(({ name }) => [name, principalOf(name)]));
+  const aws = keep(
+    await startAws({
+      region: REGION,
+      account: ACCOUNT,
+      principals: [...principals.values()],
+      registry: { host: registryHost, url: `http://${registryHost}` },
+      cluster: () => cluster && { name: CLUSTER, endpoint: cluster.endpoint, ca: cluster.ca },
+      secrets: { [SECRET]: secret },
+      tables: [{ name: TABLE, partitionKey: 'pk', sortKey: 'sk' }],
+    }),
+  );
+  cluster = keep(
+    await startCluster({
+      stateDir,
+      cacheDir: options.cacheDir,
+      go: options.go,
+      registryHost,
+      kubeconfig: options.kubeconfig,
+      clusterName: CLUSTER,
+      deployer: principals.get(DEPLOYER),
+      rules: options.deployerRules,
+    }),
+  );
+  const lambda = keep(
+    await startLambda({
+      stateDir: join(stateDir, 'lambda'),
+      functions,
+      node: options.node,
+      path: options.path,
+      region: REGION,
+      account: ACCOUNT,
+      admission: aws.admission,
+      endpoints: () => ({ default: aws.endpoint, dynamodb: aws.dynamodbEndpoint }),
+      credentialsFor: (name: string) => principals.get(name),
+    }),
+  );
+  lambda.records.on('record', (entry) => records.emit('record', entry));
+  webhookUrl = lambda.functionUrl('receive-push');
+  return {
+    git: git.url,
+    registry: own?.url ?? `http://${registryHost}`,
+    kubeconfig: cluster.kubeconfig,
+    webhook: webhookUrl,
+    records,
+  };
+}
