@@ -1,0 +1,133 @@
+import type { Command, HealthcheckInstruction, Instruction } from '../dockerfile/types.ts';
+import type { RunConfig } from '../image/types.ts';
+
+/** What RUN, CMD and ENTRYPOINT in shell form are given to, unless SHELL says otherwise. */
+export const DEFAULT_SHELL = ['/bin/sh', '-c'];
+
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The configuration that `FROM scratch` begins with (BuildKit, dockerfile2llb `emptyImage`). */
+export function scratchConfig(): RunConfig {
+  return { Env: [`PATH=${DEFAULT_PATH}`], WorkingDir: '/' };
+}
+
+/** What an instruction needs to know beyond the configuration that it changes. */
+export interface ConfigInput {
+  config: RunConfig;
+  /** Expands one word of the instruction. */
+  expand: (word: string) => string;
+  /** Whether CMD was there before in this stage: else ENTRYPOINT drops the base's. */
+  hasCmd: boolean;
+}
+
+/** The configuration after `instruction`. COPY, RUN and ARG do not change it. Throws ConfigProblem. */
+export function configure(instruction: Instruction, input: ConfigInput): RunConfig {
+  const { config, expand } = input;
+  switch (instruction.keyword) {
+    case 'ENV':
+      return { ...config, Env: withVariables(config.Env, expandPairs(instruction.pairs, expand)) };
+    case 'LABEL': {
+      const pairs = instruction.pairs.map(([name, value]) => [expand(name), expand(value)]);
+      return { ...config, Labels: { ...config.Labels, ...Object.fromEntries(pairs) } };
+    }
+    case 'CMD':
+      return { ...config, Cmd: argvOf(instruction.command, config) };
+    case 'ENTRYPOINT': {
+      const { Cmd, ...others } = config;
+      const kept = input.hasCmd && Cmd !== undefined ? { Cmd } : {};
+      return { ...others, ...kept, Entrypoint: argvOf(instruction.command, config) };
+    }
+    case 'WORKDIR':
+      return { ...config, WorkingDir: within(config.WorkingDir, expand(instruction.path)) };
+    case 'USER':
+      return { ...config, User: expand(instruction.user) };
+    case 'EXPOSE': {
+      const ports = instruction.ports.flatMap((port) => expand(port).split(/\s+/)).flatMap(portsOf);
+      return { ...config, ExposedPorts: { ...config.ExposedPorts, ...keys(ports) } };
+    }
+    case 'VOLUME':
+      return { ...config, Volumes: { ...config.Volumes, ...keys(instruction.paths.map(expand)) } };
+    case 'STOPSIGNAL':
+      return { ...config, StopSignal: signalOf(expand(instruction.signal)) };
+    case 'SHELL':
+      return { ...config, Shell: instruction.argv };
+    case 'HEALTHCHECK':
+      return { ...config, Healthcheck: healthcheck(instruction) };
+    default:
+      return config;
+  }
+}
+
+/** A value in the Dockerfile that cannot go into an image's configuration; the caller adds the line. */
+export class ConfigProblem extends Error {}
+
+function expandPairs(pairs: [string, string][], expand: (word: string) => string): [string, string][] {
+  return pairs.map(([name, value]) => [expand(name), expand(value)]);
+}
+
+/** Sets variables in a list of `NAME=value`, in place where the name is there already. */
+export function withVariables(list: string[] = [], pairs: Iterable<[string, string]>): string[] {
+  const env = [...list];
+  for (const [name, value] of pairs) {
+    const index = env.findIndex((entry) => entry.startsWith(`${name}=`));
+    if (index < 0) env.push(`${name}=${value}`);
+    else env[index] = `${name}=${value}`;
+  }
+  return env;
+}
+
+/** `path` seen from the working directory: absolute and without `.` and `..`. */
+export function within(workdir: string | undefined, path: string): string {
+  const names: string[] = [];
+  const whole = path.startsWith('/') ? path : `${workdir || '/'}/${path}`;
+  for (const name of whole.split('/')) {
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return `/${names.join('/')}`;
+}
+
+/** The argument vector of a command: a script goes to the shell. */
+export function argvOf(command: Command, { Shell }: RunConfig): string[] {
+  return command.form === 'exec' ? command.argv : [...(Shell ?? DEFAULT_SHELL), command.script];
+}
+
+function keys(names: string[]): Record<string, Record<string, never>> {
+  return Object.fromEntries(names.map((name) => [name, {}]));
+}
+
+const MOST_PORTS = 65_535;
+
+function portsOf(text: string): string[] {
+  const parts = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/i.exec(text);
+  const first = Number(parts?.[1]);
+  const last = Number(parts?.[2] ?? first);
+  if (parts === null || first < 1 || last > MOST_PORTS || last < first) {
+    throw new ConfigProblem(`${JSON.stringify(text)} is not a port such as 8080, 8000-8010 or 53/udp`);
+  }
+  const protocol = (parts[3] ?? 'tcp').toLowerCase();
+  return Array.from({ length: last - first + 1 }, (_, i) => `${first + i}/${protocol}`);
+}
+
+const SIGNALS =
+  /^(SIG)?(HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|RTMIN([+]\d+)?|RTMAX(-\d+)?)$/;
+
+function signalOf(text: string): string {
+  const isNumber = /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 64;
+  if (isNumber || SIGNALS.test(text)) return text;
+  throw new ConfigProblem(`${JSON.stringify(text)} is not a signal such as SIGTERM or 15`);
+}
+
+function healthcheck(instruction: HealthcheckInstruction): RunConfig['Healthcheck'] {
+  const { command, interval, timeout, startPeriod, startInterval, retries } = instruction;
+  if (command === 'none') return { Test: ['NONE'] };
+  const Test = command.form === 'exec' ? ['CMD', ...command.argv] : ['CMD-SHELL', command.script];
+  const options = {
+    Interval: interval,
+    Timeout: timeout,
+    StartPeriod: startPeriod,
+    StartInterval: startInterval,
+    Retries: retries,
+  };
+  return { Test, ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) };
+}

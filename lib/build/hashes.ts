@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
+import type { Store } from './store.ts';
+import type { Node } from './tree.ts';
+
+const SMALL_FILE = 1024 * 1024;
+
+/** Above this many files the memo begins anew, so that it cannot grow without end. */
+const MOST_REMEMBERED = 200_000;
+
+/**
+ * Hashes of the context's files, remembered by inode, size, mtime and ctime, so that a file that nobody touched is
+ * not read again by the next build of the same directory.
+ */
+export class Hashes {
+  readonly #store: Store;
+  readonly #key: string;
+  readonly #known: Map<string, string>;
+  #isChanged = false;
+
+  private constructor(store: Store, key: string, known: Map<string, string>) {
+    this.#store = store;
+    this.#key = key;
+    this.#known = known;
+  }
+
+  static async open(store: Store, key: string): Promise<Hashes> {
+    const record = await store.read<[string, string][]>('hashes', key);
+    return new Hashes(store, key, new Map((record?.length ?? 0) > MOST_REMEMBERED ? [] : record));
+  }
+
+  /** Fills in `sha` where it is missing. */
+  async fill(nodes: Iterable<Node>): Promise<void> {
+    for (const node of nodes) {
+      if (node.type !== 'file' || node.sha !== undefined || node.content?.from !== 'disk') continue;
+      node.sha = await this.#hash(node.content.file, node.content.stamp, node.size);
+    }
+  }
+
+  async #hash(file: string, stamp: string | undefined, size: number): Promise<string> {
+    const known = stamp === undefined ? undefined : this.#known.get(stamp);
+    if (known !== undefined) return known;
+    const sha = await hashFile(file, size);
+    if (stamp !== undefined) {
+      this.#known.set(stamp, sha);
+      this.#isChanged = true;
+    }
+    return sha;
+  }
+
+  save(): void {
+    if (this.#isChanged) this.#store.write('hashes', this.#key, [...this.#known]);
+  }
+}
+
+async function hashFile(file: string, size: number): Promise<string> {
+  const hash = createHash('sha256');
+  if (size <= SMALL_FILE) return hash.update(readFileSync(file)).digest('hex');
+  for await (const chunk of createReadStream(file, { highWaterMark: SMALL_FILE })) hash.update(chunk);
+  return hash.digest('hex');
+}
