@@ -1,0 +1,190 @@
+import type { BadCommit, Claim, LastGood, Lease, Purpose, State } from './types.ts';
+
+/**
+ * Who may change an environment, decided from its state alone. Each function answers and, where something changes,
+ * gives the `next` state; whoever acts on it replaces the state only if it still is the one that was decided on.
+ * What always holds:
+ *
+ * - Newest wins. Fences only grow, and only the newest claim leases or releases. A commit is claimed with the head as
+ *   it was read after the state: so of two claims the later one has the later head, however events are ordered.
+ * - One rollout at a time. A release is made, and a verdict recorded, only by the holder of the lease; another claim
+ *   gets it when it was given back or has expired.
+ * - Nothing is left half done. An execution that stops another one takes on what that one had begun: it brings its own
+ *   release, or brings back what was good.
+ * - Repeating changes nothing. The same execution claims the same fence and makes the same release again.
+ */
+export interface Decided<A> {
+  answer: A;
+  next?: State;
+}
+
+/** ms that a claim lasts without a sign of life: a build may take its function's 15 minutes. */
+const CLAIM = 20 * 60_000;
+/** ms; outlasts one invocation of the roll-out function, which takes up to 2 minutes. */
+const LEASE = 5 * 60_000;
+
+export const EMPTY: State = { version: 0, releases: 0, known: 0 };
+
+export type ClaimAnswer =
+  | { is: 'claimed'; fence: number; commit: string }
+  /** The commit is what runs. */
+  | { is: 'unchanged'; live: LastGood }
+  /** The commit is on record as bad. With a `fence` there is something begun to be undone. */
+  | { is: 'refused'; bad: BadCommit; fence?: number }
+  /** Another execution is at work on the same commit. */
+  | { is: 'busy'; claim: Claim };
+
+export interface ClaimRequest {
+  execution: string;
+  delivery: string;
+  /** The branch's head, read after the state was. */
+  commit: string;
+  bad: BadCommit | undefined;
+  /** ms since the epoch */
+  now: number;
+}
+
+export function decideClaim(state: State, asked: ClaimRequest): Decided<ClaimAnswer> {
+  const { execution, delivery, commit, bad, now } = asked;
+  const rival = state.claim !== undefined && isAtWork(state.claim, now) ? state.claim : undefined;
+  if (rival?.commit === commit) {
+    if (rival.execution !== execution) return { answer: { is: 'busy', claim: rival } };
+    return { answer: granted(rival.fence, commit, bad) };
+  }
+  const fence = (state.claim?.fence ?? 0) + 1;
+  const claim: Claim = { fence, execution, delivery, commit, until: now + CLAIM, ended: false };
+  const next = { ...state, claim };
+  if (isTouched(state)) return { answer: granted(fence, commit, bad), next };
+  // The environment can stay as it is; but whoever is at work on what is no longer the head has to stop.
+  const stopRival = rival === undefined ? {} : { next: { ...state, claim: ended(claim) } };
+  if (bad !== undefined) return { answer: { is: 'refused', bad }, ...stopRival };
+  if (state.live?.commit === commit) return { answer: { is: 'unchanged', live: state.live }, ...stopRival };
+  return { answer: { is: 'claimed', fence, commit }, next };
+}
+
+function granted(fence: number, commit: string, bad: BadCommit | undefined): ClaimAnswer {
+  return bad === undefined ? { is: 'claimed', fence, commit } : { is: 'refused', bad, fence };
+}
+
+export type Superseded = { is: 'superseded'; by: Claim };
+
+/** Another rollout is not over; ask again. */
+export type Held = { is: 'held'; lease: Lease };
+
+/** `number` is the release's; the lease is held. */
+export type ReleaseAnswer = { is: 'made'; number: number } | Held | Superseded;
+
+/** Who asks, and when, in ms since the epoch. */
+export interface Asking {
+  fence: number;
+  now: number;
+}
+
+/** Takes the lease and numbers a release, for the claim `fence`. */
+export function decideRelease(state: State, asking: Asking): Decided<ReleaseAnswer> {
+  const refused = refusal(state, asking);
+  if (refused !== undefined) return { answer: refused };
+  const next = numbered(state, asking, 'deploy');
+  return { answer: { is: 'made', number: next.releases }, next };
+}
+
+export type UndoAnswer =
+  /** A release of that number has to bring back `good`; the lease is held. */
+  | { is: 'made'; number: number; good: LastGood }
+  /** Nothing was good before: what the release `begun` created has to go; the lease is held. */
+  | { is: 'none-good'; begun: number }
+  /** The cluster runs what it should. */
+  | { is: 'untouched' }
+  | Held
+  | Superseded;
+
+/** Takes the lease to undo what was begun and not seen to work, by the claim `fence` or by one that it superseded. */
+export function decideUndo(state: State, asking: Asking): Decided<UndoAnswer> {
+  const refused = refusal(state, asking);
+  if (refused?.is === 'superseded') return { answer: refused };
+  if (!isTouched(state)) return { answer: { is: 'untouched' } };
+  if (refused !== undefined) return { answer: refused };
+  if (state.live === undefined) {
+    return { answer: { is: 'none-good', begun: state.releases }, next: leased(state, asking) };
+  }
+  const next = numbered(state, asking, 'undo');
+  return { answer: { is: 'made', number: next.releases, good: state.live }, next };
+}
+
+function refusal(state: State, { fence, now }: Asking): Held | Superseded | undefined {
+  const { claim, lease } = state;
+  if (claim === undefined || claim.fence !== fence) return superseded(claim);
+  return lease !== undefined && lease.fence !== fence && lease.until > now
+    ? { is: 'held', lease }
+    : undefined;
+}
+
+/** The next release's number, or that of the same one when it is asked for again. */
+function numbered(state: State, asking: Asking, purpose: Purpose): State {
+  const { fence } = asking;
+  const again = state.made?.fence === fence && state.made.purpose === purpose;
+  const releases = again ? state.releases : state.releases + 1;
+  return { ...leased(state, asking), releases, made: { fence, purpose } };
+}
+
+function leased(state: State, { fence, now }: Asking): State {
+  return { ...alive(state, now), lease: { fence, until: now + LEASE } };
+}
+
+export type RenewAnswer = { is: 'renewed' } | Superseded;
+
+/** A sign of life of the claim `fence`, which also renews its lease, if it has one. */
+export function decideRenew(state: State, asking: Asking): Decided<RenewAnswer> {
+  const { claim, lease } = state;
+  if (claim === undefined || claim.fence !== asking.fence) return { answer: superseded(claim) };
+  const next = lease?.fence === asking.fence ? leased(state, asking) : alive(state, asking.now);
+  return { answer: { is: 'renewed' }, next };
+}
+
+/** What an execution leaves behind: its claim ended, its lease given back and, where it is known, what runs. */
+export interface Settlement {
+  fence: number;
+  /** What the cluster runs now; `nothing` when all was removed, absent when that is not known. */
+  runs?: LastGood | 'nothing';
+}
+
+export type SettleAnswer =
+  | { is: 'settled' }
+  /** The lease went to another claim in between: what runs is not ours to say. */
+  | { is: 'late' };
+
+export function decideSettle(state: State, { fence, runs }: Settlement): Decided<SettleAnswer> {
+  const claim = state.claim?.fence === fence ? { claim: ended(state.claim) } : {};
+  const { lease, ...rest } = state;
+  if (lease?.fence !== fence) {
+    const before = typeof runs === 'object' ? state.live?.release === runs.release : true;
+    return { answer: { is: before ? 'settled' : 'late' }, next: { ...state, ...claim } };
+  }
+  const known = runs === undefined ? {} : { known: state.releases };
+  const live = typeof runs === 'object' ? { live: runs } : {};
+  return { answer: { is: 'settled' }, next: { ...rest, ...claim, ...known, ...live } };
+}
+
+/** Whether the execution of `claim` is still expected to bring its commit to an end. */
+function isAtWork(claim: Claim, now: number): boolean {
+  return !claim.ended && now < claim.until;
+}
+
+/** Whether the cluster may run something else than it should: a release was begun since, and not settled. */
+function isTouched(state: State): boolean {
+  return state.releases !== state.known;
+}
+
+function alive(state: State, now: number): State {
+  return state.claim === undefined ? state : { ...state, claim: { ...state.claim, until: now + CLAIM } };
+}
+
+function ended(claim: Claim): Claim {
+  return { ...claim, ended: true };
+}
+
+function superseded(by: Claim | undefined): Superseded {
+  // A fence that was never given: only a ledger that lost its items, or another table, answers so.
+  if (by === undefined) throw new RangeError('the ledger does not know this claim');
+  return { is: 'superseded', by };
+}

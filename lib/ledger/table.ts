@@ -1,0 +1,122 @@
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import { FairleadError, messageOf } from '../errors.ts';
+import type { Environment } from './types.ts';
+
+/** Attributes of an item, without its keys. */
+export type Attributes = Record<string, unknown>;
+
+/**
+ * A DynamoDB table with the keys `pk` and `sk`, both strings, and `expires` (seconds since the epoch) as its
+ * time-to-live attribute. One environment is one partition, so that items of two environments never meet.
+ */
+export class Table {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #name: string;
+
+  constructor(client: DynamoDBClient, name: string) {
+    this.#client = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+    this.#name = name;
+  }
+
+  /** The item without its keys. Reads consistently: what was written before the call is seen. */
+  async get(environment: Environment, sk: string): Promise<Attributes | undefined> {
+    const Key = { pk: partition(environment), sk };
+    const read = new GetCommand({ TableName: this.#name, Key, ConsistentRead: true });
+    const { Item } = await this.#try('reading the ledger', () => this.#client.send(read));
+    if (Item === undefined) return undefined;
+    const { pk: _pk, sk: _sk, ...attributes } = Item;
+    return attributes;
+  }
+
+  /** Answers whether `condition` held, and so whether the item was written. */
+  async put(environment: Environment, sk: string, item: Attributes, condition: Condition): Promise<boolean> {
+    const Item = { ...item, pk: partition(environment), sk };
+    const write = new PutCommand({ TableName: this.#name, Item, ...condition });
+    return await this.#conditionally('writing to the ledger', () => this.#client.send(write));
+  }
+
+  /** Answers whether `condition` held. */
+  async update(environment: Environment, sk: string, change: Change): Promise<boolean> {
+    const Key = { pk: partition(environment), sk };
+    const write = new UpdateCommand({ TableName: this.#name, Key, ...change });
+    return await this.#conditionally('writing to the ledger', () => this.#client.send(write));
+  }
+
+  async delete(environment: Environment, sk: string): Promise<void> {
+    const Key = { pk: partition(environment), sk };
+    const remove = new DeleteCommand({ TableName: this.#name, Key });
+    await this.#try('writing to the ledger', () => this.#client.send(remove));
+  }
+
+  /** The last `limit` items whose sort key starts with `prefix`, the greatest key first; only `attributes` of them. */
+  async last(
+    environment: Environment,
+    prefix: string,
+    limit: number,
+    attributes: string[],
+  ): Promise<Attributes[]> {
+    const query = new QueryCommand({
+      TableName: this.#name,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': partition(environment), ':prefix': prefix },
+      ProjectionExpression: attributes.map((attribute) => `#${attribute}`).join(', '),
+      ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+      ScanIndexForward: false,
+      Limit: limit,
+    });
+    return (await this.#try('reading the ledger', () => this.#client.send(query))).Items ?? [];
+  }
+
+  async #conditionally(operation: string, write: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await this.#try(operation, write);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  async #try<R>(operation: string, call: () => Promise<R>): Promise<R> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) throw error;
+      const name = error instanceof Error ? error.name : '';
+      const lasting = /^(ResourceNotFound|AccessDenied|Validation|UnrecognizedClient)/.test(name);
+      throw new FairleadError(
+        {
+          code: 'ledger/unavailable',
+          operation,
+          place: `table ${this.#name}`,
+          cause: messageOf(error),
+          ...(lasting
+            ? { remedy: 'check that the table exists and that the function’s role may use it' }
+            : {}),
+          temporary: !lasting,
+        },
+        { cause: error },
+      );
+    }
+  }
+}
+
+export type Condition = Pick<
+  UpdateCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+export type Change = Condition & { UpdateExpression: string };
+
+/** Apps are DNS labels, so `/` cannot be part of one. */
+function partition({ app, name }: Environment): string {
+  return `environment#${app}/${name}`;
+}
