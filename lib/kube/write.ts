@@ -48,8 +48,20 @@ export async function applyFenced(
 }
 
 /** Creates `object` where there is none; an existing one is left as it is, whoever made it. */
-export async function createFenced(kube: Kube, path: ObjectPath, object: WrittenObject, fence: number) {
-  return create(kube, path, stamp(object, fence), { fence, identity: [] });
+export async function createFenced(
+  kube: Kube,
+  path: ObjectPath,
+  object: WrittenObject,
+  fence: number,
+): Promise<'created' | 'present'> {
+  try {
+    const body = stamp(object, fence);
+    await kube.send('POST', path.collection, { query: { fieldManager: FIELD_MANAGER }, body });
+    return 'created';
+  } catch (error) {
+    if (error instanceof KubeError && error.reason === 'AlreadyExists') return 'present';
+    throw error;
+  }
 }
 
 /** How a removal ended. `kept`: it is not what this claim wrote. */

@@ -72,7 +72,7 @@ function service({ service: type }: App, metadata: Metadata, selector: Record<st
   };
 }
 
-/** Draining nodes takes one pod at a time. policy/v1 came with Kubernetes 1.21; see lib/rollout/fit.ts for older ones. */
+/** Draining nodes takes one pod at a time. policy/v1 came with Kubernetes 1.21; see lib/rollout/adapt.ts for older ones. */
 function disruptionBudget(metadata: Metadata, matchLabels: Record<string, string>): KubernetesObject {
   return {
     apiVersion: 'policy/v1',

@@ -22,8 +22,11 @@ export type RolloutRequest = About & ({ do: 'apply' } | { do: 'observe' } | { do
 export type RolloutAnswer =
   /** Ask again with `observe`. */
   | { state: 'progressing'; ready: number; wanted: number }
-  /** All wanted pods run this release and no other. Without `url` when its address could not be found out. */
-  | { state: 'live'; url?: string }
+  /**
+   * All wanted pods run this release and no other. Without `url` when its address could not be found out, or a load
+   * balancer has none yet; `internalName` is its DNS name in the cluster.
+   */
+  | { state: 'live'; url?: string; internalName: string }
   /** It cannot become live. `reason` is one line to act on; `details` are log lines and events, several lines. */
   | { state: 'failed'; reason: string; details: string }
   /** Neither live nor broken as far as the cluster tells. */

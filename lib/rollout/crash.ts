@@ -1,0 +1,112 @@
+import { constants } from 'node:os';
+import type { LogRef } from '../kube/logs.ts';
+import type { Pod } from '../kube/wire.ts';
+import { type ContainerStatus, containersOf, ends, lastEnd, type Terminated } from './containers.ts';
+import { lastWords } from './last-words.ts';
+import type { Finding } from './verdict.ts';
+import { logKey, startOf, type View } from './view.ts';
+
+/** Seconds of life below which a program ended "right after its start". */
+const AT_ONCE = 5;
+
+/** Containers of a pod that end, or cannot be started at all. One end alone is borne. */
+export function crashFindings(view: View, pod: Pod): Finding[] {
+  return containersOf(pod).flatMap(
+    (container) => startFinding(container) ?? crashFinding(view, pod, container) ?? [],
+  );
+}
+
+const UNSTARTABLE = new Set([
+  'CreateContainerConfigError',
+  'RunContainerError',
+  'StartError',
+  'ContainerCannotRun',
+]);
+
+/** What the container runtime refuses; the program has not run, so there is no log. */
+function startFinding({ name, state, lastState }: ContainerStatus): Finding | undefined {
+  const told = [state?.waiting, state?.terminated, lastState?.terminated].find(
+    (entry) => entry?.reason !== undefined && UNSTARTABLE.has(entry.reason),
+  );
+  if (told !== undefined)
+    return {
+      weight: 'final',
+      reason: `container ${name} cannot be started: ${startError(told.message, told.reason)}`,
+    };
+  // The runtime may be busy rather than unwilling.
+  if (state?.waiting?.reason !== 'CreateContainerError') return undefined;
+  return {
+    weight: 'bearable',
+    reason: `container ${name} cannot be started: ${startError(state.waiting.message, 'CreateContainerError')}`,
+  };
+}
+
+function startError(message = '', reason = ''): string {
+  const text = /exec: .*/s.exec(message)?.[0] ?? message;
+  const line = text.split('\n')[0]?.replace(/: unknown$/, '') || reason;
+  return /exec format error/.test(line)
+    ? `${line}; the image is for another processor architecture than the node's`
+    : line;
+}
+
+function crashFinding(view: View, pod: Pod, container: ContainerStatus): Finding | undefined {
+  const end = lastEnd(container);
+  if (end === undefined) return undefined;
+  // Of an init container, `ready` says that it has done its work.
+  if (container.ready) return undefined;
+  const evidence = runThatEnded(pod, container);
+  const reason = crashReason(view, container, end, evidence);
+  const looping = container.state?.waiting?.reason === 'CrashLoopBackOff' || ends(container) >= 2;
+  // A pod from before this rollout may have ended long ago for other reasons.
+  const recent = Date.parse(String(end.finishedAt ?? '')) >= startOf(view) || isNew(view, pod);
+  return { weight: looping && recent ? 'final' : 'bearable', reason, evidence };
+}
+
+function isNew(view: View, { metadata }: Pod): boolean {
+  return Date.parse(String(metadata?.creationTimestamp ?? '')) >= startOf(view);
+}
+
+function runThatEnded(pod: Pod, { name, state }: ContainerStatus): LogRef {
+  return {
+    namespace: pod.metadata?.namespace ?? '',
+    pod: pod.metadata?.name ?? '',
+    container: name,
+    // While it waits to be started again, its current log still is that of the run that ended.
+    run: state?.running === undefined ? 'current' : 'previous',
+  };
+}
+
+function crashReason(view: View, { name }: ContainerStatus, end: Terminated, evidence: LogRef): string {
+  const words =
+    lastWords(view.logs.get(logKey(evidence)) ?? []) ??
+    (end.message ? lastWords(end.message.split('\n')) : undefined);
+  const said = words === undefined ? '' : `: ${words}`;
+  if (end.reason === 'OOMKilled')
+    return `container ${name} was killed for want of memory${limitOf(view, name)}${said}`;
+  const how =
+    end.signal || end.exitCode > 128
+      ? `is ended by ${signalName(end.signal || end.exitCode - 128)}`
+      : `exits with code ${end.exitCode}`;
+  const still = end.exitCode === 0 ? ' (a server has to keep running)' : '';
+  return `container ${name} ${how} ${after(end)}${still}${said}`;
+}
+
+function after({ startedAt, finishedAt }: Terminated): string {
+  const seconds = (Date.parse(String(finishedAt)) - Date.parse(String(startedAt))) / 1000;
+  return seconds < AT_ONCE || Number.isNaN(seconds)
+    ? 'right after its start'
+    : `${Math.round(seconds)} s after its start`;
+}
+
+function signalName(number: number): string {
+  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  return name ?? `signal ${number}`;
+}
+
+function limitOf({ deployment }: View, name: string): string {
+  const containers = deployment?.spec?.template.spec?.containers ?? [];
+  const limit = containers.find((container) => container.name === name)?.resources?.limits?.memory;
+  return limit === undefined
+    ? ' (the node had none left)'
+    : ` (its limit is ${limit}, resources.limits.memory in fairlead.yaml)`;
+}

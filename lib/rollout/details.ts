@@ -1,0 +1,35 @@
+import type { LogRef } from '../kube/logs.ts';
+import type { Event } from '../kube/wire.ts';
+import { currentPods, currentReplicaSet, logKey, type View, warningsOf } from './view.ts';
+
+const MOST_EVENTS = 10;
+
+/** The evidence of a failure: the end of the log in question, and the cluster's warnings about this rollout. */
+export function detailsOf(view: View, evidence?: LogRef): string {
+  const log = evidence === undefined ? [] : (view.logs.get(logKey(evidence)) ?? []);
+  const head =
+    log.length > 0 ? [`log of ${evidence?.pod}, container ${evidence?.container}:`, ...log.map(indent)] : [];
+  const warnings = warningLines(view);
+  return [...head, ...(warnings.length > 0 ? ['events:', ...warnings.map(indent)] : [])].join('\n');
+}
+
+function warningLines(view: View): string[] {
+  const uids = [view.deployment, currentReplicaSet(view), ...currentPods(view)].map(
+    (object) => object?.metadata?.uid,
+  );
+  const lines = uids
+    .filter((uid) => uid !== undefined)
+    .flatMap((uid) => warningsOf(view, uid))
+    .map(line);
+  return [...new Set(lines)].slice(-MOST_EVENTS);
+}
+
+function line({ reason, message, count, involvedObject }: Event): string {
+  const times = (count ?? 1) > 1 ? ` (${count} times)` : '';
+  const text = (message ?? '').trim().replaceAll(/\s*\n\s*/g, ' ');
+  return `${involvedObject?.kind?.toLowerCase()} ${involvedObject?.name}: ${reason}: ${text}${times}`;
+}
+
+function indent(text: string): string {
+  return `  ${text}`;
+}

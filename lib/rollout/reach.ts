@@ -1,0 +1,51 @@
+import type { Kube } from '../kube/client.ts';
+import { KubeError } from '../kube/error.ts';
+import { Mirror } from '../kube/watch.ts';
+import type { Node, Service } from '../kube/wire.ts';
+import type { Release } from '../release/types.ts';
+import { type Address, addressOf } from './address.ts';
+
+/**
+ * The URL of a live release's Service. A load balancer is waited for, but for `patience` milliseconds at most: the
+ * first one of a Service takes minutes, and the release is live without it. Undefined where there is no URL, or the
+ * cluster would not tell it.
+ */
+export async function reach(kube: Kube, release: Release, patience: number): Promise<string | undefined> {
+  try {
+    const path = `/api/v1/namespaces/${release.namespace}/services`;
+    const service = await kube.get<Service>(`${path}/${release.app}`);
+    const nodes = service.spec?.type === 'NodePort' ? await readNodes(kube) : undefined;
+    const address = addressOf(service, nodes);
+    if (address.kind !== 'pending') return urlOf(address);
+    return urlOf(await appointed(kube, path, release.app, patience));
+  } catch (error) {
+    if (error instanceof KubeError) return undefined;
+    throw error;
+  }
+}
+
+async function readNodes(kube: Kube): Promise<Node[] | undefined> {
+  try {
+    return (await kube.get<{ items: Node[] }>('/api/v1/nodes')).items;
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 403) return undefined;
+    throw error;
+  }
+}
+
+async function appointed(kube: Kube, path: string, name: string, patience: number): Promise<Address> {
+  const ended = new AbortController();
+  const timer = setTimeout(() => ended.abort(), patience);
+  let address: Address = { kind: 'pending' };
+  const mirror = new Mirror<Service>(kube, path, { fieldSelector: `metadata.name=${name}` }, () => {
+    const [service] = mirror.items.values();
+    if (service !== undefined) address = addressOf(service, undefined);
+    if (address.kind !== 'pending') ended.abort();
+  });
+  await mirror.run(ended.signal).finally(() => clearTimeout(timer));
+  return address;
+}
+
+function urlOf(address: Address): string | undefined {
+  return address.kind === 'url' ? address.url : undefined;
+}
