@@ -1,11 +1,12 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { type Kind, qualifiedName, storedKind } from './api/kinds.ts';
+import { type Kind, storedKind } from './api/kinds.ts';
 import { deepFreeze, type KubernetesObject, keyOf, type NewObject, sameJson, timestamp } from './object.ts';
 import { StatusError } from './status-error.ts';
 import { type DeleteOptions, decideDeletion, isFinished } from './store/deletion.ts';
+import { alreadyExists, modified, notFound, otherUid, terminatingNamespace } from './store/errors.ts';
 import { type EventObject, type EventType, newEvent, referenceTo, tells } from './store/events.ts';
 import { History, type WatchEvent, type WatchListener } from './store/history.ts';
 import { parseFieldSelector, parseLabelSelector } from './store/selectors.ts';
+import { changedObject, newObject, suffix, type WriteContext, type WriteOptions } from './store/writes.ts';
 
 export interface ListOptions {
   /** All namespaces when absent. */
@@ -20,13 +21,6 @@ export interface List<T extends KubernetesObject = KubernetesObject> {
   items: readonly T[];
   /** Where a watch has to start to miss nothing after this list. */
   resourceVersion: string;
-}
-
-export interface WriteOptions {
-  /** The part of the object that is written; the rest of it stays as it is. */
-  subresource?: 'status' | 'scale' | 'finalize';
-  /** Answers what would be stored, and stores nothing. */
-  dryRun?: boolean;
 }
 
 /** Tells an event from the one object that it is about; `fieldPath` names a part: `spec.containers{web}`. */
@@ -88,27 +82,16 @@ export class Store {
    * Stores a new object: gives it a name when it only has `generateName`, its uid, times and resourceVersion.
    * @throws StatusError AlreadyExists; NotFound or Forbidden when its namespace is absent or terminating
    */
-  create<T extends KubernetesObject = KubernetesObject>(
-    object: NewObject<T>,
-    { dryRun = false }: WriteOptions = {},
-  ): T {
+  create<T extends KubernetesObject = KubernetesObject>(object: NewObject<T>, options: WriteOptions = {}): T {
     const kind = kindOf(object.kind);
-    const { generateName } = object.metadata;
-    const name = object.metadata.name || (generateName ? `${generateName}${suffix(5)}` : '');
+    const { name = '', resourceVersion = '' } = object.metadata;
     const namespace = kind.namespaced ? (object.metadata.namespace ?? 'default') : undefined;
     if (namespace !== undefined) this.#requireNamespace(kind, namespace, name);
-    if (this.get(object.kind, namespace, name)) throw alreadyExists(kind, name);
-    const metadata = {
-      ...object.metadata,
-      name,
-      ...(namespace !== undefined && { namespace }),
-      uid: randomUUID(),
-      resourceVersion: '',
-      creationTimestamp: timestamp(this.#now()),
-      ...(kind.counted && { generation: 1 }),
-    };
-    const created = { ...structuredClone(object), metadata: structuredClone(metadata) } as KubernetesObject;
-    return (dryRun ? created : this.#put('ADDED', created)) as T;
+    if (resourceVersion !== '')
+      throw new StatusError('BadRequest', 'resourceVersion should not be set on objects to be created');
+    if (name !== '' && this.get(object.kind, namespace, name)) throw alreadyExists(kind, name);
+    const created = newObject(kind, object, options, this.#context());
+    return (options.dryRun ? created : this.#put('ADDED', created)) as T;
   }
 
   /**
@@ -116,19 +99,16 @@ export class Store {
    * What changes nothing keeps the resourceVersion. Taking the last finalizer off a terminating object removes it.
    * @throws StatusError NotFound, Conflict
    */
-  update<T extends KubernetesObject = KubernetesObject>(
-    object: T,
-    { subresource, dryRun = false }: WriteOptions = {},
-  ): T {
+  update<T extends KubernetesObject = KubernetesObject>(object: T, options: WriteOptions = {}): T {
     const kind = kindOf(object.kind);
     const { name, namespace, uid, resourceVersion } = object.metadata;
     const previous = this.get(object.kind, namespace, name);
     if (!previous) throw notFound(kind, name);
     if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) throw modified(kind, name);
     if (uid && uid !== previous.metadata.uid) throw otherUid(kind, name, uid, previous.metadata.uid);
-    const next = merge(kind, previous, structuredClone(object), subresource);
+    const next = changedObject(kind, previous, object, options, this.#context());
     if (sameJson(next, previous)) return previous as T;
-    if (dryRun) return next as T;
+    if (options.dryRun) return next as T;
     if (isFinished(next)) return this.#remove(next) as T;
     return this.#put('MODIFIED', next, previous) as T;
   }
@@ -142,12 +122,13 @@ export class Store {
     namespace: string | undefined,
     name: string,
     mutate: (draft: T) => void,
+    options: Pick<WriteOptions, 'owner'> = {},
   ): T | undefined {
     const current = this.get<T>(kind, namespace, name);
     if (!current) return undefined;
     const draft = structuredClone(current);
     mutate(draft);
-    return this.update(draft, { subresource: 'status' });
+    return this.update(draft, { ...options, subresource: 'status' });
   }
 
   /**
@@ -248,23 +229,11 @@ export class Store {
   #requireNamespace(kind: Kind, namespace: string, name: string): void {
     const found = this.get('Namespace', undefined, namespace);
     if (!found) throw notFound(kindOf('Namespace'), namespace);
-    if (found.metadata.deletionTimestamp === undefined) return;
-    throw new StatusError(
-      'Forbidden',
-      `${qualifiedName(kind)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
-      {
-        name,
-        group: kind.group,
-        kind: kind.plural,
-        causes: [
-          {
-            reason: 'NamespaceTerminating',
-            message: `namespace ${namespace} is being terminated`,
-            field: 'metadata.namespace',
-          },
-        ],
-      },
-    );
+    if (found.metadata.deletionTimestamp !== undefined) throw terminatingNamespace(kind, name, namespace);
+  }
+
+  #context(): WriteContext {
+    return { now: this.#now(), services: () => this.list('Service').items };
   }
 
   #forgetOldest(events: readonly EventObject[]): void {
@@ -275,91 +244,8 @@ export class Store {
   }
 }
 
-/** The object with the written part replaced, and what only the store may write kept. */
-function merge(
-  kind: Kind,
-  previous: KubernetesObject,
-  written: KubernetesObject,
-  subresource: WriteOptions['subresource'],
-): KubernetesObject {
-  const { metadata } = previous;
-  const {
-    uid,
-    resourceVersion,
-    creationTimestamp,
-    generation,
-    deletionTimestamp,
-    deletionGracePeriodSeconds,
-  } = metadata;
-  const kept = {
-    uid,
-    resourceVersion,
-    creationTimestamp,
-    generation,
-    deletionTimestamp,
-    deletionGracePeriodSeconds,
-  };
-  const isSameManagers = sameJson(written.metadata.managedFields, metadata.managedFields);
-  const managedFields = isSameManagers ? metadata.managedFields : written.metadata.managedFields;
-  if (subresource === 'status')
-    return { ...previous, status: written.status, metadata: { ...metadata, managedFields } };
-  if (subresource === 'scale') {
-    const { replicas } = written.spec as { replicas?: number };
-    written = { ...previous, spec: { ...(previous.spec as object), replicas } };
-  }
-  const next = { ...written, metadata: { ...written.metadata, ...kept, managedFields } } as KubernetesObject;
-  if (kind.subresources.includes('status')) next.status = previous.status;
-  if (next.status === undefined) delete next.status;
-  if (kind.counted && isCounted(previous, next)) next.metadata.generation = (generation ?? 0) + 1;
-  return next;
-}
-
-/** A new generation is a new spec; for a Deployment also new annotations, as its strategy has it. */
-function isCounted(previous: KubernetesObject, next: KubernetesObject): boolean {
-  if (!sameJson(previous.spec, next.spec)) return true;
-  return next.kind === 'Deployment' && !sameJson(previous.metadata.annotations, next.metadata.annotations);
-}
-
 function kindOf(kind: string): Kind {
   const found = storedKind(kind);
   if (!found) throw new StatusError('BadRequest', `no kind "${kind}" is registered in this cluster`);
   return found;
-}
-
-/** Random letters and digits that make no words. Source: apimachinery `util/rand`. */
-function suffix(length: number): string {
-  const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
-  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
-}
-
-function detailsOf(kind: Kind, name: string) {
-  return { name, ...(kind.group !== '' && { group: kind.group }), kind: kind.plural };
-}
-
-function notFound(kind: Kind, name: string): StatusError {
-  return new StatusError('NotFound', `${qualifiedName(kind)} "${name}" not found`, detailsOf(kind, name));
-}
-
-function alreadyExists(kind: Kind, name: string): StatusError {
-  return new StatusError(
-    'AlreadyExists',
-    `${qualifiedName(kind)} "${name}" already exists`,
-    detailsOf(kind, name),
-  );
-}
-
-function modified(kind: Kind, name: string): StatusError {
-  return new StatusError(
-    'Conflict',
-    `Operation cannot be fulfilled on ${qualifiedName(kind)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
-    detailsOf(kind, name),
-  );
-}
-
-function otherUid(kind: Kind, name: string, wanted: string, actual: string): StatusError {
-  return new StatusError(
-    'Conflict',
-    `Operation cannot be fulfilled on ${qualifiedName(kind)} "${name}": StorageError: invalid object, Code: 4, Key: /${kind.plural}/${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`,
-    detailsOf(kind, name),
-  );
 }
