@@ -29,6 +29,12 @@ const events = fc.array(
   { maxLength: 60, size: 'max' },
 );
 
+/** What goes on after the last push: no more pushes. */
+const rest = fc.array(fc.oneof({ weight: 12, arbitrary: steps }, { weight: 1, arbitrary: time }), {
+  maxLength: 20,
+  size: 'max',
+});
+
 function happen(world: World, what: Event): void {
   if (what.is === 'time') {
     world.now += what.minutes * 60_000;
@@ -103,9 +109,10 @@ describe('however pushes, events, steps, crashes and time are interleaved', () =
 
   test('once an event of the last push has arrived, its head runs, or is on record as bad', () => {
     fc.assert(
-      fc.property(events, fc.boolean(), (what, youngestFirst) => {
+      fc.property(events, rest, fc.boolean(), (what, then, youngestFirst) => {
         const world = play(what);
         world.start();
+        for (const next of then) happen(world, next);
         settle(world, youngestFirst);
         const good = world.state.live?.commit;
         if (world.head === good) expect(world.running).toBe(good);
@@ -121,9 +128,10 @@ describe('however pushes, events, steps, crashes and time are interleaved', () =
 
   test('a duplicate changes nothing', () => {
     fc.assert(
-      fc.property(events, fc.boolean(), (what, youngestFirst) => {
+      fc.property(events, rest, fc.boolean(), (what, then, youngestFirst) => {
         const world = play(what);
         world.start();
+        for (const next of then) happen(world, next);
         settle(world, youngestFirst);
         const { state, writes } = structuredClone({ state: world.state, writes: world.writes });
         const duplicate = world.start();
@@ -165,4 +173,21 @@ test('an execution that stalled loses its lease to a newer claim, and its verdic
   expect(world.state.live).toBeUndefined();
   newer.advance();
   expect(world.running).toBe('good-1');
+});
+
+test('an execution at work on what is no longer the head is stopped, also when nothing else is to do', () => {
+  const world = new World();
+  world.start();
+  settle(world, false);
+  world.heads.push('good-1');
+  const late = world.start();
+  for (let n = 0; n < 4; n++) late.advance();
+  expect(late.step).toBe('release');
+  world.heads.push('good-0');
+  const back = world.start();
+  for (let n = 0; n < 3; n++) back.advance();
+  expect(back.outcome).toBe('unchanged');
+  settle(world, false);
+  expect(late.outcome).toBe('superseded');
+  expect(world.running).toBe('good-0');
 });

@@ -68,6 +68,7 @@ export class Execution {
   #commit = '';
   #fence = 0;
   #release = 0;
+  #until = 0;
   #runs: Settlement['runs'];
 
   constructor(world: World, name: string) {
@@ -75,10 +76,10 @@ export class Execution {
     this.name = name;
   }
 
+  /** Whether it may be writing to the cluster: it was given a lease that has not expired. */
   get holding(): boolean {
-    const { lease } = this.#world.state;
     const rolling = this.step === 'apply' || this.step === 'judge' || this.step === 'undo';
-    return rolling && lease?.fence === this.#fence && lease.until > this.#world.now;
+    return rolling && this.#until > this.#world.now;
   }
 
   /** `repeat`: the step is cut off after it took effect, so it will be taken again. */
@@ -190,6 +191,7 @@ export class Execution {
     const seen = this.#world.state;
     const { answer, next } = decide(seen);
     if (next !== undefined) this.#world.replace(seen, next);
+    if (next?.lease?.fence === this.#fence) this.#until = next.lease.until;
     return answer;
   }
 }
