@@ -3,14 +3,16 @@ import { type Commit, pushed } from './history.ts';
 import type { Repository } from './repositories.ts';
 import { isNone, type RefUpdate } from './updates.ts';
 
+/** Whom all repositories belong to. */
 export const OWNER = 'local';
+
+const OWNER_JSON = { login: OWNER, name: OWNER, id: 1, type: 'User' };
 
 /** The body of GitHub's `push` event (docs.github.com, "Webhook events and payloads"), one for each ref that moved. */
 export async function pushPayload(
   git: Git,
   baseUrl: string,
   repository: Repository,
-  pusher: string,
   update: RefUpdate,
   together: RefUpdate[],
 ): Promise<Record<string, unknown>> {
@@ -25,8 +27,9 @@ export async function pushPayload(
     before,
     after,
     repository: told,
-    pusher: { name: pusher, email: `${pusher}@localhost` },
-    sender: { login: pusher, id: 1, type: 'User' },
+    // git names nobody to a server that asks nobody for a password.
+    pusher: { name: OWNER, email: `${OWNER}@localhost` },
+    sender: OWNER_JSON,
     created: isNone(before),
     deleted: isNone(after),
     forced,
@@ -45,7 +48,7 @@ export function repositoryJson(baseUrl: string, { name, id }: Repository) {
     name,
     full_name: `${OWNER}/${name}`,
     private: false,
-    owner: { login: OWNER, name: OWNER, id: 1, type: 'User' },
+    owner: OWNER_JSON,
     html_url: html,
     url: `${baseUrl}/api/v3/repos/${OWNER}/${name}`,
     clone_url: `${html}.git`,

@@ -25,10 +25,10 @@ interface Push {
 }
 
 /** What follows an accepted push: a webhook for each ref, all at once, and their stories, ref by ref. */
-export function onPushTo(parts: Parts, repository: Repository, pusher: string): OnPush {
+export function onPushTo(parts: Parts, repository: Repository): OnPush {
   return async (updates, say, gone) => {
     const payloads = await Promise.all(
-      updates.map((update) => pushPayload(parts.git, parts.url, repository, pusher, update, updates)),
+      updates.map((update) => pushPayload(parts.git, parts.url, repository, update, updates)),
     );
     const pushes = updates.map((update, index) => announce(parts, repository, update, payloads[index]));
     const stop = (why: string) => {

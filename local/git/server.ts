@@ -127,19 +127,9 @@ async function answerRpc(
   const child =
     service === 'upload-pack'
       ? uploadPack(host.git, directory, request, response)
-      : receivePack(host.git, directory, request, response, onPushTo(host, repository, pusherOf(request)));
+      : receivePack(host.git, directory, request, response, onPushTo(host, repository));
   host.working.add(child);
   child.once('close', () => host.working.delete(child));
-}
-
-/** The user name of basic authentication, which is not checked. */
-function pusherOf({ headers }: IncomingMessage): string {
-  const [, encoded] = /^basic (.+)$/i.exec(headers.authorization ?? '') ?? [];
-  const user =
-    Buffer.from(encoded ?? '', 'base64')
-      .toString('utf8')
-      .split(':')[0] ?? '';
-  return /^[\w.@-]{1,100}$/.test(user) ? user : 'local';
 }
 
 async function frontPage({ repositories, url }: Host): Promise<string> {
