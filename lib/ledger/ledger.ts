@@ -17,24 +17,14 @@ import {
   type Settlement,
   type Superseded,
 } from './claims.ts';
-import { fromItem, releaseKey, toItem } from './release-item.ts';
-import { Table } from './table.ts';
+import { type PastRelease, Releases } from './releases.ts';
+import { ABSENT, Table } from './table.ts';
 import type { BadCommit, Claim, Environment, LastGood, State, Verdict } from './types.ts';
 
 /** The lease is held, and the release kept. */
 export interface Made {
   is: 'made';
   release: Release;
-}
-
-/** A release as the history tells it, without its resources. */
-export interface PastRelease {
-  number: number;
-  commit: string;
-  image: string;
-  createdAt: string;
-  /** Absent while it is under way. */
-  verdict?: Verdict;
 }
 
 const DAY = 86_400;
@@ -60,11 +50,13 @@ const ATTEMPTS = 12;
  */
 export class Ledger {
   readonly #table: Table;
+  readonly #releases: Releases;
   readonly #now: () => number;
 
   /** `now` gives ms since the epoch. */
   constructor(client: DynamoDBClient, table: string, now: () => number = Date.now) {
     this.#table = new Table(client, table);
+    this.#releases = new Releases(this.#table);
     this.#now = now;
   }
 
@@ -110,7 +102,7 @@ export class Ledger {
   ): Promise<Made | Held | Superseded> {
     const asking = { fence, now: this.#now() };
     const answer = await this.#decide(environment, (state) => decideRelease(state, asking));
-    return answer.is === 'made' ? await this.#keep(environment, answer.number, make) : answer;
+    return answer.is === 'made' ? made(await this.#releases.keep(environment, make(answer.number))) : answer;
   }
 
   /**
@@ -124,24 +116,14 @@ export class Ledger {
     const asking = { fence, now: this.#now() };
     const answer = await this.#decide(environment, (state) => decideUndo(state, asking));
     if (answer.is === 'none-good') {
-      const begun = await this.#release(environment, answer.begun);
+      const begun = await this.#releases.get(environment, answer.begun);
       return { is: 'none-good', ...(begun === undefined ? {} : { begun }) };
     }
     if (answer.is !== 'made') return answer;
-    const good = await this.#release(environment, answer.good.release);
+    const good = await this.#releases.get(environment, answer.good.release);
     if (good === undefined) throw missing(environment, answer.good.release);
     const createdAt = new Date(this.#now()).toISOString();
-    return await this.#keep(environment, answer.number, (number) => ({ ...good, number, createdAt }));
-  }
-
-  async #keep(environment: Environment, number: number, make: (number: number) => Release): Promise<Made> {
-    const release = make(number);
-    if (await this.#table.put(environment, releaseKey(number), await toItem(release), ABSENT)) {
-      return { is: 'made', release };
-    }
-    const kept = await this.#release(environment, number);
-    if (kept === undefined) throw missing(environment, number);
-    return { is: 'made', release: kept };
+    return made(await this.#releases.keep(environment, { ...good, number: answer.number, createdAt }));
   }
 
   /**
@@ -164,29 +146,20 @@ export class Ledger {
     }
     const { runs } = settlement;
     const news = typeof runs === 'object' && answer.is === 'settled' && replaced?.release !== runs.release;
-    if (news && replaced !== undefined) await this.#expire(environment, replaced.release);
+    if (news && replaced !== undefined) {
+      await this.#releases.expire(environment, replaced.release, this.#expiry());
+    }
     return answer;
   }
 
+  /** What did not become live is kept for a while, for whoever asks why. */
   async #judge(environment: Environment, number: number, verdict: Verdict): Promise<void> {
-    // Refused where there is no such release, or another verdict on it: then that one stays.
-    await this.#table.update(environment, releaseKey(number), {
-      UpdateExpression:
-        verdict.is === 'live' ? 'SET verdict = :verdict' : 'SET verdict = :verdict, expires = :expires',
-      ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(verdict) OR verdict = :verdict)',
-      ExpressionAttributeValues: {
-        ':verdict': verdict,
-        ...(verdict.is === 'live' ? {} : { ':expires': this.#expiry() }),
-      },
-    });
-  }
-
-  async #expire(environment: Environment, number: number): Promise<void> {
-    await this.#table.update(environment, releaseKey(number), {
-      UpdateExpression: 'SET expires = :expires',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':expires': this.#expiry() },
-    });
+    await this.#releases.judge(
+      environment,
+      number,
+      verdict,
+      verdict.is === 'live' ? undefined : this.#expiry(),
+    );
   }
 
   #expiry(): number {
@@ -210,13 +183,7 @@ export class Ledger {
 
   /** The last releases, the newest first. */
   async history(environment: Environment, limit: number): Promise<PastRelease[]> {
-    const attributes = ['number', 'commit', 'image', 'createdAt', 'verdict'];
-    return (await this.#table.last(environment, 'release#', limit, attributes)) as unknown as PastRelease[];
-  }
-
-  async #release(environment: Environment, number: number): Promise<Release | undefined> {
-    const item = await this.#table.get(environment, releaseKey(number));
-    return item && (await fromItem(item));
+    return await this.#releases.history(environment, limit);
   }
 
   async #state(environment: Environment): Promise<State> {
@@ -256,7 +223,9 @@ export class Ledger {
   }
 }
 
-const ABSENT = { ConditionExpression: 'attribute_not_exists(pk)' };
+function made(release: Release): Made {
+  return { is: 'made', release };
+}
 
 function missing(environment: Environment, number: number): FairleadError {
   return new FairleadError({

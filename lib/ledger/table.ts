@@ -114,6 +114,9 @@ export type Condition = Pick<
   UpdateCommandInput,
   'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >;
+/** Holds when there is no item of these keys yet. */
+export const ABSENT: Condition = { ConditionExpression: 'attribute_not_exists(pk)' };
+
 export type Change = Condition & { UpdateExpression: string };
 
 /** Apps are DNS labels, so `/` cannot be part of one. */
