@@ -23,14 +23,12 @@ interface Grant {
 export function ecrCredentials(client: ECRClient): CredentialSource {
   let current: Promise<Grant> | undefined;
   async function grant(): Promise<Grant> {
-    const held = await current;
+    const known = current;
+    const held = await known?.catch(() => undefined);
     if (held !== undefined && Date.now() < held.expires - MARGIN) return held;
-    const asked = getToken(client);
-    current = asked;
-    asked.catch(() => {
-      current = undefined;
-    });
-    return asked;
+    // Whoever comes first after the wait asks; the others take that answer.
+    if (current === known || current === undefined) current = getToken(client);
+    return current;
   }
   return async (host) => {
     if (ECR_HOST.test(host)) return (await grant()).credentials;
