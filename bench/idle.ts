@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LocalCloud } from '../test/e2e/harness/cloud.ts';
 import { App } from '../test/e2e/harness/app.ts';
+import { LocalCloud } from '../test/e2e/harness/cloud.ts';
 
 /** Long enough for functions that have nothing to do to be ended. */
 const SETTLE_MS = 75_000;
@@ -30,7 +30,8 @@ function tree(root: number): number[] {
     const fields = read(`/proc/${name}/stat`).split(') ').at(-1)?.split(' ');
     if (fields?.[1] !== undefined) parents.set(Number(name), Number(fields[1]));
   }
-  const belongs = (pid: number): boolean => pid === root || (parents.has(pid) && belongs(parents.get(pid) ?? 0));
+  const belongs = (pid: number): boolean =>
+    pid === root || (parents.has(pid) && belongs(parents.get(pid) ?? 0));
   return [...parents.keys()].filter(belongs);
 }
 
@@ -62,7 +63,9 @@ export async function main(): Promise<void> {
       const spent = now - (before.get(pid)?.ticks ?? 0);
       memory += mebibytes;
       ticks += spent;
-      console.log(`${mebibytes.toFixed(1).padStart(7)} MiB  ${(spent / (WATCH_MS / 1000)).toFixed(2)} %  ${command}`);
+      console.log(
+        `${mebibytes.toFixed(1).padStart(7)} MiB  ${(spent / (WATCH_MS / 1000)).toFixed(2)} %  ${command}`,
+      );
     }
     console.log(`${memory.toFixed(1).padStart(7)} MiB  ${(ticks / (WATCH_MS / 1000)).toFixed(2)} %  in all`);
   } finally {

@@ -48,7 +48,6 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
       cacheDir,
       node: process.execPath,
       go: find('go') ?? 'go',
-      path: process.env.PATH ?? '/usr/bin:/bin',
       functions: (settings) => {
         const callees = { deploy: 'deploy:live', buildImage: 'build-image:live', rollOut: 'roll-out:live' };
         return FUNCTIONS.map(({ name, memory, timeout, durable, functionUrl, environment }) => ({
@@ -58,8 +57,15 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
           memory,
           timeout,
           functionUrl,
-          environment: { ...environment(settings, callees), POWERTOOLS_SERVICE_NAME: name },
-          ...(durable && { durable: { executionTimeout: durable.executionTimeout, retentionPeriod: durable.retentionDays } }),
+          environment: {
+            ...environment(settings, callees),
+            POWERTOOLS_SERVICE_NAME: name,
+            // The function's image brings its toolchain on AWS; here it is this machine's.
+            ...(name === 'build-image' && { PATH: process.env.PATH ?? '' }),
+          },
+          ...(durable && {
+            durable: { executionTimeout: durable.executionTimeout, retentionPeriod: durable.retentionDays },
+          }),
         }));
       },
       deployerRules: DEPLOYER_RULES,

@@ -56,7 +56,10 @@ async function main(): Promise<void> {
     console.log(`kubeconfig  ${kubeconfig}`);
     if (readyFile !== undefined) {
       // Renamed into place, so that whoever waits for the file never reads half of it.
-      await writeFile(`${readyFile}.part`, JSON.stringify({ git, registry, kubeconfig, webhook, pid: process.pid }));
+      await writeFile(
+        `${readyFile}.part`,
+        JSON.stringify({ git, registry, kubeconfig, webhook, pid: process.pid }),
+      );
       await rename(`${readyFile}.part`, readyFile);
     }
     await ended;

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import color from 'picocolors';
 import { messageOf } from '../lib/errors.ts';
 import { openCloud } from './cloud.ts';
-import { play, type Played } from './demo/play.ts';
+import { type Played, play } from './demo/play.ts';
 import { Repository } from './demo/repository.ts';
 import { STEPS } from './demo/steps.ts';
 import { table } from './demo/table.ts';
@@ -55,7 +55,8 @@ function farewell(cloud: Awaited<ReturnType<typeof openCloud>>, service: string 
 /** Resolves when a person or the system asks this process to end. */
 function asked(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve(signal));
   });
 }
 
@@ -71,7 +72,9 @@ async function main(): Promise<number> {
   const cloud = await openCloud({});
   const workspace = await mkdtemp(join(tmpdir(), 'fairlead-demo-'));
   try {
-    say(`The local cloud is up after ${seconds(performance.now() - started)} s: git, Lambda, ECR, DynamoDB, EKS.`);
+    say(
+      `The local cloud is up after ${seconds(performance.now() - started)} s: git, Lambda, ECR, DynamoDB, EKS.`,
+    );
     const repository = await Repository.from(
       join(root, 'examples', 'go-hello'),
       join(workspace, 'hello'),
@@ -81,10 +84,16 @@ async function main(): Promise<number> {
     if (typeof played === 'string') return 130;
     say();
     for (const line of summary(played)) say(line);
-    const problems = played.flatMap(({ problems }, index) => problems.map((text) => `step ${index + 1}: ${text}`));
+    const problems = played.flatMap(({ problems }, index) =>
+      problems.map((text) => `step ${index + 1}: ${text}`),
+    );
     for (const problem of problems) say(color.red(problem));
     if (values.exit) {
-      say(problems.length === 0 ? color.green('Every step did what it should.') : color.red('Not as it should be.'));
+      say(
+        problems.length === 0
+          ? color.green('Every step did what it should.')
+          : color.red('Not as it should be.'),
+      );
       return problems.length === 0 ? 0 : 1;
     }
     farewell(cloud, played.findLast(({ url }) => url)?.url);

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { startAws } from './aws/start.ts';
-import { startGit } from './git/server.ts';
 import { type Cluster, type ClusterRules, startCluster } from './cluster.ts';
-import { type LambdaFunction, startLambda } from './lambda/start.ts';
+import { startGit } from './git/server.ts';
+import { startLambda } from './lambda/start.ts';
+import type { FunctionSpec } from './lambda/types.ts';
 import { startRegistry } from './registry/server.ts';
 
 /** What the functions have to know of this cloud, to be put into their environment by who defines them. */
@@ -30,9 +32,7 @@ export interface CloudOptions {
   node: string;
   /** The go program. */
   go: string;
-  /** PATH of the functions: the toolchain that they find there is the one of their image on AWS. */
-  path: string;
-  functions(settings: Settings): LambdaFunction[];
+  functions(settings: Settings): FunctionSpec[];
   /** What the function that rolls out may do in the cluster. */
   deployerRules: ClusterRules;
   /** A kubeconfig: rolls out to that cluster instead of the stand-in. */
@@ -62,13 +62,33 @@ const ACCOUNT = '000000000000';
 const CLUSTER = 'fairlead';
 const TABLE = 'fairlead-ledger';
 const SECRET = 'fairlead/webhook';
+/** Long enough for somebody who tries one change after another, short enough to give the memory back. */
+const IDLE_MS = 60_000;
 /** The function that speaks to the cluster, and so the one identity that the cluster lets in. */
 const DEPLOYER = 'roll-out';
+
+/** The table as lib/stacks/pipeline-stack.ts makes it. */
+const LEDGER: CreateTableCommandInput = {
+  TableName: TABLE,
+  BillingMode: 'PAY_PER_REQUEST',
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+  ],
+};
 
 function principalOf(name: string) {
   return {
     // As AWS writes them: AKIA and sixteen letters and digits.
-    accessKeyId: `AKIA${name.replace(/[^a-z]/g, '').toUpperCase().padEnd(16, '0').slice(0, 16)}`,
+    accessKeyId: `AKIA${name
+      .replace(/[^a-z]/g, '')
+      .toUpperCase()
+      .padEnd(16, '0')
+      .slice(0, 16)}`,
     secretAccessKey: randomBytes(30).toString('base64url'),
     arn: `arn:aws:sts::${ACCOUNT}:assumed-role/fairlead-${name}/${name}`,
   };
@@ -99,6 +119,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   const records = new EventEmitter();
   const secret = randomBytes(32).toString('hex');
   let webhookUrl = '';
+  let lambdaEndpoint = '';
   let cluster: Cluster | undefined;
 
   const own = options.registry
@@ -134,7 +155,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       registry: { host: registryHost, url: `http://${registryHost}` },
       cluster: () => cluster && { name: CLUSTER, endpoint: cluster.endpoint, ca: cluster.ca },
       secrets: { [SECRET]: secret },
-      tables: [{ name: TABLE, partitionKey: 'pk', sortKey: 'sk' }],
+      tables: [LEDGER],
     }),
   );
   cluster = keep(
@@ -154,15 +175,16 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       stateDir: join(stateDir, 'lambda'),
       functions,
       node: options.node,
-      path: options.path,
       region: REGION,
       account: ACCOUNT,
       admission: aws.admission,
-      endpoints: () => ({ default: aws.endpoint, dynamodb: aws.dynamodbEndpoint }),
-      credentialsFor: (name: string) => principals.get(name),
+      endpoints: () => endpoints(aws, lambdaEndpoint),
+      credentialsFor: (name) => principals.get(name) ?? principalOf(name),
+      idleMs: IDLE_MS,
     }),
   );
   lambda.records.on('record', (entry) => records.emit('record', entry));
+  lambdaEndpoint = lambda.endpoint;
   webhookUrl = lambda.functionUrl('receive-push');
   return {
     git: git.url,
@@ -170,5 +192,19 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     kubeconfig: cluster.kubeconfig,
     webhook: webhookUrl,
     records,
+  };
+}
+
+/** Where the SDK clients of the functions find each service. */
+function endpoints(
+  aws: { endpoint: string; dynamodbEndpoint: string },
+  lambda: string,
+): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_ECR: aws.endpoint,
+    AWS_ENDPOINT_URL_EKS: aws.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: aws.dynamodbEndpoint,
+    AWS_ENDPOINT_URL_LAMBDA: lambda,
   };
 }

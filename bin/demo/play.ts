@@ -2,7 +2,7 @@ import color from 'picocolors';
 import type { Chapters } from '../../lib/report/story.ts';
 import type { Repository } from './repository.ts';
 import type { Step } from './steps.ts';
-import { visit, Visitor } from './visitor.ts';
+import { Visitor, visit } from './visitor.ts';
 
 /** What came of one step: how the push ended, how long its parts took (ms), and what was not as it should be. */
 export interface Played {
@@ -67,14 +67,18 @@ async function playStep(
   const problems = [
     ...(code === 0 ? [] : [`git push ended with exit code ${code}`]),
     ...(ends === step.ends ? [] : [`the push ended with "${last}", not with "${step.ends}"`]),
-    ...step.tells.filter((wanted) => !wanted.test(lines.join('\n'))).map((wanted) => `nothing told of ${wanted}`),
+    ...step.tells
+      .filter((wanted) => !wanted.test(lines.join('\n')))
+      .map((wanted) => `nothing told of ${wanted}`),
     ...(step.tellsNot?.test(lines.join('\n')) ? [`the story tells of ${step.tellsNot}`] : []),
     ...('error' in answered
       ? [`the service does not answer: ${answered.error}`]
       : answered.body === step.answer
         ? []
         : [`the service answers ${JSON.stringify(answered.body)}, not ${JSON.stringify(step.answer)}`]),
-    ...(visitor?.failures.length ? [`${visitor.failures.length} requests failed: ${visitor.failures[0]}`] : []),
+    ...(visitor?.failures.length
+      ? [`${visitor.failures.length} requests failed: ${visitor.failures[0]}`]
+      : []),
   ];
   if ('body' in answered) say(color.dim(`   $ curl ${url ?? service}  →  ${answered.body}`));
   return {

@@ -76,7 +76,11 @@ export class Repository {
 
   private git(...args: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
-      const child = spawn('git', args, { cwd: this.directory, env: gitEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn('git', args, {
+        cwd: this.directory,
+        env: gitEnvironment(),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let out = '';
       let err = '';
       child.stdout.on('data', (chunk) => {
@@ -86,7 +90,9 @@ export class Repository {
         err += chunk;
       });
       child.on('error', reject);
-      child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`git ${args[0]}: ${err.trim()}`))));
+      child.on('close', (code) =>
+        code === 0 ? resolve(out) : reject(new Error(`git ${args[0]}: ${err.trim()}`)),
+      );
     });
   }
 }

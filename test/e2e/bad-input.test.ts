@@ -98,7 +98,10 @@ describe('with an app that serves', { timeout: 120_000 }, () => {
       body,
     });
     expect(response.status).toBe(401);
-    expect(await response.json()).toMatchObject({ status: 'refused', message: expect.stringMatching(/signature/) });
+    expect(await response.json()).toMatchObject({
+      status: 'refused',
+      message: expect.stringMatching(/signature/),
+    });
     await stillServes();
   });
 });

@@ -26,31 +26,36 @@ const mountsWith = (marker: string) =>
     .filter((line) => line.includes(marker));
 
 async function until(condition: () => boolean): Promise<boolean> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(50)) if (condition()) return true;
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(50))
+    if (condition()) return true;
   return condition();
 }
 
-describe.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('a local cloud ended by %s', { timeout: 120_000 }, (signal) => {
-  it('leaves no process, mount or open address behind', async () => {
-    const cloud = await LocalCloud.start();
-    const app = await App.create(cloud.ready.git, 'short-lived');
-    try {
-      const pushed = await app.push();
-      expect(pushed.outcome).toBe('live');
-      expect(await get(pushed.rest)).toMatch(/^Hello/);
-      const state = /(\S+fairlead-[A-Za-z0-9]{6})\b/.exec(cloud.ready.kubeconfig)?.[1] ?? '';
-      expect(state).not.toBe('');
-      expect(processesWith(state).length).toBeGreaterThan(0);
+describe.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)(
+  'a local cloud ended by %s',
+  { timeout: 120_000 },
+  (signal) => {
+    it('leaves no process, mount or open address behind', async () => {
+      const cloud = await LocalCloud.start();
+      const app = await App.create(cloud.ready.git, 'short-lived');
+      try {
+        const pushed = await app.push();
+        expect(pushed.outcome).toBe('live');
+        expect(await get(pushed.rest)).toMatch(/^Hello/);
+        const state = /(\S+fairlead-[A-Za-z0-9]{6})\b/.exec(cloud.ready.kubeconfig)?.[1] ?? '';
+        expect(state).not.toBe('');
+        expect(processesWith(state).length).toBeGreaterThan(0);
 
-      const ended = await cloud.stop(signal);
-      if (signal !== 'SIGKILL') expect(ended).toBe(0);
-      expect(await until(() => processesWith(state).length === 0)).toBe(true);
-      expect(mountsWith(state)).toEqual([]);
-      await expect(get(pushed.rest)).rejects.toThrow();
-      if (signal !== 'SIGKILL') expect(existsSync(cloud.ready.kubeconfig)).toBe(false);
-    } finally {
-      await cloud.stop('SIGKILL');
-      await app.remove();
-    }
-  });
-});
+        const ended = await cloud.stop(signal);
+        if (signal !== 'SIGKILL') expect(ended).toBe(0);
+        expect(await until(() => processesWith(state).length === 0)).toBe(true);
+        expect(mountsWith(state)).toEqual([]);
+        await expect(get(pushed.rest)).rejects.toThrow();
+        if (signal !== 'SIGKILL') expect(existsSync(cloud.ready.kubeconfig)).toBe(false);
+      } finally {
+        await cloud.stop('SIGKILL');
+        await app.remove();
+      }
+    });
+  },
+);

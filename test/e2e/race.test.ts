@@ -41,7 +41,9 @@ describe('pushes that race', { timeout: 180_000 }, () => {
       }
       await sleep(1_000);
       const statuses = (await (
-        await fetch(`${git}/api/v3/repos/local/again/commits/${(await app.git('rev-parse', 'HEAD')).text.trim()}/statuses`)
+        await fetch(
+          `${git}/api/v3/repos/local/again/commits/${(await app.git('rev-parse', 'HEAD')).text.trim()}/statuses`,
+        )
       ).json()) as { state: string }[];
       expect(statuses.filter(({ state }) => state === 'success')).toHaveLength(1);
       expect(await get(pushed.rest)).toBe('Hello from Fairlead, version 1');

@@ -50,7 +50,12 @@ export class App {
   }
 
   async push(...refspecs: string[]): Promise<Pushed> {
-    const { code, text } = await this.run('push', '--force', this.remote, ...(refspecs.length ? refspecs : ['main']));
+    const { code, text } = await this.run(
+      'push',
+      '--force',
+      this.remote,
+      ...(refspecs.length ? refspecs : ['main']),
+    );
     const lines = [...text.matchAll(/^remote: (.*?) *$/gm)].map((match) => match[1] ?? '');
     const [outcome = '', , , ...rest] = (lines.at(-1) ?? '').split(' ');
     return { code, lines, text, outcome, rest: rest.join(' ') };

@@ -32,11 +32,15 @@ export class LocalCloud {
     const readyFile = join(directory, 'ready.json');
     const root = join(import.meta.dirname, '..', '..', '..');
     const output: string[] = [];
-    const child = spawn(process.execPath, [join(root, 'bin', 'local.ts'), '--ready-file', readyFile, ...args], {
-      cwd: root,
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [join(root, 'bin', 'local.ts'), '--ready-file', readyFile, ...args],
+      {
+        cwd: root,
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => output.push(String(text)));
     for (const deadline = Date.now() + 90_000; ; await sleep(50)) {
       const text = await readFile(readyFile, 'utf8').catch(() => '');
