@@ -52,13 +52,14 @@ export async function prepareGit(stateDir: string, inherited: NodeJS.ProcessEnv)
 
 /**
  * `safe.directory` is only heeded in a file, not on the command line of every git. Housekeeping would hold up a push
- * and keep the hook's descriptors open.
+ * and keep the hook's descriptors open. Files above the threshold are streamed instead of held in memory.
  */
 function configuration(hooks: string): string {
   return `[safe]
 	directory = *
 [core]
 	hooksPath = "${hooks.replace(/[\\"]/g, '\\$&')}"
+	bigFileThreshold = 16m
 [init]
 	defaultBranch = main
 [receive]
