@@ -54,6 +54,7 @@ export class Deliveries {
   readonly #webhook: Webhook;
   readonly #strategy: Strategy;
   readonly #log: Delivery[] = [];
+  readonly #closing = new AbortController();
   #lastId = 0;
 
   constructor(webhook: Webhook, strategy: Strategy = once) {
@@ -90,23 +91,28 @@ export class Deliveries {
     return this.#log.filter((delivery) => delivery.repository === repository);
   }
 
+  /** Breaks off what is on its way. */
+  close(): void {
+    this.#closing.abort();
+  }
+
   async #attempt(delivery: Delivery): Promise<Answer> {
     const at = new Date();
     const redelivery = delivery.attempts.length > 0;
     this.#lastId += 1;
     const id = this.#lastId;
-    const answer = await post(this.#webhook, delivery);
+    const answer = await post(this.#webhook, delivery, this.#closing.signal);
     delivery.attempts.push({ id, at, redelivery, duration: Date.now() - at.getTime(), answer });
     return answer;
   }
 }
 
-async function post(webhook: Webhook, { guid, body }: Delivery): Promise<Answer> {
+async function post(webhook: Webhook, { guid, body }: Delivery, closing: AbortSignal): Promise<Answer> {
   try {
     const response = await fetch(webhook.url(), {
       method: 'POST',
       redirect: 'manual',
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.any([closing, AbortSignal.timeout(PATIENCE)]),
       headers: headersOf(guid, body, webhook.secret),
       body,
     });
@@ -133,6 +139,7 @@ function headersOf(guid: string, body: string, secret: string): Record<string, s
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${PATIENCE / 1000} s`;
+  if (error.name === 'AbortError') return 'the git host stops';
   const cause = error.cause as NodeJS.ErrnoException | undefined;
   if (cause?.code === 'ECONNREFUSED') return 'nothing listens there';
   return cause?.message || error.message;

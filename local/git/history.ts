@@ -1,7 +1,7 @@
 import type { Git } from './git.ts';
 import { isNone, type RefUpdate } from './updates.ts';
 
-export interface Person {
+interface Person {
   name: string;
   email: string;
   /** ISO 8601 with the zone of the author. */

@@ -169,9 +169,10 @@ function listen(server: Server, port: number, address: string): Promise<string> 
 /** How long pushes that are at work may take to end by themselves. Milliseconds. */
 const LAST_WORDS = 2000;
 
-async function close({ stories, working }: Host, server: Server): Promise<void> {
+async function close({ stories, deliveries, working }: Host, server: Server): Promise<void> {
   const closed = new Promise<void>((fulfil) => server.close(() => fulfil()));
   stories.close();
+  deliveries.close();
   const ended = [...working].map((child) => new Promise((fulfil) => child.once('close', fulfil)));
   const limit = setTimeout(() => {
     for (const child of working) child.kill();

@@ -14,7 +14,7 @@ export type Authorize = (
 ) => Verdict | Promise<Verdict>;
 
 /** `unauthenticated` is answered with a challenge for basic authentication, `denied` without. */
-export type Verdict = 'allowed' | 'unauthenticated' | 'denied';
+type Verdict = 'allowed' | 'unauthenticated' | 'denied';
 
 export const allowAll: Authorize = () => 'allowed';
 

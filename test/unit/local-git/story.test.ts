@@ -137,15 +137,31 @@ describe('the story of a push, without a pipeline', () => {
 });
 
 describe('closing', () => {
-  const { pipeline, url, workingCopy, arrived, host } = hostForTests();
+  const { pipeline, url, api, workingCopy, arrived, host } = hostForTests();
 
   test('ends a push that still watches', async () => {
     pipeline.reply = () => ACCEPTED;
     const push = git(await workingCopy(), 'push', `${url()}/closing.git`, 'main');
     await arrived(1);
+    const attempts = async () => (await (await api('closing/hooks/1/deliveries')).json()) as unknown[];
+    await expect.poll(attempts).toHaveLength(1);
     await host().close();
     expect(remoteLines(await push)).toEqual([
       expect.stringMatching(/^The git host stops; the deployment may go on/),
     ]);
+  });
+});
+
+describe('closing, while the pipeline is silent', () => {
+  const { pipeline, url, workingCopy, arrived, host } = hostForTests();
+
+  test('does not wait for it', async () => {
+    pipeline.reply = () => 'hang';
+    const push = git(await workingCopy(), 'push', `${url()}/silent.git`, 'main');
+    await arrived(1);
+    const before = Date.now();
+    await host().close();
+    expect(Date.now() - before).toBeLessThan(2000);
+    expect(remoteLines(await push).at(-1)).toMatch(/cannot be reached: the git host stops$/);
   });
 });
