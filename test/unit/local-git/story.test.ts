@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { type AddressInfo, createServer } from 'node:net';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   ACCEPTED,
   commit,
@@ -124,13 +125,23 @@ describe('the story of a push, when nothing comes', () => {
 });
 
 describe('the story of a push, without a pipeline', () => {
-  const { url, workingCopy } = hostForTests({ webhook: { url: () => 'http://127.0.0.1:9/', secret: '' } });
+  let closed = '';
+  const { url, workingCopy } = hostForTests({ webhook: { url: () => closed, secret: '' } });
+
+  beforeAll(async () => {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    closed = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    server.close();
+  });
 
   test('says that it cannot be reached, and the commit is stored', async () => {
     const work = await workingCopy();
     const lines = remoteLines(await git(work, 'push', `${url()}/alone.git`, 'main'));
     expect(lines.at(-1)).toMatch(
-      new RegExp(`^failed alone ${await head(work)} the deployment pipeline cannot be reached: `),
+      new RegExp(
+        `^failed alone ${await head(work)} the deployment pipeline cannot be reached: nothing listens there$`,
+      ),
     );
     expect(await git(work, 'ls-remote', `${url()}/alone.git`)).toContain(await head(work));
   });
