@@ -67,6 +67,7 @@ export function buildImageEnvironment(variables: Variables = process.env) {
     }),
     variables,
   );
+  const { PATH, GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GONOPROXY } = variables;
   return {
     gitHubUrl: read.GITHUB_API_URL,
     gitHubTokenSecretId: read.GITHUB_TOKEN_SECRET_ID,
@@ -75,6 +76,8 @@ export function buildImageEnvironment(variables: Variables = process.env) {
     /** Registry hosts that speak plain HTTP. */
     insecure: read.INSECURE_REGISTRIES,
     cacheDirectory: read.CACHE_DIR,
+    /** Where a Go toolchain is, and where it gets modules from. */
+    go: { PATH, GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GONOPROXY },
   };
 }
 

@@ -12,10 +12,7 @@ export interface BuildRequest {
   tags: string[];
 }
 
-/**
- * How a build ended. What is thrown instead (FairleadError) is worth another try; `failed` is what the same commit
- * would end in again.
- */
+/** How a build ended. What is thrown instead (FairleadError) is worth another try. */
 export type BuildAnswer =
   | {
       outcome: 'built';
@@ -35,6 +32,8 @@ export type BuildAnswer =
     }
   | {
       outcome: 'failed';
+      /** `commit`: the same commit would fail again. `elsewhere`: somebody else has something to put right first. */
+      blame: 'commit' | 'elsewhere';
       /** One line. */
       reason: string;
       /** Several lines: what the compiler said, the Dockerfile around the line. */

@@ -106,12 +106,13 @@ export class Ledger {
   }
 
   /**
-   * Takes the lease for the claim `fence` to undo what was begun and not seen to work. `made` is a new release with
-   * the content of the last good one; without a good one, what `begun` created has to go.
+   * Takes the lease for the claim `fence` to undo what was begun and not seen to work. `made` is the release that `make`
+   * gives to bring back the last good one; without a good one, what `begun` created has to go.
    */
   async undo(
     environment: Environment,
     fence: number,
+    make: (good: Release, number: number) => Release,
   ): Promise<Made | { is: 'none-good'; begun?: Release } | { is: 'untouched' } | Held | Superseded> {
     const asking = { fence, now: this.#now() };
     const answer = await this.#decide(environment, (state) => decideUndo(state, asking));
@@ -122,8 +123,7 @@ export class Ledger {
     if (answer.is !== 'made') return answer;
     const good = await this.#releases.get(environment, answer.good.release);
     if (good === undefined) throw missing(environment, answer.good.release);
-    const createdAt = new Date(this.#now()).toISOString();
-    return made(await this.#releases.keep(environment, { ...good, number: answer.number, createdAt }));
+    return made(await this.#releases.keep(environment, make(good, answer.number)));
   }
 
   /**

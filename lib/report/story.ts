@@ -8,6 +8,8 @@ import { log, type Subject } from '../log.ts';
 export interface Chapters {
   'push.received': { ref: string; before: string; after: string };
   'deploy.started': { environment: string };
+  /** What a person would otherwise wonder about: the head moved on, another deployment is waited for. */
+  'deploy.notice': Record<string, never>;
   'build.notice': { line?: number };
   'build.step': {
     stage: string;
@@ -25,6 +27,7 @@ export interface Chapters {
   'rollout.pod': { pod: string; state: 'starting' | 'ready' | 'failing' | 'stopping' };
   'rollout.live': { release: number; ms: number };
   'rollout.failed': { release: number; ms: number; reason: string };
+  /** What was begun is undone; without `release` because nothing was good before. */
   'rollback.finished': { release?: number; ms: number };
   'deploy.settled': { outcome: Outcome; url?: string; reason?: string; ms: number };
 }

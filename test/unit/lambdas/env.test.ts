@@ -26,8 +26,10 @@ describe('the environment of a function', () => {
       REGISTRY_MIRRORS: '{"*":"localhost:5000"}',
       INSECURE_REGISTRIES: 'a:1, b,',
       CACHE_DIR: '',
+      GOPROXY: 'off',
     });
-    expect(read).toEqual({
+    expect(read).toMatchObject({
+      go: { GOPROXY: 'off' },
       gitHubUrl: 'http://127.0.0.1:1/api/v3',
       gitHubTokenSecretId: undefined,
       mirrors: { '*': 'localhost:5000' },

@@ -41,6 +41,12 @@ const release = (number: number, letter: string, resources: Release['resources']
   createdAt: new Date(now).toISOString(),
 });
 
+const again = (good: Release, number: number): Release => ({
+  ...good,
+  number,
+  createdAt: new Date(now).toISOString(),
+});
+
 /** The whole way of a commit that comes up. */
 async function deploy(execution: string, letter: string): Promise<number> {
   const claimed = await claim(execution, letter);
@@ -194,10 +200,10 @@ describe('releases', () => {
     await claim('two', 'b');
     await ledger.release(environment, 2, (number) => release(number, 'b'));
     now += MINUTE;
-    const undone = await ledger.undo(environment, 2);
+    const undone = await ledger.undo(environment, 2, again);
     const createdAt = new Date(now).toISOString();
     expect(undone).toEqual({ is: 'made', release: { ...release(3, 'a'), createdAt } });
-    expect(await ledger.undo(environment, 2)).toEqual(undone);
+    expect(await ledger.undo(environment, 2, again)).toEqual(undone);
     await ledger.settle(environment, { fence: 2, runs: { release: 3, commit: commit('a') } }, [
       { number: 2, verdict: { is: 'failed', reason: 'it crashes' } },
       { number: 3, verdict: { is: 'live' } },
@@ -213,12 +219,12 @@ describe('releases', () => {
 
   test('with nothing good before name what has to go', async () => {
     await claim('one', 'a');
-    expect(await ledger.undo(environment, 1)).toEqual({ is: 'untouched' });
+    expect(await ledger.undo(environment, 1, again)).toEqual({ is: 'untouched' });
     await ledger.release(environment, 1, (number) => release(number, 'a'));
-    expect(await ledger.undo(environment, 1)).toEqual({ is: 'none-good', begun: release(1, 'a') });
+    expect(await ledger.undo(environment, 1, again)).toEqual({ is: 'none-good', begun: release(1, 'a') });
     await ledger.settle(environment, { fence: 1, runs: 'nothing' }, []);
     await claim('two', 'b');
-    expect(await ledger.undo(environment, 2)).toEqual({ is: 'untouched' });
+    expect(await ledger.undo(environment, 2, again)).toEqual({ is: 'untouched' });
   });
 
   test('expire when they failed or were replaced; the one that runs does not', async () => {

@@ -1,0 +1,107 @@
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { messageOf } from '../../lib/errors.ts';
+import type { BadCommit, LastGood } from '../../lib/ledger/types.ts';
+import { log } from '../../lib/log.ts';
+import type { Push } from '../../lib/push/types.ts';
+import { tell } from '../../lib/report/story.ts';
+import type { CommitStatus } from '../../lib/source/types.ts';
+import { step } from './patience.ts';
+import { environmentOf, gitHub, ledger, repositoryOf, subjectOf } from './services.ts';
+
+/** `at`: ms since the epoch. `waited`: another execution was at work on the same commit first. */
+export type Claimed = { at: number; commit: string } & (
+  | { is: 'claimed'; fence: number }
+  | { is: 'unchanged'; live: LastGood; waited: boolean }
+  | { is: 'refused'; bad: BadCommit; fence?: number; waited: boolean }
+  /** Another execution is at work on the head, which is not what was pushed. */
+  | { is: 'superseded' }
+  | { is: 'gone' }
+);
+
+type Attempt =
+  | Claimed
+  | { is: 'busy'; commit: string; at: number }
+  | { is: 'moved'; commit: string; at: number };
+
+/** Seconds that a push's own event is given to arrive, before this execution deploys the new head itself. */
+const GRACE = 3;
+/** Seconds between two looks at another execution's work, the last one repeated. */
+const LOOKS = [1, 1, 2, 3, 5, 10];
+/** About two hours, and far fewer operations than an execution may have. */
+const MOST = 700;
+
+/**
+ * Claims the branch's head, which may be another commit than the push told of: events come late, twice, in any order,
+ * or never. While another execution is at work on the very commit, waits for how that ends.
+ */
+export async function claimHead(context: DurableContext, push: Push, expected: string): Promise<Claimed> {
+  const execution = context.executionContext.durableExecutionArn;
+  let wanted = expected;
+  let waited = false;
+  for (let look = 0; look < MOST; look++) {
+    const attempt = await step(context, 'claim', () => claimOnce(push, { execution, wanted, waited }));
+    if (attempt.is !== 'busy' && attempt.is !== 'moved') return attempt;
+    if (attempt.is === 'moved') {
+      wanted = attempt.commit;
+      await context.wait('for the event of the new head', { seconds: GRACE });
+    } else {
+      if (attempt.commit !== push.after) return { is: 'superseded', commit: attempt.commit, at: attempt.at };
+      waited = true;
+      await context.wait('for the other deployment', { seconds: LOOKS[look] ?? 10 });
+    }
+  }
+  throw new Error('another deployment of the commit did not come to its end');
+}
+
+interface How {
+  execution: string;
+  wanted: string;
+  waited: boolean;
+}
+
+async function claimOnce(push: Push, { execution, wanted, waited }: How): Promise<Attempt> {
+  const at = Date.now();
+  let head: string | undefined;
+  const by = { execution, delivery: push.delivery };
+  const answer = await ledger.claim(environmentOf(push), by, async () => {
+    const found = await gitHub.head(repositoryOf(push), push.branch);
+    head = found.is === 'found' ? found.commit : undefined;
+    return head === wanted ? head : undefined;
+  });
+  if (head === undefined) return { is: 'gone', commit: push.after, at };
+  const subject = subjectOf(push, head);
+  const base = { commit: head, at };
+  switch (answer.is) {
+    case 'gone':
+      return { is: 'moved', ...base };
+    case 'busy':
+      if (!waited && head === push.after)
+        tell(subject, 'deploy.notice', `${head} is being deployed already`, {});
+      return { is: 'busy', ...base };
+    case 'claimed':
+      if (head !== push.after) {
+        tell(
+          subject,
+          'deploy.notice',
+          `${push.branch} has moved on to ${head}, which is deployed instead`,
+          {},
+        );
+      }
+      tell(subject, 'deploy.started', `deploying ${push.app} ${head}`, {
+        environment: environmentOf(push).name,
+      });
+      await showStatus(push, head, { state: 'pending', description: 'Being deployed' });
+      return { ...answer, ...base };
+    default:
+      return { ...answer, ...base, waited };
+  }
+}
+
+/** Shows a status beside a commit; a host that does not take it stops nothing. */
+export async function showStatus(push: Push, commit: string, status: CommitStatus): Promise<void> {
+  try {
+    await gitHub.setStatus(repositoryOf(push), commit, status);
+  } catch (error) {
+    log.warn('the commit’s status could not be set', { reason: messageOf(error) });
+  }
+}

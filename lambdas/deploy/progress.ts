@@ -1,0 +1,32 @@
+import type { Release } from '../../lib/release/types.ts';
+import type { RolledOut } from './roll-out.ts';
+
+/** How far a deployment has come: only what the results of durable steps say, so that a replay comes to the same. */
+export interface Progress {
+  /** The commit that is deployed: the pushed one, until the branch turns out to be at another one. */
+  commit: string;
+  /** ms since the epoch; absent before the first step has ended. */
+  startedAt?: number;
+  /** The newest claim's. */
+  fence?: number;
+  /** The commits that were claimed, each with a status `pending` beside it. */
+  claimed: string[];
+  /** Another execution brought the commit to its end, and counted it. */
+  joined: boolean;
+  /** The release of the commit, once there is one, and how its rollout ended. */
+  release?: Release;
+  rolledOut?: RolledOut;
+}
+
+/** What became of a rollout that did not come to be live. */
+export type Restored =
+  /** `release` brings back what was good before, at `url`. */
+  | { is: 'back'; release: Release; url: string }
+  /** Nothing was good before, and what was created is gone. */
+  | { is: 'removed' }
+  /** Nothing had been begun. */
+  | { is: 'untouched' }
+  /** A newer claim sees to it. */
+  | { is: 'superseded' }
+  /** `release`: the one that was to bring it back. */
+  | { is: 'not-restored'; reason: string; release?: Release };

@@ -1,0 +1,82 @@
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import type { Push } from '../../lib/push/types.ts';
+import { tell } from '../../lib/report/story.ts';
+import type { RolloutAnswer, RolloutRequest } from '../../lib/rollout/request.ts';
+import type { Claim } from './build.ts';
+import { invoke, step } from './patience.ts';
+import { environment, environmentOf, ledger, subjectOf } from './services.ts';
+
+/** How a rollout ended. */
+export type RolledOut =
+  | Exclude<RolloutAnswer, { state: 'progressing' | 'superseded' }>
+  | { state: 'superseded'; by?: string };
+
+/** Each observation takes up to a minute; a rollout's own patience ends it long before. */
+const OBSERVATIONS = 90;
+/** Seconds after an `unknown`, and how many of them in a row are borne. */
+const UNKNOWN_DELAY = 10;
+const UNKNOWNS = 6;
+
+/** Asks the roll-out function for `request`, and then to observe it, until there is a verdict. */
+export async function rollOut(
+  context: DurableContext,
+  push: Push,
+  claim: Claim,
+  request: RolloutRequest,
+): Promise<RolledOut> {
+  const renew = (fault?: string) => renewLease(context, push, claim, fault);
+  let next = request;
+  let unknowns = 0;
+  for (let observation = 0; observation < OBSERVATIONS; observation++) {
+    const call = {
+      name: next.do === 'observe' ? 'observe' : request.do,
+      target: environment.rolloutFunction,
+      request: next,
+      delays: [2, 5, 15, 30],
+    };
+    const asked = await invoke<RolloutRequest, RolloutAnswer, string>(context, call, renew);
+    if (asked.is === 'stopped') return { state: 'superseded', by: asked.reason };
+    const { answer } = asked;
+    if (answer.state === 'superseded') return { state: 'superseded' };
+    if (answer.state === 'unknown') {
+      if (++unknowns > UNKNOWNS) return answer;
+      await context.wait('for the cluster to tell', { seconds: UNKNOWN_DELAY });
+    } else if (answer.state === 'progressing') {
+      unknowns = 0;
+    } else {
+      return answer;
+    }
+    const by = await renew();
+    if (by !== undefined) return { state: 'superseded', by };
+    next = observing(request);
+  }
+  return { state: 'unknown', reason: 'the rollout neither succeeds nor fails' };
+}
+
+/** What follows on an answer `progressing`. */
+function observing(request: RolloutRequest): RolloutRequest {
+  const { subject, fence } = request;
+  const release = request.do === 'undo' ? (request.back ?? request.release) : request.release;
+  return { subject, fence, release, do: 'observe' };
+}
+
+/** Keeps the lease; answers the commit of a newer claim, if there is one. */
+async function renewLease(
+  context: DurableContext,
+  push: Push,
+  { commit, fence }: Claim,
+  fault?: string,
+): Promise<string | undefined> {
+  return await step(context, 'renew', async () => {
+    if (fault !== undefined) {
+      tell(subjectOf(push, commit), 'deploy.notice', `the rollout broke off (${fault}); trying again`, {});
+    }
+    const renewed = await ledger.renew(environmentOf(push), fence);
+    return renewed.is === 'superseded' ? renewed.by.commit : undefined;
+  });
+}
+
+/** Where a live release is reached: from outside, or at least by the cluster's other pods. */
+export function addressOf({ url, internalName }: Extract<RolledOut, { state: 'live' }>): string {
+  return url ?? `http://${internalName}`;
+}
