@@ -17,7 +17,7 @@ export interface Kind {
   stored: boolean;
 }
 
-export type Subresource = 'status' | 'scale' | 'log' | 'finalize' | 'binding' | 'eviction';
+export type Subresource = 'status' | 'scale' | 'log' | 'finalize';
 
 type Traits = Partial<
   Pick<Kind, 'plural' | 'shortNames' | 'namespaced' | 'categories' | 'subresources' | 'counted' | 'stored'>
@@ -34,7 +34,7 @@ export const kinds: readonly Kind[] = [
   define('v1', 'Namespace', { ...cluster, subresources: ['status', 'finalize'], shortNames: ['ns'] }),
   define('v1', 'Node', { ...cluster, ...status, shortNames: ['no'] }),
   define('v1', 'Pod', {
-    subresources: ['status', 'log', 'binding', 'eviction'],
+    subresources: ['status', 'log'],
     shortNames: ['po'],
     categories: ['all'],
   }),

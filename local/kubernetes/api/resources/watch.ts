@@ -1,0 +1,125 @@
+import { StatusError } from '../../status-error.ts';
+import type { WatchEvent } from '../../store/history.ts';
+import { type Predicate, parseFieldSelector, parseLabelSelector } from '../../store/selectors.ts';
+import type { Answer, Call } from '../http/call.ts';
+import { isTrue, type Target } from '../http/target.ts';
+import { apiVersionOf } from '../kinds.ts';
+import type { Context } from './context.ts';
+import { Queue } from './queue.ts';
+import { Representation } from './representation.ts';
+
+/** How long a watch lives when the client does not say, in seconds; the real server takes between one and two of it. */
+const defaultTimeout = 1_800;
+/** How long before its end a watch tells how far it has come, in milliseconds. */
+const bookmarkLead = 1_000;
+
+/** Streams the changes of the selected objects, one JSON document a line. Source: Kubernetes "API concepts", watches. */
+export function watch(context: Context, target: Target, call: Call): Answer {
+  if (isTrue(call.query.get('sendInitialEvents')))
+    throw new StatusError(
+      'Invalid',
+      'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+    );
+  const representation = new Representation(call, target.kind);
+  // A selector that cannot be read is refused before the stream begins.
+  const isSelected = selection(target, call.query);
+  const stream = changes(context, target, call, { representation, isSelected });
+  return { status: 200, headers: { 'content-type': 'application/json' }, stream };
+}
+
+/** One line of a watch. */
+interface Line {
+  type: WatchEvent['type'] | 'BOOKMARK' | 'ERROR';
+  object: unknown;
+}
+
+/** What of the changes a client sees, and how. */
+interface View {
+  representation: Representation;
+  isSelected: Predicate;
+}
+
+async function* changes(
+  { store }: Context,
+  { kind }: Target,
+  { query, signal }: Call,
+  { representation, isSelected }: View,
+): AsyncGenerator<string> {
+  const lines = new Queue<Line>();
+  let isFirst = true;
+  const send = (type: WatchEvent['type'], object: WatchEvent['object']) => {
+    lines.push({ type, object: representation.event(object, isFirst) });
+    isFirst = false;
+  };
+  const { start, present } = startOf(store, kind.kind, query.get('resourceVersion') ?? '');
+  for (const object of present) if (isSelected(object)) send('ADDED', object);
+  const stop = follow(() =>
+    store.watch(kind.kind, start, (event) => {
+      const type = typeFor(event, isSelected);
+      if (type !== undefined) send(type, event.object);
+    }),
+  );
+  if ('error' in stop) lines.push({ type: 'ERROR', object: stop.error.status });
+  const timeout = 1_000 * Number(query.get('timeoutSeconds') || defaultTimeout);
+  const end = setTimeout(() => lines.end(), 'error' in stop ? 0 : timeout);
+  const bookmark =
+    isTrue(query.get('allowWatchBookmarks')) &&
+    setTimeout(() => lines.push(progress()), Math.max(0, timeout - bookmarkLead));
+  const progress = (): Line => ({
+    type: 'BOOKMARK',
+    object: {
+      kind: kind.kind,
+      apiVersion: apiVersionOf(kind),
+      metadata: { resourceVersion: store.resourceVersion, creationTimestamp: null },
+    },
+  });
+  const leave = () => lines.end();
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    for await (const line of lines) yield `${JSON.stringify(line)}\n`;
+  } finally {
+    if ('stop' in stop) stop.stop();
+    clearTimeout(end);
+    if (bookmark) clearTimeout(bookmark);
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+/** Where a watch begins: without a resourceVersion it first shows what there is. */
+function startOf(store: Context['store'], kind: string, resourceVersion: string) {
+  if (resourceVersion !== '' && resourceVersion !== '0') return { start: resourceVersion, present: [] };
+  const { items, resourceVersion: start } = store.list(kind);
+  return { start, present: items };
+}
+
+/** A watch that begins too long ago answers 200, and an error as its only line. */
+function follow(start: () => () => void): { stop: () => void } | { error: StatusError } {
+  try {
+    return { stop: start() };
+  } catch (error) {
+    if (error instanceof StatusError) return { error };
+    throw error;
+  }
+}
+
+function selection({ kind, namespace, name }: Target, query: URLSearchParams): Predicate {
+  const hasLabels = parseLabelSelector(query.get('labelSelector') ?? '');
+  const hasFields = parseFieldSelector(kind.kind, query.get('fieldSelector') ?? '');
+  return (object) =>
+    (namespace === undefined || object.metadata.namespace === namespace) &&
+    (name === undefined || object.metadata.name === name) &&
+    hasLabels(object) &&
+    hasFields(object);
+}
+
+/** What a change is to somebody who sees only the selected objects. */
+function typeFor(
+  { type, object, previous }: WatchEvent,
+  isSelected: Predicate,
+): WatchEvent['type'] | undefined {
+  const was = previous !== undefined && isSelected(previous);
+  const is = type !== 'DELETED' && isSelected(object);
+  if (was && is) return 'MODIFIED';
+  if (is) return 'ADDED';
+  return was ? 'DELETED' : undefined;
+}
