@@ -41,7 +41,7 @@ export class Hashes {
     const known = stamp === undefined ? undefined : this.#known.get(stamp);
     if (known !== undefined) return known;
     const sha = await hashFile(file, size);
-    if (stamp !== undefined) {
+    if (stamp !== undefined && isSettled(stamp)) {
       this.#known.set(stamp, sha);
       this.#isChanged = true;
     }
@@ -51,6 +51,14 @@ export class Hashes {
   save(): void {
     if (this.#isChanged) this.#store.write('hashes', this.#key, [...this.#known]);
   }
+}
+
+const TICK_NS = 1_000_000_000n;
+
+// A file that was written a moment ago may be written again within the same tick of the file system's clock.
+function isSettled(stamp: string): boolean {
+  const ctime = BigInt(stamp.slice(stamp.lastIndexOf(':') + 1));
+  return BigInt(Date.now()) * 1_000_000n - ctime > TICK_NS;
 }
 
 async function hashFile(file: string, size: number): Promise<string> {

@@ -1,7 +1,9 @@
 import type { Layer } from '../image/types.ts';
 
-/** Where a file's bytes are: on this machine, or in a layer that was never downloaded. */
-export type Content = { from: 'disk'; file: string; stamp?: string } | { from: 'layer'; layer: Layer };
+/** Where a file's bytes are: on this machine, or at a path in a layer that was never downloaded. */
+export type Content =
+  | { from: 'disk'; file: string; stamp?: string }
+  | { from: 'layer'; layer: Layer; path: string };
 
 /** What the index of a stage's file system knows of one path. We need not be root: owners live here, not on disk. */
 export interface Node {
@@ -18,6 +20,11 @@ export interface Node {
   content?: Content;
   /** sha256 of the bytes in hexadecimal, once it is known. */
   sha?: string;
+  /**
+   * Not looked up in the base, but assumed: a `directory` with this owner and mode, of which we do not know what else
+   * it holds; or `something`, a directory or a symlink to one.
+   */
+  assumed?: 'directory' | 'something';
 }
 
 /** What a step did to one path; a removal takes along what the path held. */

@@ -1,0 +1,124 @@
+import { FairleadError } from '../errors.ts';
+import { renderPlatform } from '../image/platform.ts';
+import type { Image, ImageConfig, Platform } from '../image/types.ts';
+import type { Registries } from '../registry/registries.ts';
+import { applyRows, eachEntry, layerRows } from './layer-index.ts';
+import { keyOf, type Store } from './store.ts';
+import { type Node, Tree } from './tree.ts';
+
+/** How long a build waits for a base that it could do without. */
+const PATIENCE_MS = 2_000;
+
+/** How long what was learned about such a base holds. */
+const REMEMBERED_MS = 60 * 60 * 1000;
+
+interface Remembered {
+  at: number;
+  config?: ImageConfig;
+}
+
+/** The base images of one build: resolved once, their layers read only as far as a step needs. */
+export class Bases {
+  readonly #registries: Registries;
+  readonly #store: Store;
+  readonly #signal: AbortSignal | undefined;
+  readonly #images = new Map<string, Promise<Image>>();
+  readonly #trees = new Map<string, Promise<Tree>>();
+
+  constructor(registries: Registries, store: Store, signal?: AbortSignal) {
+    this.#registries = registries;
+    this.#store = store;
+    this.#signal = signal;
+  }
+
+  /** Manifest and configuration; layers stay where they are. */
+  image(reference: string, platform: Platform): Promise<Image> {
+    const key = `${reference} ${renderPlatform(platform)}`;
+    const known = this.#images.get(key);
+    if (known !== undefined) return known;
+    const resolved = this.#registries.resolve(reference, platform, this.#signal);
+    // Asked for early and awaited late: until then nobody minds that it failed.
+    resolved.catch(() => {});
+    this.#images.set(key, resolved);
+    return resolved;
+  }
+
+  /** The configuration of a base that the build can do without, or nothing when it is not to be had quickly. */
+  async configurationIfReachable(reference: string, platform: Platform): Promise<ImageConfig | undefined> {
+    const key = keyOf('configuration', reference, platform);
+    const known = await this.#store.read<Remembered>('configurations', key);
+    if (known !== undefined && Date.now() - known.at < REMEMBERED_MS) return known.config;
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const signal = this.#signal === undefined ? patience : AbortSignal.any([this.#signal, patience]);
+    const config = await this.#registries.resolve(reference, platform, signal).then(
+      (image) => image.config,
+      () => undefined,
+    );
+    this.#signal?.throwIfAborted();
+    const remembered: Remembered = { at: Date.now(), ...(config === undefined ? {} : { config }) };
+    this.#store.write('configurations', key, remembered);
+    return config;
+  }
+
+  /** The index of an image's files. Its layers are read once as streams, the index is kept by their digests. */
+  async tree(image: Image): Promise<Tree> {
+    const known = this.#trees.get(image.digest) ?? this.#index(image);
+    this.#trees.set(image.digest, known);
+    return (await known).clone();
+  }
+
+  async #index(image: Image): Promise<Tree> {
+    const tree = new Tree();
+    const rows = await Promise.all(image.layers.map((layer) => layerRows(layer, this.#store)));
+    image.layers.forEach((layer, index) => {
+      applyRows(tree, rows[index] ?? [], layer, this.#store);
+    });
+    return tree;
+  }
+
+  /** Brings the bytes of files that are still in layers onto this machine, each layer read once. */
+  async fetch(nodes: Iterable<Node>): Promise<void> {
+    const wanted = new Map<string, Node[]>();
+    for (const node of nodes) {
+      if (node.content?.from !== 'layer' || (await this.#isKept(node))) continue;
+      const key = node.content.layer.descriptor.digest;
+      wanted.set(key, [...(wanted.get(key) ?? []), node]);
+    }
+    for (const group of wanted.values()) await this.#fetchFrom(group);
+  }
+
+  async #isKept(node: Node): Promise<boolean> {
+    if (node.content?.from !== 'layer') return true;
+    const key = keyOf(node.content.layer.descriptor.digest, node.content.path);
+    const sha = await this.#store.read<string>('extracted', key);
+    if (sha === undefined || !(await this.#store.touch(sha))) return false;
+    Object.assign(node, { sha, content: { from: 'disk', file: this.#store.file(sha) } });
+    return true;
+  }
+
+  async #fetchFrom(nodes: Node[]): Promise<void> {
+    const contents = nodes.flatMap(({ content }) => (content?.from === 'layer' ? [content] : []));
+    const [first] = contents;
+    if (first === undefined) return;
+    const missing = new Set(contents.map(({ path }) => path));
+    await eachEntry(first.layer, async (path, _header, body) => {
+      this.#signal?.throwIfAborted();
+      if (!missing.delete(path)) return;
+      const { sha } = await this.#store.keep(body);
+      this.#store.write('extracted', keyOf(first.layer.descriptor.digest, path), sha);
+      for (const node of nodes) {
+        if (node.content?.from !== 'layer' || node.content.path !== path) continue;
+        Object.assign(node, { sha, content: { from: 'disk', file: this.#store.file(sha) } });
+      }
+      if (missing.size === 0) return 'enough';
+    });
+    const [lost] = missing;
+    if (lost === undefined) return;
+    throw new FairleadError({
+      code: 'build/bad-layer',
+      operation: `reading layer ${first.layer.descriptor.digest}`,
+      cause: `it does not hold ${lost}, which its index lists`,
+      remedy: 'empty the builder cache',
+    });
+  }
+}

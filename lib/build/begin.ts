@@ -1,0 +1,124 @@
+import { FairleadError } from '../errors.ts';
+import type { Image } from '../image/types.ts';
+import { BuildFailure, excerpt } from './failure.ts';
+import { compareGoVersions, renderGoVersion } from './go/versions.ts';
+import type { Base } from './plan.ts';
+import type { StageInput } from './shared.ts';
+import { GOLANG_CONFIG, golangSkeleton } from './skeleton.ts';
+import { stageName, stepCount } from './stage.ts';
+import { type Beginning, inherited, type StageState, scratchBeginning } from './stage-state.ts';
+import { keyOf } from './store.ts';
+import { Tree } from './tree.ts';
+
+type ImageBase = Base & { kind: 'image' };
+
+/**
+ * Starts to look for a stage's base, and answers a function that waits for it: bases are resolved while the stages
+ * before are built.
+ */
+export function beginStage(
+  input: StageInput,
+  stages: ReadonlyMap<number, StageState>,
+): () => Promise<Beginning> {
+  const { base, platform } = input.plan.from;
+  if (base.kind === 'scratch') return () => told(input, async () => scratchBeginning(platform));
+  if (base.kind === 'stage') {
+    return () => told(input, async () => stages.get(base.index) as StageState);
+  }
+  const beginning = fromImage(input, base);
+  beginning.catch(() => {});
+  return () => told(input, () => beginning);
+}
+
+async function told(input: StageInput, wait: () => Promise<Beginning>): Promise<Beginning> {
+  const { shared, plan } = input;
+  const { text: instruction, line } = plan.stage.from;
+  const label = { stage: stageName(plan), number: 1, total: stepCount(plan), instruction, line };
+  shared.onProgress({ type: 'step-start', ...label });
+  const started = performance.now();
+  noticeNewerGo(input);
+  const beginning = await wait();
+  shared.onProgress({ type: 'step', ...label, ms: Math.round(performance.now() - started), cached: false });
+  return beginning;
+}
+
+function noticeNewerGo({ shared, plan }: StageInput): void {
+  const { base } = plan.from;
+  const { toolchain } = shared;
+  if (base.kind !== 'image' || base.golang === undefined || toolchain === undefined) return;
+  if (plan.engine !== 'function' || compareGoVersions(toolchain.version, base.golang) <= 0) return;
+  const asked = renderGoVersion(base.golang);
+  const message = `Go ${renderGoVersion(toolchain.version)} builds what asks for ${asked} (FROM ${base.reference})`;
+  shared.onProgress({ type: 'notice', message, line: plan.stage.from.line });
+}
+
+async function fromImage(input: StageInput, base: ImageBase): Promise<Beginning> {
+  const { shared, plan } = input;
+  const { platform } = plan.from;
+  if (plan.need === 'configuration if reachable') return unneededGolang(input, base);
+  try {
+    const image = await shared.bases.image(base.reference, platform);
+    refuseTriggers(image, input);
+    const { config: _, ...common } = inherited(image.config);
+    const isIndexed = plan.need === 'index' || plan.need === 'files';
+    const isGolang = base.golang !== undefined && !isIndexed;
+    return {
+      ...common,
+      config: image.config.config ?? {},
+      layers: image.layers.map(async (layer) => layer),
+      key: keyOf('image', image.digest),
+      platform,
+      tree: isIndexed ? await shared.bases.tree(image) : isGolang ? golangSkeleton() : new Tree(),
+      ...(isGolang ? { wholeBase: () => shared.bases.tree(image) } : {}),
+    };
+  } catch (error) {
+    throw atFrom(error, input);
+  }
+}
+
+/** A golang base of which nothing ends up in the image: its configuration if it is to be had, else the usual one. */
+async function unneededGolang({ shared, plan }: StageInput, base: ImageBase): Promise<Beginning> {
+  const { platform } = plan.from;
+  const config =
+    (await shared.bases.configurationIfReachable(base.reference, platform))?.config ?? GOLANG_CONFIG;
+  return {
+    config,
+    tree: golangSkeleton(),
+    layers: [],
+    history: [],
+    key: keyOf('golang', base.reference, config, platform),
+    platform,
+    wholeBase: async () => shared.bases.tree(await shared.bases.image(base.reference, platform)),
+  };
+}
+
+function refuseTriggers(image: Image, { shared, plan }: StageInput): void {
+  const triggers = image.config.config?.OnBuild ?? [];
+  if (triggers.length === 0) return;
+  const { line, image: name } = plan.stage.from;
+  throw new FairleadError({
+    code: 'dockerfile/not-supported',
+    operation: 'building the image',
+    place: `${shared.dockerfile.name}:${line}`,
+    cause: `${name} has ONBUILD triggers, which are not supported yet: ${triggers[0]}`,
+    remedy: 'use a base without them, and write the instructions out',
+  });
+}
+
+/** A base that cannot be had, at its FROM. */
+function atFrom(error: unknown, { shared, plan }: StageInput): unknown {
+  if (!(error instanceof FairleadError) || error.fault.place?.startsWith(shared.dockerfile.name))
+    return error;
+  const { line, endLine } = plan.stage.from;
+  const { name, lines } = shared.dockerfile;
+  const { code, cause, remedy, operation, place, temporary } = error.fault;
+  const fault = {
+    code,
+    operation,
+    place: `${name}:${line}`,
+    cause: place === undefined ? cause : `${cause} (${place})`,
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(temporary === undefined ? {} : { temporary }),
+  };
+  return new BuildFailure(fault, line, excerpt(lines, line, endLine), { cause: error });
+}

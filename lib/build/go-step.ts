@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import type { RunInstruction } from '../dockerfile/types.ts';
+import { argvOf, DEFAULT_SHELL } from './config.ts';
+import { Disk } from './disk.ts';
+import { classify } from './go/classify.ts';
+import type { GoDirectories } from './go/environment.ts';
+import { runGoScript } from './go/run.ts';
+import { NotPlain } from './go/shell.ts';
+import type { ProbedToolchain } from './go/toolchain.ts';
+import { stampBuildId } from './go/toolexec.ts';
+import { asFailure, Output, runFailed } from './run-step.ts';
+import type { StageInput } from './shared.ts';
+import type { StageState } from './stage-state.ts';
+import { keyOf } from './store.ts';
+import type { Change } from './tree.ts';
+
+/** Raise when the same RUN would leave other files than before, so that older records do not count. */
+const REVISION = 1;
+
+/** The key of a RUN in the function engine: whatever its result depends on. */
+export function goKey(
+  { command, mounts }: RunInstruction,
+  state: StageState,
+  toolchain: ProbedToolchain,
+): string {
+  const { config, platform } = state;
+  const what = [
+    argvOf(command, config),
+    mounts,
+    state.keyedEnvironment,
+    config.WorkingDir,
+    config.User,
+    platform,
+  ];
+  return keyOf(state.key, 'RUN', 'go', REVISION, toolchain.name, what);
+}
+
+/** Runs a RUN of plain go commands, and answers what it changed. Throws BuildFailure. */
+export async function goStep(
+  instruction: RunInstruction,
+  state: StageState,
+  { shared, plan }: StageInput,
+): Promise<Change[]> {
+  const { store, toolchain, signal } = shared;
+  const classified = classify(instruction.command, state.config.Shell ?? DEFAULT_SHELL);
+  const directories = directoriesOf(join(shared.workspace, `stage-${plan.stage.index}`), shared);
+  const disk = new Disk(directories.root, store);
+  const output = new Output(shared, instruction.line);
+  await disk.put(state.tree);
+  try {
+    if (!classified.plain) throw new NotPlain(classified.why);
+    if (toolchain === undefined) throw new NotPlain('there is no Go toolchain here');
+    const code = await runGoScript({
+      commands: classified.commands,
+      toolchain,
+      directories,
+      environment: state.runEnvironment,
+      workdir: state.config.WorkingDir || '/',
+      architecture: state.platform.architecture,
+      onOutput: output.add,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (code !== 0) throw runFailed(instruction, code, output, shared);
+    return await disk.changes(state.tree, { uid: 0, gid: 0 }, shared.epoch, stampBuildId);
+  } catch (error) {
+    throw asFailure(error, instruction, shared);
+  } finally {
+    disk.save();
+  }
+}
+
+function directoriesOf(root: string, { store }: StageInput['shared']): GoDirectories {
+  return {
+    root,
+    buildCache: store.path('go', 'build'),
+    moduleCache: store.path('go', 'mod'),
+    temporary: `${root}.tmp`,
+    home: `${root}.home`,
+  };
+}

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { within } from '../config.ts';
+import { checkGoFlag } from './classify.ts';
+import { NotPlain } from './shell.ts';
+import type { ProbedToolchain } from './toolchain.ts';
+
+/** The directories on this machine that a go command works with. */
+export interface GoDirectories {
+  /** What the stage calls `/`. */
+  root: string;
+  buildCache: string;
+  moduleCache: string;
+  /** Emptied with the stage. */
+  temporary: string;
+  home: string;
+}
+
+/** Where the golang image has them, for what people see and what binaries record. */
+export const STAGE_GOROOT = '/usr/local/go';
+export const STAGE_GOMODCACHE = '/go/pkg/mod';
+
+/** What a stage or a RUN may set for Go. GOCACHEPROG, GOAUTH, CC and the like would run programs, so they are not here. */
+const ALLOWED = new Set(
+  (
+    'GOOS GOARCH GOAMD64 GOARM GOARM64 GO386 GOMIPS GOMIPS64 GOPPC64 GORISCV64 GOWASM GOEXPERIMENT GODEBUG GOFIPS140 ' +
+    'GO111MODULE GOFLAGS GOWORK GOBIN GOPATH GOPROXY GOSUMDB GONOSUMDB GONOSUMCHECK GOPRIVATE GONOPROXY GOINSECURE ' +
+    'GOMAXPROCS GOGC GOMEMLIMIT CGO_ENABLED'
+  ).split(' '),
+);
+
+const PROXY = /^(https?|ftp|no|all)_proxy$/i;
+
+/** The variables whose value is a path of the stage. */
+const PATHS = ['GOPATH', 'GOBIN', 'GOWORK'];
+
+export interface GoEnvironmentInput {
+  toolchain: ProbedToolchain;
+  directories: GoDirectories;
+  /** The stage's variables, with those of the command. */
+  variables: ReadonlyMap<string, string>;
+  /** The script for -toolexec. */
+  toolexec: string;
+  /** The architecture of the stage's platform. */
+  architecture: string;
+  /** Whether a go.work is above the working directory inside of the stage; else one further up must not count. */
+  hasWorkspace: boolean;
+}
+
+/**
+ * The environment of a go command, made from nothing: what the stage sets for Go, the builder's GOPROXY and its like,
+ * and our directories. Without a C compiler cgo is off unless the stage asks for it, which is refused. Throws NotPlain.
+ */
+export function goEnvironment(input: GoEnvironmentInput): Record<string, string> {
+  const { toolchain, directories, variables, toolexec } = input;
+  const env: Record<string, string> = { ...toolchain.environment };
+  for (const [name, value] of variables) if (ALLOWED.has(name) || PROXY.test(name)) env[name] = value;
+  if (env.CGO_ENABLED === '1') throw new NotPlain('CGO_ENABLED=1 needs a C compiler');
+  for (const name of PATHS) {
+    if (env[name] !== undefined && env[name] !== 'off') env[name] = pathList(env[name], directories.root);
+  }
+  const own = (env.GOFLAGS ?? '').split(/\s+/).filter((flag) => flag !== '');
+  for (const flag of own) checkGoFlag(flag);
+  return {
+    GOARCH: input.architecture,
+    GOOS: 'linux',
+    GOPATH: join(directories.root, 'go'),
+    ...(input.hasWorkspace ? {} : { GOWORK: 'off' }),
+    ...env,
+    CGO_ENABLED: '0',
+    GOFLAGS: [`-toolexec=${toolexec}`, '-buildvcs=false', ...own].join(' '),
+    GOCACHE: directories.buildCache,
+    GOMODCACHE: directories.moduleCache,
+    GOTMPDIR: directories.temporary,
+    TMPDIR: directories.temporary,
+    HOME: directories.home,
+    GOENV: 'off',
+    GOTOOLCHAIN: 'local',
+    GOTELEMETRY: 'off',
+    GIT_TERMINAL_PROMPT: '0',
+    PATH: `${toolchain.goroot}/bin:/usr/local/bin:/usr/bin:/bin`,
+    LANG: 'C.UTF-8',
+  };
+}
+
+function pathList(value: string, root: string): string {
+  return value
+    .split(':')
+    .map((path) => join(root, within('/', path)))
+    .join(':');
+}

@@ -1,0 +1,211 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { within } from '../config.ts';
+import { CommandFailed, changeDirectory, FILE_COMMANDS } from './built-in.ts';
+import { checkGoFlag, withoutEnv } from './classify.ts';
+import { type GoDirectories, goEnvironment, STAGE_GOMODCACHE, STAGE_GOROOT } from './environment.ts';
+import { fields, joined } from './expand-word.ts';
+import { NotPlain, type SimpleCommand } from './shell.ts';
+import { spawnLines } from './spawn.ts';
+import type { ProbedToolchain } from './toolchain.ts';
+import { type Rewrite, toolexecScript } from './toolexec.ts';
+import { compareGoVersions, goDirective, renderGoVersion } from './versions.ts';
+
+export interface GoRun {
+  commands: SimpleCommand[];
+  toolchain: ProbedToolchain;
+  directories: GoDirectories;
+  /** The stage's environment, build args included. */
+  environment: ReadonlyMap<string, string>;
+  workdir: string;
+  architecture: string;
+  onOutput: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/** The exit code of the script, 0 for success. Throws NotPlain for what only shows once variables are known. */
+export async function runGoScript(run: GoRun): Promise<number> {
+  const shell = new Shell(run);
+  for (const [index, command] of run.commands.entries()) {
+    run.signal?.throwIfAborted();
+    await shell.execute(command);
+    // POSIX `set -e`: what stands before an && may fail.
+    const isGuarded = run.commands[index + 1]?.after === '&&';
+    if (shell.code !== 0 && shell.isStrict && !isGuarded) break;
+  }
+  return shell.code;
+}
+
+class Shell {
+  code = 0;
+  isStrict = false;
+  readonly #run: GoRun;
+  readonly #variables: Map<string, string>;
+  #cwd: string;
+
+  constructor(run: GoRun) {
+    this.#run = run;
+    this.#variables = new Map(run.environment);
+    this.#cwd = run.workdir;
+  }
+
+  async execute(command: SimpleCommand): Promise<void> {
+    if (command.after === '&&' && this.code !== 0) return;
+    const assigned = command.assignments.map(({ name, value }): [string, string] => [
+      name,
+      joined(value, this.#variables),
+    ]);
+    const words = command.words.flatMap((word) => fields(word, this.#variables));
+    const own = new Map(assigned);
+    if (words[0] === 'env') {
+      const inner = withoutEnv(words.map((text) => [{ text, quoted: true }]));
+      for (const word of words.splice(0, words.length - inner.length).slice(1)) {
+        own.set(word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1));
+      }
+    }
+    const [name, ...args] = words;
+    if (name === undefined) for (const [key, value] of own) this.#variables.set(key, value);
+    this.code = name === undefined ? 0 : await this.#call(name, args, own);
+  }
+
+  async #call(name: string, args: string[], own: Map<string, string>): Promise<number> {
+    try {
+      if (name === 'go' || name.endsWith('/go')) return await this.#go(args, own);
+      this.#builtIn(name, args);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error;
+      this.#run.onOutput(error.message);
+      return 1;
+    }
+  }
+
+  #builtIn(name: string, args: string[]): void {
+    const where = { root: this.#run.directories.root, cwd: this.#cwd };
+    if (name === 'cd') this.#cwd = changeDirectory(args, where, this.#variables.get('HOME') ?? '/root');
+    else if (name === 'echo')
+      this.#run.onOutput(args.filter((arg) => arg !== '-e' && arg !== '-n').join(' '));
+    else if (name === 'pwd') this.#run.onOutput(this.#cwd);
+    else if (name === 'export') for (const arg of args) this.#export(arg);
+    else if (name === 'set') this.isStrict ||= args.some((arg) => /^-\w*e/.test(arg));
+    else if (name !== 'true' && name !== ':') {
+      const command = FILE_COMMANDS[name];
+      if (command === undefined) throw new NotPlain(`it runs ${name}`);
+      command(args, where);
+    }
+  }
+
+  #export(arg: string): void {
+    const equals = arg.indexOf('=');
+    if (equals > 0) this.#variables.set(arg.slice(0, equals), arg.slice(equals + 1));
+  }
+
+  async #go(args: string[], own: Map<string, string>): Promise<number> {
+    for (const arg of args) checkGoFlag(arg);
+    // The caches are not in the image, so there is nothing to clean.
+    if (args.find((arg) => !arg.startsWith('-')) === 'clean') return 0;
+    const { directories, toolchain, architecture, signal, onOutput } = this.#run;
+    checkModule(directories.root, this.#cwd, toolchain);
+    const toolexec = writeToolexec(directories, toolchain);
+    const env = goEnvironment({
+      toolchain,
+      directories,
+      variables: new Map([...this.#variables, ...own]),
+      toolexec,
+      architecture,
+      hasWorkspace: above(directories.root, this.#cwd, 'go.work') !== undefined,
+    });
+    const cwd = join(directories.root, this.#cwd);
+    const argv = mapArguments(args, directories.root, this.#cwd);
+    return spawnLines({
+      file: toolchain.go,
+      args: argv,
+      cwd,
+      env: { ...env, PWD: cwd },
+      onLine: (line) => onOutput(unmap(line, directories, toolchain)),
+      ...(signal && { signal }),
+    });
+  }
+}
+
+/** The nearest file of this name in the working directory or above it, but inside of the stage. */
+function above(root: string, cwd: string, name: string): string | undefined {
+  for (let directory = cwd; ; directory = dirname(directory)) {
+    const path = join(root, directory, name);
+    if (existsSync(path)) return path;
+    if (directory === '/') return undefined;
+  }
+}
+
+function checkModule(root: string, cwd: string, { version }: ProbedToolchain): void {
+  const goMod = above(root, cwd, 'go.mod');
+  if (goMod === undefined) {
+    // A go.mod above our own directories is none of the stage's business.
+    const outer = above('/', dirname(root), 'go.mod');
+    if (outer !== undefined)
+      throw new CommandFailed('go: go.mod file not found in current directory or any parent directory');
+    return;
+  }
+  const text = readFileSync(goMod, 'utf8');
+  const wanted = goDirective(text);
+  if (wanted !== undefined && compareGoVersions(version, wanted) < 0) {
+    throw new NotPlain(
+      `go.mod asks for Go ${renderGoVersion(wanted)}, the one at hand is ${renderGoVersion(version)}`,
+    );
+  }
+  for (const [, path = ''] of text.matchAll(/=>\s*((?:\/|\.\.?\/)\S*)/g)) {
+    const directory = dirname(goMod).slice(root.length) || '/';
+    const climbed = path.startsWith('/') || climbsOut(directory, path);
+    if (climbed) throw new NotPlain(`go.mod replaces a module by ${path}, which is outside of it`);
+  }
+}
+
+function climbsOut(directory: string, path: string): boolean {
+  let depth = directory.split('/').filter((name) => name !== '').length;
+  for (const name of path.split('/')) {
+    if (name === '..') depth--;
+    else if (name !== '.' && name !== '') depth++;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
+function writeToolexec(directories: GoDirectories, { goroot }: ProbedToolchain): string {
+  const { root, moduleCache } = directories;
+  mkdirSync(directories.temporary, { recursive: true });
+  mkdirSync(directories.home, { recursive: true });
+  const path = `${root}.toolexec`;
+  // Per name: a rewrite of the root itself to `/` would leave two slashes.
+  const tops = readdirSync(root).map((name): Rewrite => [`${root}/${name}`, `/${name}`]);
+  const rewrites: Rewrite[] = [...tops, [moduleCache, STAGE_GOMODCACHE], [goroot, STAGE_GOROOT]];
+  writeFileSync(path, toolexecScript(rewrites, goroot), { mode: 0o755 });
+  return path;
+}
+
+/** Absolute paths, and those that climb, become paths on this machine; `-o=/app` too. */
+function mapArguments(args: string[], root: string, cwd: string): string[] {
+  const isPath = (text: string) => text.startsWith('/') || text === '..' || text.startsWith('../');
+  const map = (text: string) =>
+    isPath(text) ? join(root, within(cwd, text)) + (text.endsWith('/') ? '/' : '') : text;
+  return args.map((arg, index) => {
+    const flag = /^(--?(?:o|C|modfile))=(.*)$/s.exec(arg);
+    if (flag !== null) return `${flag[1]}=${map(flag[2] ?? '')}`;
+    const takesText = /^--?(ldflags|gcflags|asmflags|gccgoflags|tags|mod|p|buildmode|f)$/.test(
+      args[index - 1] ?? '',
+    );
+    return takesText ? arg : map(arg);
+  });
+}
+
+function unmap(
+  line: string,
+  { root, moduleCache, temporary }: GoDirectories,
+  { goroot }: ProbedToolchain,
+): string {
+  return line
+    .replaceAll(`${root}/`, '/')
+    .replaceAll(root, '/')
+    .replaceAll(moduleCache, STAGE_GOMODCACHE)
+    .replaceAll(temporary, '/tmp')
+    .replaceAll(goroot, STAGE_GOROOT);
+}

@@ -1,0 +1,113 @@
+import type { Readable } from 'node:stream';
+import tar from 'tar-stream';
+import { FairleadError } from '../errors.ts';
+import { readLayer } from '../image/read-layer.ts';
+import type { Layer } from '../image/types.ts';
+import type { Store } from './store.ts';
+import { join, type Node, nameOf, parentOf, type Tree } from './tree.ts';
+
+/** One entry of a layer: path, type, mode, uid, gid, mtime, size, link text or hardlink target, sha of kept bytes. */
+type Row = [string, Kind, number, number, number, number, number, string?, string?];
+type Kind = 'f' | 'd' | 'l' | 'h' | 'o';
+
+/** Small files that answer who `--chown=app` is; kept when a layer is indexed, to spare reading it again. */
+const KEPT = new Set(['etc/passwd', 'etc/group']);
+
+/** What is in a layer, without keeping it: read once as a stream, remembered by the layer's digest. */
+export async function layerRows(layer: Layer, store: Store): Promise<Row[]> {
+  const key = layer.descriptor.digest.replace(':', '-');
+  const known = await store.read<Row[]>('bases', key);
+  if (known !== undefined) return known;
+  const rows: Row[] = [];
+  await eachEntry(layer, async (path, header, body) => {
+    const kept = KEPT.has(path) && header.type === 'file' ? await store.keep(body) : undefined;
+    rows.push(rowOf(path, header, kept?.sha));
+  });
+  store.write('bases', key, rows);
+  return rows;
+}
+
+function rowOf(path: string, header: tar.Header, sha: string | undefined): Row {
+  const kinds: Record<string, Kind> = {
+    file: 'f',
+    'contiguous-file': 'f',
+    directory: 'd',
+    symlink: 'l',
+    link: 'h',
+  };
+  const kind = kinds[header.type ?? 'file'] ?? 'o';
+  const link = header.linkname ?? undefined;
+  const mtime = Math.floor((header.mtime?.getTime() ?? 0) / 1000);
+  const { mode = 0, uid = 0, gid = 0, size = 0 } = header;
+  return [path, kind, mode & 0o7777, uid, gid, mtime, size, link, sha];
+}
+
+/**
+ * Reads a layer's tar, entry by entry; `visit` may leave the body unread, and answers `'enough'` to stop.
+ * Paths are cleaned; one that leads out of the root is an error.
+ */
+export async function eachEntry(
+  layer: Layer,
+  visit: (path: string, header: tar.Header, body: Readable) => Promise<unknown>,
+): Promise<void> {
+  const source = readLayer(await layer.open(), layer.descriptor.mediaType);
+  const extract = tar.extract();
+  source.once('error', (error) => extract.destroy(error));
+  source.pipe(extract);
+  for await (const entry of extract) {
+    const answer = await visit(
+      cleanPath(entry.header.name, layer),
+      entry.header,
+      entry as unknown as Readable,
+    );
+    if (answer === 'enough') break;
+    entry.resume();
+  }
+  source.destroy();
+}
+
+function cleanPath(name: string, layer: Layer): string {
+  const names = name.split('/').filter((part) => part !== '' && part !== '.');
+  if (!names.includes('..')) return names.join('/');
+  throw new FairleadError({
+    code: 'build/unsafe-layer',
+    operation: `reading layer ${layer.descriptor.digest}`,
+    cause: `it has an entry ${JSON.stringify(name)}, which leads out of the image`,
+    remedy: 'use another base image',
+  });
+}
+
+/** Puts a layer onto the tree of those below it; its whiteouts first, since they are about what is below (OCI layer.md). */
+export function applyRows(tree: Tree, rows: Row[], layer: Layer, store: Store): void {
+  for (const [path] of rows) {
+    const name = nameOf(path);
+    if (!name.startsWith('.wh.')) continue;
+    const directory = tree.resolve(parentOf(path), true) ?? parentOf(path);
+    if (name === '.wh..wh..opq')
+      for (const child of tree.names(directory)) tree.remove(join(directory, child));
+    else tree.remove(join(directory, name.slice('.wh.'.length)));
+  }
+  for (const row of rows) {
+    const [path] = row;
+    if (path === '' || nameOf(path).startsWith('.wh.')) continue;
+    const directory = tree.resolve(parentOf(path), true) ?? parentOf(path);
+    const node = nodeOf(row, tree, layer, store);
+    if (node !== undefined) tree.set(join(directory, nameOf(path)), node);
+  }
+}
+
+function nodeOf(
+  [path, kind, mode, uid, gid, mtime, size, link, sha]: Row,
+  tree: Tree,
+  layer: Layer,
+  store: Store,
+) {
+  const common = { mode, uid, gid, mtime, size: 0 };
+  if (kind === 'd') return { ...common, type: 'directory' } satisfies Node;
+  if (kind === 'l') return { ...common, type: 'symlink', link: link ?? '' } satisfies Node;
+  if (kind === 'o') return { ...common, type: 'other' } satisfies Node;
+  if (kind === 'h') return tree.get(tree.resolve(link ?? '', false) ?? '');
+  const content: Node['content'] =
+    sha === undefined ? { from: 'layer', layer, path } : { from: 'disk', file: store.file(sha) };
+  return { ...common, type: 'file', size, content, ...(sha === undefined ? {} : { sha }) } satisfies Node;
+}

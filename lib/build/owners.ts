@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import type { Bases } from './bases.ts';
+import type { Tree } from './tree.ts';
+
+export interface Owner {
+  uid: number;
+  gid: number;
+}
+
+/** A user or group that the stage does not know; the caller adds the line. */
+export class UnknownOwner extends Error {}
+
+/**
+ * Who `app`, `1000`, `app:staff` or `1000:1000` is in a stage: names are looked up in its /etc/passwd and /etc/group.
+ * A number alone is the group's as well, a name brings its own group (BuildKit, `readUser`). Throws UnknownOwner.
+ */
+export async function findOwner(text: string, tree: Tree, bases: Bases): Promise<Owner> {
+  const [user = '', group] = text.split(':');
+  const owner = await findUser(user, tree, bases);
+  if (group === undefined || group === '') return owner;
+  if (/^\d+$/.test(group)) return { ...owner, gid: Number(group) };
+  const row = await findRow('etc/group', group, tree, bases);
+  return { ...owner, gid: Number(row[2]) };
+}
+
+async function findUser(user: string, tree: Tree, bases: Bases): Promise<Owner> {
+  if (/^\d+$/.test(user)) return { uid: Number(user), gid: Number(user) };
+  if (user === 'root' || user === '') return { uid: 0, gid: 0 };
+  const row = await findRow('etc/passwd', user, tree, bases);
+  return { uid: Number(row[2]), gid: Number(row[3]) };
+}
+
+async function findRow(file: string, name: string, tree: Tree, bases: Bases): Promise<string[]> {
+  const node = tree.get(tree.resolve(file, true) ?? '');
+  const kind = file === 'etc/group' ? 'group' : 'user';
+  if (node?.type !== 'file')
+    throw new UnknownOwner(`the ${kind} ${name} is unknown: the stage has no /${file}`);
+  await bases.fetch([node]);
+  const text = node.content?.from === 'disk' ? readFileSync(node.content.file, 'utf8') : '';
+  const row = text
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([first]) => first === name);
+  if (row === undefined) throw new UnknownOwner(`the ${kind} ${name} is not in the stage's /${file}`);
+  return row;
+}
+
+/** The home directory of a user in a stage, for HOME in RUN. */
+export async function findHome(user: string, tree: Tree, bases: Bases): Promise<string> {
+  const [name = ''] = user.split(':');
+  if (name === '' || name === 'root' || name === '0') return '/root';
+  const node = tree.get(tree.resolve('etc/passwd', true) ?? '');
+  if (node?.type !== 'file') return '/';
+  await bases.fetch([node]);
+  const text = node.content?.from === 'disk' ? readFileSync(node.content.file, 'utf8') : '';
+  const rows = text.split('\n').map((line) => line.split(':'));
+  return rows.find(([first, , uid]) => first === name || uid === name)?.[5] || '/';
+}

@@ -1,0 +1,139 @@
+import { expand } from '../dockerfile/expand.ts';
+import type { Instruction } from '../dockerfile/types.ts';
+import type { HistoryEntry, ImageConfig, Layer, Platform, RunConfig } from '../image/types.ts';
+import { scratchConfig } from './config.ts';
+import { layerOf } from './layers.ts';
+import { argValues } from './scope.ts';
+import type { Shared } from './shared.ts';
+import { keyOf } from './store.ts';
+import { type Change, Tree } from './tree.ts';
+
+/** What a stage begins with. */
+export interface Beginning {
+  config: RunConfig;
+  tree: Tree;
+  layers: Promise<Layer>[];
+  history: HistoryEntry[];
+  key: string;
+  platform: Platform;
+  author?: string;
+  /** Gives the whole tree when `tree` only has what was assumed of the base. */
+  wholeBase?: () => Promise<Tree>;
+  /** What the stages below this one changed on top of the base. */
+  changes?: Change[];
+}
+
+/** A stage while it is built: file system, configuration and the layers so far. The next stage may begin with it. */
+export class StageState implements Beginning {
+  config: RunConfig;
+  readonly tree: Tree;
+  readonly layers: Promise<Layer>[];
+  readonly history: HistoryEntry[];
+  readonly platform: Platform;
+  readonly wholeBase?: () => Promise<Tree>;
+  readonly changes: Change[];
+  key: string;
+  author?: string;
+  hasCmd = false;
+  readonly #args = new Map<string, string>();
+  readonly #shared: Shared;
+  readonly #published: boolean;
+
+  constructor(shared: Shared, beginning: Beginning, published: boolean) {
+    this.#shared = shared;
+    this.#published = published;
+    this.config = beginning.config;
+    this.tree = beginning.tree.clone();
+    this.layers = [...beginning.layers];
+    this.history = [...beginning.history];
+    this.platform = beginning.platform;
+    this.key = beginning.key;
+    this.changes = [...(beginning.changes ?? [])];
+    if (beginning.wholeBase !== undefined) this.wholeBase = beginning.wholeBase;
+    if (beginning.author !== undefined) this.author = beginning.author;
+  }
+
+  /** The value of a variable: ENV's wins over ARG's. */
+  lookup = (name: string): string | undefined => this.env.get(name) ?? this.#args.get(name);
+
+  get env(): Map<string, string> {
+    return new Map((this.config.Env ?? []).map((entry) => splitAt(entry, entry.indexOf('='))));
+  }
+
+  /** What a RUN sees: predefined build args, ARGs, ENV. */
+  get runEnvironment(): Map<string, string> {
+    return new Map([...this.#shared.args.predefined(), ...this.#args, ...this.env]);
+  }
+
+  /** The ARGs and ENV alone, as cache keys know them. */
+  get keyedEnvironment(): [string, string][] {
+    return [...new Map([...this.#args, ...this.env])].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  expand(word: string, line: number): string {
+    const { dockerfile } = this.#shared;
+    return expand(word, this.lookup, dockerfile.escapeChar, { file: dockerfile.name, line });
+  }
+
+  declare(instruction: Instruction & { keyword: 'ARG' }): void {
+    const { dockerfile, args, globals } = this.#shared;
+    for (const [name, value] of argValues(instruction, dockerfile, args, this.lookup))
+      this.#args.set(name, value);
+    for (const { name, value } of instruction.args) {
+      const global = globals.get(name);
+      if (value === undefined && !this.#args.has(name) && global !== undefined) this.#args.set(name, global);
+    }
+  }
+
+  /** An instruction that only changed the configuration. */
+  recordConfiguration(instruction: Instruction): void {
+    this.key = keyOf(this.key, instruction.keyword, this.config);
+    this.#remember(instruction, true);
+  }
+
+  /**
+   * A step whose changes are in the tree already. Its layer is made while the build goes on; a step that changed
+   * nothing has none.
+   */
+  recordChanges(instruction: Instruction, changes: Change[], key: string): void {
+    this.key = key;
+    for (const change of changes) this.changes.push(change);
+    this.#remember(instruction, changes.length === 0);
+    if (!this.#published || changes.length === 0) return;
+    const layer = layerOf(changes, this.tree, this.#shared.store, { noCache: this.#shared.noCache });
+    layer.catch(() => {});
+    this.layers.push(layer);
+  }
+
+  #remember({ text }: Instruction, isEmpty: boolean): void {
+    const created = new Date(this.#shared.epoch * 1000).toISOString().replace('.000Z', 'Z');
+    this.history.push({
+      created,
+      created_by: `${text} # fairlead`,
+      ...(isEmpty ? { empty_layer: true } : {}),
+    });
+  }
+}
+
+function splitAt(text: string, at: number): [string, string] {
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** `FROM scratch`. */
+export function scratchBeginning(platform: Platform): Beginning {
+  const tree = new Tree();
+  return {
+    config: scratchConfig(),
+    tree,
+    layers: [],
+    history: [],
+    key: keyOf('scratch', platform),
+    platform,
+  };
+}
+
+/** What an image's configuration lets a stage inherit. */
+export function inherited(config: ImageConfig): Pick<Beginning, 'config' | 'history' | 'author'> {
+  const { author, history = [] } = config;
+  return { config: config.config ?? {}, history, ...(author === undefined ? {} : { author }) };
+}

@@ -1,0 +1,149 @@
+import { fault } from '../dockerfile/faults.ts';
+import type { Instruction, RunInstruction } from '../dockerfile/types.ts';
+import { FairleadError } from '../errors.ts';
+import { ConfigProblem, configure } from './config.ts';
+import { copyStep } from './copy-step.ts';
+import { goKey, goStep } from './go-step.ts';
+import type { StepLabel } from './progress.ts';
+import { readChanges, writeChanges } from './records.ts';
+import { sandboxKey, sandboxStep } from './sandbox-step.ts';
+import type { StageInput } from './shared.ts';
+import { type Beginning, StageState } from './stage-state.ts';
+import { keyOf } from './store.ts';
+import { type Change, newDirectory, parentOf } from './tree.ts';
+
+/** What makes files, and so has a number: `[build 3/5]`. */
+const NUMBERED = ['RUN', 'COPY', 'ADD', 'WORKDIR'];
+
+/** Carries out a stage's instructions, one after the other, each told by a step event. Throws FairleadError. */
+export async function buildStage(
+  input: StageInput,
+  beginning: Beginning,
+  stages: ReadonlyMap<number, StageState>,
+): Promise<StageState> {
+  const { shared, plan } = input;
+  const state = new StageState(shared, beginning, plan.published);
+  for (const [index, instruction] of plan.stage.instructions.entries()) {
+    shared.signal?.throwIfAborted();
+    const label = stepLabel(input, index, instruction);
+    if (label !== undefined) shared.onProgress({ type: 'step-start', ...label });
+    const started = performance.now();
+    const cached = await carryOut(instruction, state, input, stages);
+    const ms = Math.round(performance.now() - started);
+    if (label !== undefined) shared.onProgress({ type: 'step', ...label, ms, cached });
+  }
+  return state;
+}
+
+/** How a stage is called where it has no name: as BuildKit does. */
+export function stageName({ stage }: StageInput['plan']): string {
+  return stage.name ?? `stage-${stage.index}`;
+}
+
+/** FROM is number 1. */
+export function stepCount({ stage }: StageInput['plan']): number {
+  return 1 + stage.instructions.filter(({ keyword }) => NUMBERED.includes(keyword)).length;
+}
+
+function stepLabel({ plan }: StageInput, index: number, instruction: Instruction): StepLabel | undefined {
+  if (!NUMBERED.includes(instruction.keyword)) return undefined;
+  const before = plan.stage.instructions.slice(0, index).filter(({ keyword }) => NUMBERED.includes(keyword));
+  return {
+    stage: stageName(plan),
+    number: before.length + 2,
+    total: stepCount(plan),
+    instruction: instruction.text,
+    line: instruction.line,
+  };
+}
+
+/** Carries out one instruction; answers whether its result was there already. */
+async function carryOut(
+  instruction: Instruction,
+  state: StageState,
+  input: StageInput,
+  stages: ReadonlyMap<number, StageState>,
+): Promise<boolean> {
+  switch (instruction.keyword) {
+    case 'ARG':
+      state.declare(instruction);
+      state.recordConfiguration(instruction);
+      return true;
+    case 'COPY':
+    case 'ADD': {
+      const { changes, key } = await copyStep(instruction, state, input, stages);
+      return record(instruction, state, input, changes, key);
+    }
+    case 'WORKDIR': {
+      applyConfiguration(instruction, state, input);
+      const changes = makeWorkdir(state, input);
+      const key = keyOf(state.key, 'WORKDIR', state.config.WorkingDir, changes.length);
+      return record(instruction, state, input, changes, key);
+    }
+    case 'RUN':
+      return runStep(instruction, state, input);
+    default:
+      applyConfiguration(instruction, state, input);
+      state.recordConfiguration(instruction);
+      return true;
+  }
+}
+
+async function record(
+  instruction: Instruction,
+  state: StageState,
+  { shared }: StageInput,
+  changes: Change[],
+  key: string,
+): Promise<boolean> {
+  const cached = !shared.noCache && (await shared.store.read('steps', key)) !== undefined;
+  if (!cached) shared.store.write('steps', key, []);
+  state.recordChanges(instruction, changes, key);
+  return cached;
+}
+
+async function runStep(instruction: RunInstruction, state: StageState, input: StageInput): Promise<boolean> {
+  const { shared, plan } = input;
+  const { toolchain, store } = shared;
+  const isFunction = plan.engine === 'function' && toolchain !== undefined;
+  const key = isFunction ? goKey(instruction, state, toolchain) : sandboxKey(instruction, state);
+  const kept = shared.noCache ? undefined : await readChanges(store, key);
+  const step = isFunction ? goStep : sandboxStep;
+  const changes = kept ?? (await step(instruction, state, input));
+  if (kept === undefined) writeChanges(store, key, changes);
+  state.tree.apply(changes);
+  state.recordChanges(instruction, changes, key);
+  return kept !== undefined;
+}
+
+function applyConfiguration(instruction: Instruction, state: StageState, { shared }: StageInput): void {
+  const { line, keyword } = instruction;
+  const position = { file: shared.dockerfile.name, line };
+  if (keyword === 'MAINTAINER') state.author = instruction.author;
+  try {
+    const expand = (word: string) => state.expand(word, line);
+    state.config = configure(instruction, { config: state.config, expand, hasCmd: state.hasCmd });
+  } catch (error) {
+    throw error instanceof ConfigProblem ? fault(position, 'bad-argument', error.message) : error;
+  }
+  if (keyword === 'CMD') state.hasCmd = true;
+}
+
+function makeWorkdir({ tree, config }: StageState, { shared }: StageInput): Change[] {
+  const changes: Change[] = [];
+  const path = tree.resolve(config.WorkingDir ?? '/', true);
+  if (path === undefined) throw circle(config.WorkingDir);
+  for (let missing = path; missing !== '' && tree.get(missing) === undefined; missing = parentOf(missing)) {
+    changes.unshift({ path: missing, node: newDirectory(shared.epoch) });
+  }
+  tree.apply(changes);
+  return changes;
+}
+
+function circle(path: string | undefined): FairleadError {
+  return new FairleadError({
+    code: 'build/bad-workdir',
+    operation: 'building the image',
+    cause: `the symlinks of ${path} go in circles`,
+  });
+}
