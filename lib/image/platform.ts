@@ -18,7 +18,7 @@ const ARCHITECTURES: Record<string, [architecture: string, variant?: string]> = 
 const DEFAULT_VARIANTS: Record<string, string> = { amd64: 'v1', arm64: 'v8' };
 
 /** One spelling for each platform: `x86_64` is amd64, `aarch64` and `arm64/v8` are arm64, `arm` is arm/v7. */
-export function normalizePlatform({ os, architecture, variant }: Platform): Platform {
+function normalizePlatform({ os, architecture, variant }: Platform): Platform {
   const lower = architecture.toLowerCase();
   const [name, implied] = ARCHITECTURES[lower] ?? [lower];
   const given = (variant || implied || (name === 'arm' ? 'v7' : '')).toLowerCase();

@@ -4,17 +4,6 @@ export type Credentials = { username: string; password: string } | { token: stri
 /** Finds the credentials for a registry's host; undefined means none, the registry is asked as anybody. */
 export type CredentialSource = (host: string) => Promise<Credentials | undefined>;
 
-/** Asks each source in turn and takes the first credentials found. */
-export function firstOf(...sources: CredentialSource[]): CredentialSource {
-  return async (host) => {
-    for (const source of sources) {
-      const found = await source(host);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-}
-
 /** The value of an `Authorization` header (RFC 7617 and RFC 6750). */
 export function authorization(credentials: Credentials): string {
   if ('token' in credentials) return `Bearer ${credentials.token}`;

@@ -8,7 +8,7 @@ export function originOf(host: string, insecure: InsecureHosts): string {
 }
 
 /** Whether plain HTTP will do: on this machine's loopback, as for docker, and where it was configured. */
-export function mayBePlain(host: string, insecure: InsecureHosts): boolean {
+function mayBePlain(host: string, insecure: InsecureHosts): boolean {
   return isLoopback(host) || insecure.includes(host);
 }
 

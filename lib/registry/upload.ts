@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseRepository } from '../image/reference.ts';
-import type { Descriptor, OpenBlob } from '../image/types.ts';
 import { discard } from './answer.ts';
+import { bytesFrom, type Openable } from './blob-body.ts';
 import { briefly, type Call, type Connection } from './connection.ts';
 import { nonsense, RegistryError } from './faults.ts';
 import { delayBefore, withRetries } from './retry.ts';
@@ -11,9 +11,7 @@ import { publishScope, pullScope } from './scopes.ts';
 const SMALL = 1024 * 1024;
 
 /** A blob that has to be in the repository. */
-export interface Blob {
-  descriptor: Pick<Descriptor, 'digest' | 'size'>;
-  open: OpenBlob;
+export interface Blob extends Openable {
   /** A repository that has it, as `host[:port]/path`. */
   source?: string;
 }
@@ -153,24 +151,14 @@ async function sendBytes(target: Target, blob: Blob, { url, offset }: Session): 
   return target.connection.location(response, call);
 }
 
-function bodyOf({ descriptor, open }: Blob, offset: number) {
+function bodyOf(blob: Blob, offset: number) {
   return {
     headers: {
       'content-type': 'application/octet-stream',
-      'content-length': String(descriptor.size - offset),
+      'content-length': String(blob.descriptor.size - offset),
     },
-    body: async () => from(offset, open),
+    body: async () => bytesFrom(blob, offset),
   };
-}
-
-// Opened when the first bytes are asked for, so that nothing stays open when the connection fails before.
-async function* from(offset: number, open: OpenBlob): AsyncGenerator<Uint8Array> {
-  let skip = offset;
-  for await (const chunk of (await open()) as AsyncIterable<Buffer>) {
-    const rest = chunk.subarray(Math.min(skip, chunk.length));
-    skip -= chunk.length - rest.length;
-    if (rest.length > 0) yield rest;
-  }
 }
 
 /** Asks how far an interrupted upload came; undefined when there is nothing to go on with. */

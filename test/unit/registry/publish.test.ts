@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { Registries } from '../../../lib/registry/registries.ts';
 import { faultOf, useRegistries } from './fixture.ts';
@@ -110,6 +111,19 @@ describe('publishing', () => {
     expect(fault).toMatchObject({ code: 'registry/refused', registryCode: 'DIGEST_INVALID', status: 400 });
     expect(fault.message).toContain('PUT answered 400 DIGEST_INVALID: no match');
     expect(fault.message).not.toContain('secret');
+    expect(registry.lines(/^PUT .*manifests/)).toEqual([]);
+  });
+
+  test.each([
+    ['gone', () => Promise.reject(new Error('ENOENT: no such file'))],
+    ['too short', async () => Readable.from([Buffer.alloc(1)])],
+    ['too long', async () => Readable.from([Buffer.alloc(9_000_000)])],
+  ])('does not blame the registry for a blob that is %s, nor tries again', async (_name, open) => {
+    const registry = await start();
+    const image = imageOf({ ...layerOf(3_000_000), open });
+    const fault = await faultOf(registries.publish(image, `${registry.host}/web`, ['1']));
+    expect(fault).toMatchObject({ code: 'image/unreadable-blob', temporary: false });
+    expect(registry.lines(/^PATCH/).length).toBeLessThanOrEqual(1);
     expect(registry.lines(/^PUT .*manifests/)).toEqual([]);
   });
 
