@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { startControllers } from './controllers/controllers.ts';
 import type { BackOff } from './kubelet/back-off.ts';
 import type { Go } from './kubelet/compile-runtime.ts';
@@ -10,7 +9,7 @@ import type { Store } from './store.ts';
 
 export interface ClusterOptions {
   store: Store;
-  /** An absolute path; the cluster's own directory, whose `bin` may be kept between runs. */
+  /** An absolute path; the cluster's own directory. */
   stateDir: string;
   /** `host[:port]` of the registry, over plain HTTP, that images of every host but this machine's are pulled from. */
   registryHost: string;
@@ -40,7 +39,7 @@ export async function startCluster({
   backOff,
 }: ClusterOptions): Promise<Cluster> {
   await mkdir(stateDir, { recursive: true });
-  const runtime = await Runtime.open(go, join(stateDir, 'bin'));
+  const runtime = await Runtime.open(go);
   const kubelet = await Kubelet.start({
     store,
     runtime,

@@ -7,26 +7,30 @@ import { ClusterError } from '../cluster-error.ts';
 
 const sources = join(import.meta.dirname, '../runtime');
 
-/** Where Go is, and where it keeps what it compiled. */
+/** Where Go is, and a directory for what it compiled: the runtime itself, and Go's own cache. */
 export interface Go {
   binary: string;
-  /** GOCACHE */
   cache: string;
 }
 
 /**
  * Compiles the pod runtime once for each state of its source.
- * @returns path of the static binary in `directory`
+ * @returns path of the static binary
  * @throws ClusterError when Go is missing or does not compile it
  */
-export async function compileRuntime(go: Go, directory: string): Promise<string> {
-  const binary = join(directory, `podruntime-${await hashOfSources()}`);
+export async function compileRuntime(go: Go): Promise<string> {
+  const binary = join(go.cache, `podruntime-${await hashOfSources()}`);
   if (await exists(binary)) return binary;
-  await mkdir(directory, { recursive: true });
   await mkdir(go.cache, { recursive: true });
   const unfinished = `${binary}.${process.pid}`;
   const options = ['build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', unfinished, '.'];
-  const environment = { ...process.env, CGO_ENABLED: '0', GOCACHE: go.cache, GOFLAGS: '', GOWORK: 'off' };
+  const environment = {
+    ...process.env,
+    CGO_ENABLED: '0',
+    GOCACHE: join(go.cache, 'build'),
+    GOFLAGS: '',
+    GOWORK: 'off',
+  };
   try {
     await promisify(execFile)(go.binary, options, { cwd: sources, env: environment });
   } catch (error) {

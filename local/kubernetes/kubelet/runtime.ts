@@ -17,13 +17,13 @@ export class Runtime {
    * Compiles the runtime and tries whether this user may run pods here.
    * @throws ClusterError that says what to change
    */
-  static async open(go: Go, directory: string): Promise<Runtime> {
+  static async open(go: Go): Promise<Runtime> {
     if (process.platform !== 'linux')
       throw new ClusterError(
         `pods of the local cluster are Linux namespaces, which ${process.platform} does not have`,
         'set KUBECONFIG to use a real cluster',
       );
-    const binary = await compileRuntime(go, directory);
+    const binary = await compileRuntime(go);
     await promisify(execFile)(binary, ['check']).catch((error: { stderr?: string; message: string }) => {
       throw new ClusterError(
         `this user may not create the namespaces that pods run in: ${error.stderr?.trim() || error.message}`,
