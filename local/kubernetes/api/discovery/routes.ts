@@ -1,6 +1,7 @@
 import type { Answer, Call } from '../http/call.ts';
 import { aggregated, coreVersions, groupList, oneGroup, resourceList } from './groups.ts';
 import { openapiV2, openapiV3, openapiV3Index } from './openapi.ts';
+import { encodeOpenapi, openapiProtobufType } from './openapi-protobuf.ts';
 import { version } from './version.ts';
 
 /** Paths that tell whether the server is well, for whoever asks. */
@@ -13,8 +14,14 @@ export function describeApi(call: Call): Answer | undefined {
   if (['/healthz', '/livez', '/readyz'].some((each) => path === each || path.startsWith(`${each}/`)))
     return { status: 200, text: 'ok' };
   if (path === '/api' || path === '/apis') return groups(call, path);
+  if (path === '/openapi/v2' && (call.headers.accept ?? '').includes('proto-openapi'))
+    return swaggerProtobuf();
   const json = documentAt(path);
   return json === undefined ? undefined : { status: 200, json };
+}
+
+function swaggerProtobuf(): Answer {
+  return { status: 200, headers: { 'content-type': openapiProtobufType }, bytes: encodeOpenapi(openapiV2()) };
 }
 
 function documentAt(path: string): unknown {

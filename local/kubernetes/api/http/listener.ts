@@ -87,27 +87,16 @@ async function sendStream(
   stream: AsyncIterable<Uint8Array | string>,
   { status, headers, signal }: StreamHead,
 ): Promise<void> {
-  const chunks = stream[Symbol.asyncIterator]();
-  const head = () => {
-    if (response.headersSent) return;
-    response.writeHead(status, { 'cache-control': 'no-cache, private', ...headers });
-    response.flushHeaders();
-  };
-  // A stream that fails before its first byte is answered with a Status; one that is only quiet must not wait for it.
-  const soon = setTimeout(head, 50);
+  response.writeHead(status, { 'cache-control': 'no-cache, private', ...headers });
+  response.flushHeaders();
   try {
-    for (let next = await chunks.next(); !next.done && !signal.aborted; next = await chunks.next()) {
-      head();
-      if (!response.write(next.value)) await once(response, 'drain', { signal });
+    for await (const chunk of stream) {
+      if (!response.write(chunk)) await once(response, 'drain', { signal });
     }
-    head();
     response.end();
   } catch (error) {
     if (!signal.aborted) throw error;
     response.end();
-  } finally {
-    clearTimeout(soon);
-    await chunks.return?.();
   }
 }
 

@@ -6,13 +6,26 @@ import { type Json, structs } from '../strategy/json.ts';
 import { type Context, find, type LogOptions } from './context.ts';
 
 /** The output of a container as text. Source: kubernetes `core/v1.PodLogOptions`. */
-export function podLog({ store, logs }: Context, target: Target, call: Call): Answer {
+export async function podLog({ store, logs }: Context, target: Target, call: Call): Promise<Answer> {
   const pod = find(store, target);
   const container = containerOf(pod, call.query.get('container'));
   const options = optionsOf(call);
   refuseWaiting(pod, container, options);
-  const stream = logs(pod, container, options);
+  const stream = await begun(logs(pod, container, options));
   return { status: 200, headers: { 'content-type': 'text/plain' }, stream };
+}
+
+/** The stream once it has begun: what fails before its first byte is answered with a Status. */
+async function begun(stream: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const chunks = stream[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  return (async function* () {
+    try {
+      for (let next = first; !next.done; next = await chunks.next()) yield next.value;
+    } finally {
+      await chunks.return?.();
+    }
+  })();
 }
 
 function containerOf(pod: KubernetesObject, wanted: string | null): string {
