@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { type Headers, pack } from 'tar-stream';
+import { type Header, pack } from 'tar-stream';
 
-export type TarEntry = Headers & { content?: string | Buffer };
+export type TarEntry = Partial<Header> & { name: string } & { content?: string | Buffer };
 
 export interface TestImage {
   layers: TarEntry[][];
