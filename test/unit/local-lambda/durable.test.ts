@@ -1,0 +1,365 @@
+import {
+  DurableExecutionAlreadyStartedException,
+  GetDurableExecutionCommand,
+  GetDurableExecutionHistoryCommand,
+  type GetDurableExecutionHistoryCommandOutput,
+  ListDurableExecutionsByFunctionCommand,
+  SendDurableExecutionCallbackFailureCommand,
+  SendDurableExecutionCallbackHeartbeatCommand,
+  SendDurableExecutionCallbackSuccessCommand,
+  StopDurableExecutionCommand,
+} from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { StatusChange } from '../../../local/lambda/durable/types.ts';
+import { type Source, start, until } from './local-lambda.ts';
+
+const durable = { executionTimeout: 60, retentionPeriod: 1 };
+
+/** A durable handler, by the unmodified SDK; `log` notes what really runs, replays aside. */
+const workflow = (body: string, rest: Partial<Source> = {}): Source => ({
+  code: `
+    import { createRetryStrategy, JitterStrategy, StepSemantics, withDurableExecution } from '@aws/durable-execution-sdk-js';
+    const log = (ran: unknown) => console.log(JSON.stringify({ ran }));
+    const retry = (maxAttempts: number) => createRetryStrategy({ maxAttempts, initialDelay: { seconds: 1 }, backoffRate: 1, jitter: JitterStrategy.NONE });
+    const none = () => ({ shouldRetry: false });
+    export const handler = withDurableExecution(async (event: any, context: any) => { ${body} });`,
+  timeout: 10,
+  durable,
+  ...rest,
+});
+
+let lambda: Awaited<ReturnType<typeof start>>;
+const changes: StatusChange[] = [];
+
+beforeAll(async () => {
+  lambda = await start({
+    plain: { code: 'export const handler = async (event: any) => ({ doubled: event.n * 2 })' },
+    silent: { code: 'export const handler = async () => undefined' },
+    fails: { code: `export const handler = async () => { throw new RangeError('too much') }` },
+    dawdles: {
+      code: 'export const handler = () => new Promise((done) => setTimeout(done, 5000))',
+      timeout: 1,
+    },
+    steps: workflow(`
+      const a = await context.step('a', async () => { log('a'); return event.n + 1; });
+      await context.wait('nap', { seconds: 1 });
+      const b = await context.step('b', async () => { log('b'); return a * 10; });
+      return { a, b };`),
+    retries: workflow(`
+      return await context.step('flaky', async (step: any) => {
+        log('attempt ' + step.attempt);
+        if (step.attempt < 3) throw new Error('not yet');
+        return step.attempt;
+      }, { retryStrategy: retry(5) });`),
+    exhausts: workflow(`
+      await context.step('never', async () => { throw new TypeError('never works'); }, { retryStrategy: none });`),
+    crashes: workflow(`
+      const before = await context.step('before', async () => { log('before'); return 1; });
+      return await context.step('middle', async () => {
+        log('middle');
+        const { existsSync, writeFileSync } = await import('node:fs');
+        if (!existsSync(event.marker)) { writeFileSync(event.marker, ''); process.exit(1); }
+        return before + 1;
+      });`),
+    atMostOnce: workflow(`
+      return await context.step('once', async () => { log('once'); process.exit(1); },
+        { semantics: StepSemantics.AtMostOncePerRetry, retryStrategy: none });`),
+    chains: workflow(`
+      const plain = await context.invoke('call', 'plain', { n: 4 });
+      const silent = await context.invoke('silent:live', {});
+      const durable = await context.invoke('steps:1', { n: 1 });
+      const errors = [];
+      for (const name of ['fails', 'dawdles', 'exhausts:1', 'steps', 'nobody'])
+        errors.push(await context.invoke('try ' + name, name, {}).catch((error: Error) => error.message));
+      return { plain, silent, durable, errors };`),
+    parallels: workflow(
+      `const results = await context.parallel('both', [
+        { name: 'one', func: (child: any) => child.invoke('plain', { n: 1 }) },
+        { name: 'two', func: async (child: any) => { await child.wait({ seconds: 1 }); return child.step('s', async () => 2); } },
+      ]);
+      const mapped = await context.map('each', [1, 2, 3], async (child: any, item: number) =>
+        child.step('square', async () => { log('square'); return item * item; }), { maxConcurrency: 2 });
+      const inner = await context.runInChildContext('child', async (child: any) => {
+        const x = await child.step('x', async () => 5);
+        await child.wait({ seconds: 1 });
+        return x;
+      });
+      return { results: results.getResults(), mapped: mapped.getResults(), inner };`,
+    ),
+    polls: workflow(`
+      return await context.waitForCondition('count', async (state: number) => state + 1, {
+        initialState: 0,
+        waitStrategy: (state: number) => state < 3 ? { shouldContinue: true, delay: { seconds: 1 } } : { shouldContinue: false },
+      });`),
+    asks: workflow(`
+      return await context.waitForCallback('answer', async (id: string) => { console.log(JSON.stringify({ callback: id })); },
+        { timeout: { seconds: event.timeout ?? 30 }, ...(event.heartbeat ? { heartbeatTimeout: { seconds: event.heartbeat } } : {}) })
+        .catch((error: Error) => ({ caught: error.name + ': ' + error.message }));`),
+    sleeps: workflow(`await context.wait({ hours: 1 });`),
+    expires: workflow('await context.wait({ hours: 1 });', { durable: { executionTimeout: 1 } }),
+    large: workflow(`return 'x'.repeat(6 * 1024 * 1024);`),
+    huge: workflow(`
+      const parts = await context.map('parts', Array.from({ length: 40 }, (_, i) => i), async (child: any, i: number) =>
+        child.step('part', async () => String(i).repeat(100_000)));
+      await context.wait({ seconds: 1 });
+      return parts.getResults().length;`),
+    unwrapped: { code: 'export const handler = async () => 1', durable },
+  });
+  lambda.executions.on('status', (change) => changes.push(change));
+});
+afterAll(() => lambda.close());
+
+const ran = (name: string) =>
+  lambda.heard.flatMap((heard) =>
+    heard.function === name && 'record' in heard && heard.record.ran ? [heard.record.ran] : [],
+  );
+
+async function historyOf(
+  DurableExecutionArn = '',
+): Promise<NonNullable<GetDurableExecutionHistoryCommandOutput['Events']>> {
+  return (
+    (await lambda.client.send(new GetDurableExecutionHistoryCommand({ DurableExecutionArn }))).Events ?? []
+  );
+}
+
+const typesOf = async (arn?: string) =>
+  (await historyOf(arn)).map((event) => event.EventType).filter((type) => type !== 'InvocationCompleted');
+
+describe('a durable execution', () => {
+  test('goes over a wait, and each step runs once', async () => {
+    const answer = await lambda.call('steps:1', { n: 1 });
+    expect(answer.value).toEqual({ a: 2, b: 20 });
+    expect(answer.DurableExecutionArn).toMatch(
+      /^arn:aws:lambda:us-east-1:000000000000:function:steps:1\/durable-execution\/[\w-]+\/[\w-]+$/,
+    );
+    expect(ran('steps')).toEqual(['a', 'b']);
+    const types = await typesOf(answer.DurableExecutionArn);
+    expect(types).toEqual([
+      'ExecutionStarted',
+      'StepStarted',
+      'StepSucceeded',
+      'WaitStarted',
+      'WaitSucceeded',
+      'StepStarted',
+      'StepSucceeded',
+      'ExecutionSucceeded',
+    ]);
+    const [started, nap] = [0, 3].map((index) => index);
+    const events = (await historyOf(answer.DurableExecutionArn)).filter(
+      (e) => e.EventType !== 'InvocationCompleted',
+    );
+    expect(events[started ?? 0]?.ExecutionStartedDetails).toMatchObject({ Input: { Payload: '{"n":1}' } });
+    expect(events[nap ?? 0]).toMatchObject({ Name: 'nap', WaitStartedDetails: { Duration: 1 } });
+    expect(events[nap ?? 0]?.EventTimestamp).toBeInstanceOf(Date);
+  });
+
+  test('tries a step again after its delay', async () => {
+    const before = Date.now();
+    const answer = await lambda.call('retries:1');
+    expect(answer.value).toBe(3);
+    expect(ran('retries')).toEqual(['attempt 1', 'attempt 2', 'attempt 3']);
+    expect(Date.now() - before).toBeGreaterThanOrEqual(2000);
+    expect(await typesOf(answer.DurableExecutionArn)).toEqual([
+      'ExecutionStarted',
+      ...['StepStarted', 'StepFailed', 'StepStarted', 'StepFailed', 'StepStarted', 'StepSucceeded'],
+      'ExecutionSucceeded',
+    ]);
+  });
+
+  test('fails with the error of a step that nobody catches', async () => {
+    const answer = await lambda.call('exhausts:1');
+    expect(answer.FunctionError).toBe('Unhandled');
+    expect(answer.value).toMatchObject({ errorMessage: expect.stringContaining('never works') });
+    const found = await lambda.client.send(
+      new GetDurableExecutionCommand({ DurableExecutionArn: answer.DurableExecutionArn }),
+    );
+    expect(found).toMatchObject({
+      Status: 'FAILED',
+      Error: { ErrorMessage: expect.stringContaining('never works') },
+    });
+  });
+
+  test('goes on after a crash in the middle of a step: what was done is not done again', async () => {
+    const answer = await lambda.call('crashes:1', { marker: `${lambda.stateDir}/crashed` });
+    expect(answer.value).toBe(2);
+    expect(ran('crashes')).toEqual(['before', 'middle', 'middle']);
+    const invocations = (await historyOf(answer.DurableExecutionArn)).filter(
+      (event) => event.EventType === 'InvocationCompleted',
+    );
+    expect(invocations).toHaveLength(2);
+    expect(invocations[0]?.InvocationCompletedDetails?.Error?.Payload?.ErrorType).toBe('Runtime.ExitError');
+  });
+
+  test('knows a step that must run at most once as interrupted', async () => {
+    const answer = await lambda.call('atMostOnce:1');
+    expect(answer.FunctionError).toBe('Unhandled');
+    expect(ran('atMostOnce')).toEqual(['once']);
+  });
+
+  test('invokes plain and durable functions, and gets their errors', async () => {
+    const { plain, silent, durable: chained, errors } = (await lambda.call('chains:1')).value;
+    expect({ plain, silent, chained }).toEqual({
+      plain: { doubled: 8 },
+      silent: null,
+      chained: { a: 2, b: 20 },
+    });
+    expect(errors).toEqual([
+      'too much',
+      expect.stringContaining('Task timed out after 1.00 seconds'),
+      expect.stringContaining('never works'),
+      'You cannot invoke a durable function using an unqualified ARN.',
+      expect.stringContaining('Function not found'),
+    ]);
+  });
+
+  test('runs branches in parallel, maps, and has child contexts', async () => {
+    const answer = await lambda.call('parallels:1');
+    expect(answer.value).toEqual({ results: [{ doubled: 2 }, 2], mapped: [1, 4, 9], inner: 5 });
+    expect(ran('parallels')).toHaveLength(3);
+  });
+
+  test('polls for a condition', async () => {
+    expect((await lambda.call('polls:1')).value).toBe(3);
+  });
+
+  test('may have a result larger than an answer, and a state larger than an event', async () => {
+    const large = await lambda.call('large:1');
+    expect(large.value).toHaveLength(6 * 1024 * 1024);
+    expect((await lambda.call('huge:1')).value).toBe(40);
+  });
+
+  test('fails when the function is no durable one', async () => {
+    expect((await lambda.call('unwrapped:1')).value).toMatchObject({
+      errorMessage: 'Invalid Status in invocation output.',
+    });
+    await expect(lambda.call('steps')).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: 'You cannot invoke a durable function using an unqualified ARN.',
+    });
+    await expect(lambda.call('plain', {}, { DurableExecutionName: 'x' })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+    });
+  });
+});
+
+describe('a name', () => {
+  const named = (event: unknown, rest = {}) =>
+    lambda.call('steps:1', event, { DurableExecutionName: 'steps-x', ...rest });
+
+  test('with the same payload is the same execution, while it runs and afterwards', async () => {
+    const before = ran('steps').length;
+    const first = await named({ n: 5 }, { InvocationType: 'Event' });
+    const second = await named({ n: 5 }, { InvocationType: 'Event' });
+    expect(first).toMatchObject({ StatusCode: 202, value: undefined });
+    expect(first.DurableExecutionArn).toContain('/durable-execution/steps-x/');
+    expect(second.DurableExecutionArn).toBe(first.DurableExecutionArn);
+    const third = await named({ n: 5 });
+    expect(third).toMatchObject({ value: { a: 6, b: 60 }, DurableExecutionArn: first.DurableExecutionArn });
+    expect((await named({ n: 5 })).value).toEqual({ a: 6, b: 60 });
+    expect(ran('steps').length - before).toBe(2);
+  });
+
+  test('with another payload is refused, as is one that is none', async () => {
+    await expect(named({ n: 6 })).rejects.toBeInstanceOf(DurableExecutionAlreadyStartedException);
+    await expect(named({ n: 6 }, { InvocationType: 'Event' })).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 409 },
+    });
+    await expect(named({}, { DurableExecutionName: 'no spaces' })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+    });
+  });
+
+  test('finds the execution in the list', async () => {
+    const { DurableExecutions } = await lambda.client.send(
+      new ListDurableExecutionsByFunctionCommand({
+        FunctionName: 'steps',
+        DurableExecutionName: 'steps-x',
+        Statuses: ['SUCCEEDED'],
+      }),
+    );
+    expect(DurableExecutions).toHaveLength(1);
+    expect(DurableExecutions?.[0]?.StartTimestamp).toBeInstanceOf(Date);
+  });
+});
+
+describe('an execution that is over before its time', () => {
+  test('by StopDurableExecution', async () => {
+    const { DurableExecutionArn } = await lambda.call('sleeps:1', {}, { InvocationType: 'Event' });
+    await until(async () => (await typesOf(DurableExecutionArn)).includes('WaitStarted'));
+    const Error = { ErrorType: 'Changed', ErrorMessage: 'no longer wanted' };
+    const stopped = await lambda.client.send(new StopDurableExecutionCommand({ DurableExecutionArn, Error }));
+    expect(stopped.StopTimestamp).toBeInstanceOf(Date);
+    const found = await lambda.client.send(new GetDurableExecutionCommand({ DurableExecutionArn }));
+    expect(found).toMatchObject({ Status: 'STOPPED', Error });
+    expect(changes.filter(({ arn }) => arn === DurableExecutionArn).map(({ status }) => status)).toEqual([
+      'RUNNING',
+      'STOPPED',
+    ]);
+  });
+
+  test('by its time-out', async () => {
+    const answer = await lambda.call('expires:1');
+    expect(answer).toMatchObject({
+      FunctionError: 'Unhandled',
+      value: { errorMessage: 'Execution timed out.' },
+    });
+    expect(await typesOf(answer.DurableExecutionArn)).toContain('ExecutionTimedOut');
+  });
+});
+
+describe('a callback', () => {
+  const ask = async (event: unknown) => {
+    const from = lambda.heard.length;
+    const answer = lambda.call('asks:1', event);
+    const ids = () =>
+      lambda.heard
+        .slice(from)
+        .flatMap((heard) => ('record' in heard && heard.record.callback ? [heard.record.callback] : []));
+    await until(() => ids().length > 0);
+    return { CallbackId: String(ids()[0]), answer };
+  };
+
+  test('that succeeds brings its result, once', async () => {
+    const { CallbackId, answer } = await ask({});
+    const Result = Buffer.from('"granted"');
+    await lambda.client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result }));
+    expect((await answer).value).toBe('"granted"');
+    await expect(
+      lambda.client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result })),
+    ).rejects.toMatchObject({ name: 'CallbackTimeoutException' });
+  });
+
+  test('that fails brings its error', async () => {
+    const { CallbackId, answer } = await ask({});
+    const Error = { ErrorType: 'Denied', ErrorMessage: 'not today' };
+    await lambda.client.send(new SendDurableExecutionCallbackFailureCommand({ CallbackId, Error }));
+    expect((await answer).value.caught).toContain('not today');
+  });
+
+  test('times out', async () => {
+    const { answer } = await ask({ timeout: 1 });
+    expect((await answer).value.caught).toContain('Callback timed out');
+  });
+
+  test('lives on heartbeats, and times out without', async () => {
+    const { CallbackId, answer } = await ask({ heartbeat: 1 });
+    for (let beat = 0; beat < 4; beat += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await lambda.client.send(new SendDurableExecutionCallbackHeartbeatCommand({ CallbackId }));
+    }
+    expect((await answer).value.caught).toContain('heartbeat');
+  });
+
+  test('that nobody asked for is refused', async () => {
+    await expect(
+      lambda.client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId: 'YQ==' })),
+    ).rejects.toMatchObject({ name: 'InvalidParameterValueException' });
+  });
+});
+
+test('many executions at once do not mix', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, n) => lambda.call('steps:1', { n, many: true })),
+  );
+  expect(answers.map(({ value }) => value.a)).toEqual([1, 2, 3, 4, 5, 6]);
+});
