@@ -68,6 +68,7 @@ async function fromImage(input: StageInput, base: ImageBase): Promise<Beginning>
       layers: image.layers.map(async (layer) => layer),
       key: keyOf('image', image.digest),
       platform,
+      image,
       tree: isIndexed ? await shared.bases.tree(image) : isGolang ? golangSkeleton() : new Tree(),
       ...(isGolang ? { wholeBase: () => shared.bases.tree(image) } : {}),
     };

@@ -8,6 +8,7 @@ import { assembleImage } from '../image/assemble.ts';
 import { machinePlatform } from '../image/platform.ts';
 import type { Image, Platform } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
+import { probeSandbox, type SandboxAbility } from '../sandbox/ability.ts';
 import { Bases } from './bases.ts';
 import { beginStage } from './begin.ts';
 import { readContext } from './context.ts';
@@ -68,11 +69,7 @@ export async function build(options: BuildOptions): Promise<Image> {
   const toolchain = await findGo(options.toolchain);
   const goMod = tree.get('go.mod')?.type === 'file' ? await readFile(join(context, 'go.mod'), 'utf8') : '';
   const directive = goDirective(goMod);
-  const abilities: Abilities = {
-    sandbox: { able: false, why: 'not yet' },
-    platform: platforms.build,
-    ...(toolchain === undefined ? {} : { go: toolchain.version }),
-  };
+  const abilities: Abilities = toolchain === undefined ? {} : { go: toolchain.version };
   const plans = planStages({
     dockerfile,
     froms,
@@ -80,6 +77,7 @@ export async function build(options: BuildOptions): Promise<Image> {
     abilities,
     ...(directive === undefined ? {} : { goDirective: directive }),
   });
+  const sandbox = await sandboxAbility(plans, store);
   const slot = takeSlot(store.path('stages'), keyOf(dockerfile.lines, target, platforms).slice(0, 16));
   try {
     const shared: Shared = {
@@ -93,12 +91,16 @@ export async function build(options: BuildOptions): Promise<Image> {
       epoch,
       noCache: options.noCache ?? false,
       workspace: slot.directory,
+      sandbox,
+      disks: new Map(),
       onProgress: options.onProgress ?? (() => {}),
       ...(toolchain === undefined ? {} : { toolchain }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
-    refuseWithoutEngine(plans, abilities, shared);
-    return await buildPlans(plans, shared);
+    refuseWithoutEngine(plans, platforms.build, shared);
+    const image = await buildPlans(plans, shared);
+    for (const disk of shared.disks.values()) await disk.remove();
+    return image;
   } finally {
     slot.release();
   }
@@ -126,12 +128,26 @@ async function finish(state: StageState, epoch: number): Promise<Image> {
   return assembleImage({ config: described, layers: await Promise.all(state.layers) });
 }
 
-function refuseWithoutEngine(plans: StagePlan[], { sandbox }: Abilities, shared: Shared): void {
-  if (sandbox.able) return;
-  for (const { reasons } of plans) {
+function refuseWithoutEngine(plans: StagePlan[], platform: Platform, shared: Shared): void {
+  const { sandbox } = shared;
+  for (const { reasons, from, stage } of plans) {
     const [first] = reasons;
-    if (first !== undefined) throw cannotRun(first, first.why, shared, sandbox.why);
+    if (first === undefined) continue;
+    if (!sandbox.able) throw cannotRun(first, first.why, shared, sandbox.why);
+    const wanted = from.platform.architecture;
+    if (wanted === platform.architecture || stage.instructions.every(({ keyword }) => keyword !== 'RUN'))
+      continue;
+    throw cannotRun(first, first.why, shared, `RUN for ${wanted} does not work on ${platform.architecture}`);
   }
+}
+
+let known: Promise<SandboxAbility> | undefined;
+
+/** Tried out once in the life of this process, and only when a stage is the sandbox's. */
+async function sandboxAbility(plans: StagePlan[], store: Store): Promise<SandboxAbility> {
+  if (plans.every(({ engine }) => engine === 'function')) return { able: false, why: 'no line needs it' };
+  known ??= probeSandbox(store.directory);
+  return known;
 }
 
 async function findGo(given: Toolchain | undefined): Promise<ProbedToolchain | undefined> {

@@ -7,11 +7,11 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   symlinkSync,
 } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { stampOf } from './context.ts';
+import { removeTree } from './remove.ts';
 import { type Store, writeWhole } from './store.ts';
 import { type Change, join, type Node, parentOf, type Tree } from './tree.ts';
 
@@ -182,8 +182,7 @@ export class Disk {
   }
 
   #delete(path: string): void {
-    makeDeletable(this.#at(path));
-    rmSync(this.#at(path), { recursive: true, force: true });
+    removeTree(this.#at(path));
   }
 }
 
@@ -206,16 +205,6 @@ function isEqual(before: Node | undefined, now: Node): boolean {
 function isGone(path: string, now: Map<string, Seen>, before: Map<string, Seen>): boolean {
   const parent = parentOf(path);
   return parent !== '' && before.has(parent) && !now.has(parent);
-}
-
-// Go's module cache and unpacked images have directories that nobody may write to.
-function makeDeletable(path: string): void {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat?.isDirectory()) return;
-  if ((stat.mode & 0o700) !== 0o700) chmodSync(path, 0o700);
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) makeDeletable(`${path}/${entry.name}`);
-  }
 }
 
 function readIndex(file: string): Map<string, Seen> {

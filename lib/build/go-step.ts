@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RunInstruction } from '../dockerfile/types.ts';
-import { argvOf, DEFAULT_SHELL } from './config.ts';
+import { argvOf, DEFAULT_SHELL, within } from './config.ts';
 import { Disk } from './disk.ts';
 import { classify } from './go/classify.ts';
 import type { GoDirectories } from './go/environment.ts';
@@ -61,12 +61,19 @@ export async function goStep(
       ...(signal === undefined ? {} : { signal }),
     });
     if (code !== 0) throw runFailed(instruction, code, output, shared);
-    return await disk.changes(state.tree, { uid: 0, gid: 0 }, shared.epoch, stampBuildId);
+    const changes = await disk.changes(state.tree, { uid: 0, gid: 0 }, shared.epoch, stampBuildId);
+    return changes.filter(({ path }) => !isInCache(path, instruction, state));
   } catch (error) {
     throw asFailure(error, instruction, shared);
   } finally {
     disk.save();
   }
+}
+
+// What is in a cache mount is not in the image. Go's caches, what it mostly is for, are ours anyway.
+function isInCache(path: string, { mounts, line }: RunInstruction, state: StageState): boolean {
+  const targets = mounts.map(({ target }) => within(state.config.WorkingDir, state.expand(target, line)));
+  return targets.some((target) => `/${path}` === target || `/${path}`.startsWith(`${target}/`));
 }
 
 function directoriesOf(root: string, { store }: StageInput['shared']): GoDirectories {

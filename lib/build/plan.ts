@@ -42,10 +42,6 @@ export interface StagePlan {
 export interface Abilities {
   /** The version of the Go toolchain at hand. */
   go?: GoVersion;
-  /** Whether RUN can have namespaces here; else why not. */
-  sandbox: { able: true } | { able: false; why: string };
-  /** What this machine's processor runs. */
-  platform: Platform;
 }
 
 export interface PlanInput {

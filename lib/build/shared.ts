@@ -1,9 +1,11 @@
 import type { Dockerfile } from '../dockerfile/types.ts';
+import type { SandboxAbility } from '../sandbox/ability.ts';
 import type { Bases } from './bases.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
 import type { Hashes } from './hashes.ts';
 import type { StagePlan } from './plan.ts';
 import type { ProgressEvent } from './progress.ts';
+import type { SandboxDisks } from './sandbox-step.ts';
 import type { BuildArgs } from './scope.ts';
 import type { Store } from './store.ts';
 import type { Tree } from './tree.ts';
@@ -24,6 +26,8 @@ export interface Shared {
   noCache: boolean;
   /** This build's own directory, for stages that need their files on disk. */
   workspace: string;
+  sandbox: SandboxAbility;
+  disks: SandboxDisks;
   toolchain?: ProbedToolchain;
   onProgress: (event: ProgressEvent) => void;
   signal?: AbortSignal;

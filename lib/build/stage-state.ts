@@ -1,6 +1,6 @@
 import { expand } from '../dockerfile/expand.ts';
 import type { Instruction } from '../dockerfile/types.ts';
-import type { HistoryEntry, ImageConfig, Layer, Platform, RunConfig } from '../image/types.ts';
+import type { HistoryEntry, Image, ImageConfig, Layer, Platform, RunConfig } from '../image/types.ts';
 import { scratchConfig } from './config.ts';
 import { layerOf } from './layers.ts';
 import { argValues } from './scope.ts';
@@ -19,6 +19,8 @@ export interface Beginning {
   author?: string;
   /** Gives the whole tree when `tree` only has what was assumed of the base. */
   wholeBase?: () => Promise<Tree>;
+  /** The image at the bottom, if there is one. */
+  image?: Image;
   /** What the stages below this one changed on top of the base. */
   changes?: Change[];
 }
@@ -31,6 +33,7 @@ export class StageState implements Beginning {
   readonly history: HistoryEntry[];
   readonly platform: Platform;
   readonly wholeBase?: () => Promise<Tree>;
+  readonly image?: Image;
   readonly changes: Change[];
   key: string;
   author?: string;
@@ -50,6 +53,7 @@ export class StageState implements Beginning {
     this.key = beginning.key;
     this.changes = [...(beginning.changes ?? [])];
     if (beginning.wholeBase !== undefined) this.wholeBase = beginning.wholeBase;
+    if (beginning.image !== undefined) this.image = beginning.image;
     if (beginning.author !== undefined) this.author = beginning.author;
   }
 

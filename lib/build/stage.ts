@@ -6,6 +6,7 @@ import { copyStep } from './copy-step.ts';
 import { goKey, goStep } from './go-step.ts';
 import type { StepLabel } from './progress.ts';
 import { readChanges, writeChanges } from './records.ts';
+import { cannotRun } from './run-step.ts';
 import { sandboxKey, sandboxStep } from './sandbox-step.ts';
 import type { StageInput } from './shared.ts';
 import { type Beginning, StageState } from './stage-state.ts';
@@ -104,16 +105,24 @@ async function record(
 
 async function runStep(instruction: RunInstruction, state: StageState, input: StageInput): Promise<boolean> {
   const { shared, plan } = input;
-  const { toolchain, store } = shared;
-  const isFunction = plan.engine === 'function' && toolchain !== undefined;
-  const key = isFunction ? goKey(instruction, state, toolchain) : sandboxKey(instruction, state);
+  const { toolchain, store, sandbox } = shared;
+  const { key, step } = engineOf();
   const kept = shared.noCache ? undefined : await readChanges(store, key);
-  const step = isFunction ? goStep : sandboxStep;
-  const changes = kept ?? (await step(instruction, state, input));
+  const changes = kept ?? (await step());
   if (kept === undefined) writeChanges(store, key, changes);
   state.tree.apply(changes);
   state.recordChanges(instruction, changes, key);
   return kept !== undefined;
+
+  function engineOf(): { key: string; step: () => Promise<Change[]> } {
+    if (plan.engine === 'function' && toolchain !== undefined) {
+      return { key: goKey(instruction, state, toolchain), step: () => goStep(instruction, state, input) };
+    }
+    if (!sandbox.able)
+      throw cannotRun(instruction, plan.reasons[0]?.why ?? 'it is not plain', shared, sandbox.why);
+    const key = sandboxKey(instruction, state, sandbox.as);
+    return { key, step: () => sandboxStep(instruction, state, input, sandbox) };
+  }
 }
 
 function applyConfiguration(instruction: Instruction, state: StageState, { shared }: StageInput): void {

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { spawnLines } from '../../sandbox/spawn.ts';
 import { within } from '../config.ts';
 import { CommandFailed, changeDirectory, FILE_COMMANDS } from './built-in.ts';
 import { checkGoFlag, withoutEnv } from './classify.ts';
 import { type GoDirectories, goEnvironment, STAGE_GOMODCACHE, STAGE_GOROOT } from './environment.ts';
 import { fields, joined } from './expand-word.ts';
 import { NotPlain, type SimpleCommand } from './shell.ts';
-import { spawnLines } from './spawn.ts';
 import type { ProbedToolchain } from './toolchain.ts';
 import { type Rewrite, toolexecScript } from './toolexec.ts';
 import { compareGoVersions, goDirective, renderGoVersion } from './versions.ts';

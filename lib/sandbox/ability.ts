@@ -1,0 +1,61 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { spawnLines } from './spawn.ts';
+
+/**
+ * Whether this process may run a command in namespaces of its own. `root`: with real owners; `user`: by a user
+ * namespace in which only one user exists. `overlay`: whether a stage's root can be a stack of directories.
+ */
+export type SandboxAbility =
+  | { able: true; as: 'root' | 'user'; overlay: boolean }
+  | { able: false; why: string };
+
+/** A SandboxAbility that is one. */
+export type Able = SandboxAbility & { able: true };
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+// What the sandbox uses beyond unshare and mount.
+const NEEDED = 'mount -t proc proc proc && command -v setpriv find xargs env > /dev/null';
+
+/** The flags of unshare(1) for new mount, host name and IPC namespaces. */
+export function namespaceFlags(as: 'root' | 'user'): string[] {
+  const common = ['--mount', '--uts', '--ipc'];
+  return as === 'root' ? common : ['--user', '--map-root-user', ...common];
+}
+
+/** Tries it out, in `directory`, where the stages will be: whether overlay works depends on its file system. */
+export async function probeSandbox(directory: string, uid = process.getuid?.()): Promise<SandboxAbility> {
+  const as = uid === 0 ? 'root' : 'user';
+  const trial = join(directory, `trial-${process.pid}-${Date.now()}`);
+  const said: string[] = [];
+  try {
+    for (const name of ['lower', 'upper', 'work', 'merged', 'proc']) {
+      await mkdir(join(trial, name), { recursive: true });
+    }
+    const inner = ['--pid', '--fork', '--mount', 'sh', '-c', NEEDED];
+    const able = await attempt([...namespaceFlags(as), 'unshare', ...inner], trial, said);
+    if (!able) return { able: false, why: said.join(' ') || 'namespaces are not allowed here' };
+    const mount = `mount -t overlay overlay -o ${overlayOptions(as, '', ['lower'])} merged`;
+    const overlay = await attempt([...namespaceFlags(as), 'sh', '-c', mount], trial, []);
+    return { able: true, as, overlay };
+  } finally {
+    await rm(trial, { recursive: true, force: true });
+  }
+}
+
+/** The mount options of an overlay whose directories are below `directory`; without privileges it needs `userxattr`. */
+export function overlayOptions(as: 'root' | 'user', directory: string, lowers: readonly string[]): string {
+  const options = [`lowerdir=${lowers.join(':')}`, `upperdir=${directory}upper`, `workdir=${directory}work`];
+  // Everything that changed has to be in `upper` as it is, and not as a note of where it was.
+  return [...options, 'redirect_dir=off', 'metacopy=off', ...(as === 'user' ? ['userxattr'] : [])].join(',');
+}
+
+async function attempt(args: string[], cwd: string, said: string[]): Promise<boolean> {
+  const onLine = (line: string) => said.push(line);
+  const run = spawnLines({ file: 'unshare', args, cwd, env: { PATH }, onLine });
+  return run.then(
+    (code) => code === 0,
+    () => false,
+  );
+}
