@@ -92,8 +92,12 @@ export class Kube {
       accept: 'application/json',
       'user-agent': 'fairlead',
     };
-    if (body !== undefined) headers['content-type'] = contentType;
     const sent = body === undefined ? undefined : JSON.stringify(body);
+    if (sent !== undefined) {
+      headers['content-type'] = contentType;
+      // Node frames the body of a DELETE only if it is told its length.
+      headers['content-length'] = String(Buffer.byteLength(sent));
+    }
     try {
       return await this.#transport.exchange({
         method,

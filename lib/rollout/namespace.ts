@@ -5,8 +5,8 @@ import type { Namespace } from '../kube/wire.ts';
 import { createFenced } from '../kube/write.ts';
 import type { Placed } from './cluster.ts';
 
-/** How long a namespace that is being removed is waited for: its pods have their time to end. */
-const REMOVAL_MS = 45_000;
+/** How long a namespace that is being removed is waited for: its pods have their time to end, and more. */
+const REMOVAL_MS = 60_000;
 
 /**
  * Makes sure that the namespace exists. One that is there stays as it is: others may have made it and may use it. One

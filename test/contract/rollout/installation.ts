@@ -1,0 +1,57 @@
+import { Kube } from '../../../lib/kube/client.ts';
+import type { Release } from '../../../lib/release/types.ts';
+import { Cluster } from '../../../lib/rollout/cluster.ts';
+import type { PodChange } from '../../../lib/rollout/pods.ts';
+import type { RolloutAnswer, RolloutRequest } from '../../../lib/rollout/request.ts';
+import { rollOut } from '../../../lib/rollout/roll-out.ts';
+import { kubectl, type Running } from './implementation.ts';
+
+/** Words for the tests: Fairlead on one side of a running cluster, kubectl on the other. */
+export class Installation {
+  readonly running: Running;
+  readonly kube: Kube;
+  readonly cluster: Cluster;
+  readonly namespaces = new Set<string>();
+
+  constructor(running: Running) {
+    this.running = running;
+    this.kube = new Kube(running.connection);
+    this.cluster = new Cluster(this.kube);
+  }
+
+  async ask(request: Pick<RolloutRequest, 'do'> & { release: Release; back?: Release }, fence: number) {
+    const pods: PodChange[] = [];
+    const { release } = request;
+    this.namespaces.add(release.namespace);
+    const subject = { delivery: 'd', app: release.app, commit: release.commit };
+    const started = Date.now();
+    const listener = { onApplied: () => {}, onPod: (change: PodChange) => pods.push(change) };
+    const answer: RolloutAnswer = await rollOut(this.cluster, { ...request, subject, fence }, listener);
+    return { answer, pods, ms: Date.now() - started };
+  }
+
+  apply(release: Release, fence: number) {
+    return this.ask({ do: 'apply', release }, fence);
+  }
+
+  kubectl(...args: string[]): string {
+    return kubectl(this.running.kubeconfig, args);
+  }
+
+  /** What `jsonpath` finds in an object, or with no name in a list. */
+  read(namespace: string, kind: string, name: string, jsonpath: string): string {
+    const names = name === '' ? [] : [name];
+    return this.kubectl('-n', namespace, 'get', kind, ...names, '-o', `jsonpath=${jsonpath}`);
+  }
+
+  tidy(): void {
+    for (const name of this.namespaces)
+      this.kubectl('delete', 'namespace', name, '--ignore-not-found', '--wait=false');
+    this.namespaces.clear();
+  }
+
+  async close(): Promise<void> {
+    this.kube.close();
+    await this.running.close();
+  }
+}

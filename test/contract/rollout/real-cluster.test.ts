@@ -1,0 +1,4 @@
+import { realCluster } from './real-cluster.ts';
+import { rolloutSuite } from './suite.ts';
+
+rolloutSuite(realCluster);
