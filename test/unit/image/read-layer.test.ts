@@ -52,6 +52,11 @@ describe('reading a layer', () => {
 });
 
 describe('parallel gzip', () => {
+  test('tells neither when nor on which system it was done', async () => {
+    const header = (await buffer(parallelGzip(Readable.from([tar])))).subarray(0, 10);
+    expect([...header.subarray(4, 8), header[9]]).toEqual([0, 0, 0, 0, 255]);
+  });
+
   test('always gives the bytes back, the same for any chunks', async () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 900_000 }), { maxLength: 6 });
     await fc.assert(

@@ -39,7 +39,7 @@ const filesOf = async (directory: string) =>
 describe('an OCI layout', () => {
   test('in a directory holds every blob under its digest, and an index with the names', async () => {
     const [image, directory] = [await sample(), join(folder(), 'layout')];
-    await writeLayoutDirectory(image, directory, ['web:1', 'localhost:5000/x/y:z']);
+    await writeLayoutDirectory(image, directory, ['web:1', 'localhost:5000/x/y:z', 'web:1']);
     const files = await filesOf(directory);
     const index = JSON.parse(String(files.get('index.json'))) as Index;
     expect(index.manifests.map(({ annotations }) => annotations)).toEqual([

@@ -65,6 +65,14 @@ describe('resolving through a mirror', () => {
     },
   );
 
+  test('does not go upstream when what the mirror has cannot be', async () => {
+    const mirror = await start();
+    mirror.on('GET', /manifests/, answering(200, {}, Buffer.alloc(5_000_000)));
+    const registries = new Registries({ mirrors: { 'registry.invalid': mirror.host }, patience: QUICK });
+    const fault = await faultOf(registries.resolve('registry.invalid/web:1', AMD64));
+    expect(fault.code).toBe('registry/too-large');
+  });
+
   test('does not go upstream when the mirror gives other bytes than it says', async () => {
     const mirror = await start();
     mirror.on(
