@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 import { join, type Node, nameOf, parentOf, type Tree } from './tree.ts';
 
 /** One entry of a layer: path, type, mode, uid, gid, mtime, size, link text or hardlink target, sha of kept bytes. */
-type Row = [string, Kind, number, number, number, number, number, string?, string?];
+type Row = [string, Kind, number, number, number, number, number, string, string];
 type Kind = 'f' | 'd' | 'l' | 'h' | 'o';
 
 /** Small files that answer who `--chown=app` is; kept when a layer is indexed, to spare reading it again. */
@@ -21,13 +21,13 @@ export async function layerRows(layer: Layer, store: Store): Promise<Row[]> {
   const rows: Row[] = [];
   await eachEntry(layer, async (path, header, body) => {
     const kept = KEPT.has(path) && header.type === 'file' ? await store.keep(body) : undefined;
-    rows.push(rowOf(path, header, kept?.sha));
+    rows.push(rowOf(path, header, kept?.sha ?? ''));
   });
   store.write('bases', key, rows);
   return rows;
 }
 
-function rowOf(path: string, header: tar.Header, sha: string | undefined): Row {
+function rowOf(path: string, header: tar.Header, sha: string): Row {
   const kinds: Record<string, Kind> = {
     file: 'f',
     'contiguous-file': 'f',
@@ -36,7 +36,7 @@ function rowOf(path: string, header: tar.Header, sha: string | undefined): Row {
     link: 'h',
   };
   const kind = kinds[header.type ?? 'file'] ?? 'o';
-  const link = header.linkname ?? undefined;
+  const link = header.linkname ?? '';
   const mtime = Math.floor((header.mtime?.getTime() ?? 0) / 1000);
   const { mode = 0, uid = 0, gid = 0, size = 0 } = header;
   return [path, kind, mode & 0o7777, uid, gid, mtime, size, link, sha];
@@ -104,10 +104,10 @@ function nodeOf(
 ) {
   const common = { mode, uid, gid, mtime, size: 0 };
   if (kind === 'd') return { ...common, type: 'directory' } satisfies Node;
-  if (kind === 'l') return { ...common, type: 'symlink', link: link ?? '' } satisfies Node;
+  if (kind === 'l') return { ...common, type: 'symlink', link } satisfies Node;
   if (kind === 'o') return { ...common, type: 'other' } satisfies Node;
-  if (kind === 'h') return tree.get(tree.resolve(link ?? '', false) ?? '');
+  if (kind === 'h') return tree.get(tree.resolve(link, false) ?? '');
   const content: Node['content'] =
-    sha === undefined ? { from: 'layer', layer, path } : { from: 'disk', file: store.file(sha) };
-  return { ...common, type: 'file', size, content, ...(sha === undefined ? {} : { sha }) } satisfies Node;
+    sha === '' ? { from: 'layer', layer, path } : { from: 'disk', file: store.file(sha) };
+  return { ...common, type: 'file', size, content, ...(sha === '' ? {} : { sha }) } satisfies Node;
 }
