@@ -22,7 +22,7 @@ const suffixes: Record<string, number> = {
  * Source: apimachinery `resource.Quantity`.
  */
 export function parseQuantity(text: string | undefined): number {
-  const [, number, suffix] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([numkMGTPE]?i?)$/.exec(text ?? '') ?? [];
+  const [, number, suffix] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([numkKMGTPE]?i?)$/.exec(text ?? '') ?? [];
   const factor = suffixes[suffix ?? ''];
   return number === undefined || factor === undefined ? 0 : Number(number) * factor;
 }
