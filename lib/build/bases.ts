@@ -12,6 +12,9 @@ const PATIENCE_MS = 2_000;
 /** How long what was learned about such a base holds. */
 const REMEMBERED_MS = 60 * 60 * 1000;
 
+/** Where base images are found. */
+export type ImageSource = Pick<Registries, 'resolve'>;
+
 interface Remembered {
   at: number;
   config?: ImageConfig;
@@ -19,13 +22,13 @@ interface Remembered {
 
 /** The base images of one build: resolved once, their layers read only as far as a step needs. */
 export class Bases {
-  readonly #registries: Registries;
+  readonly #registries: ImageSource;
   readonly #store: Store;
   readonly #signal: AbortSignal | undefined;
   readonly #images = new Map<string, Promise<Image>>();
   readonly #trees = new Map<string, Promise<Tree>>();
 
-  constructor(registries: Registries, store: Store, signal?: AbortSignal) {
+  constructor(registries: ImageSource, store: Store, signal?: AbortSignal) {
     this.#registries = registries;
     this.#store = store;
     this.#signal = signal;

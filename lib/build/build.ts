@@ -1,30 +1,23 @@
-import { readFile } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve } from 'node:path';
-import { ignoreFiles, parseIgnore } from '../dockerfile/ignore.ts';
-import { parseDockerfile } from '../dockerfile/parse.ts';
-import type { Dockerfile } from '../dockerfile/types.ts';
-import { FairleadError, messageOf } from '../errors.ts';
 import { assembleImage } from '../image/assemble.ts';
-import { machinePlatform } from '../image/platform.ts';
 import type { Image, Platform } from '../image/types.ts';
-import type { Registries } from '../registry/registries.ts';
 import { probeSandbox, type SandboxAbility } from '../sandbox/ability.ts';
-import { Bases } from './bases.ts';
+import { Bases, type ImageSource } from './bases.ts';
 import { beginStage } from './begin.ts';
-import { readContext } from './context.ts';
 import { resolveFroms, targetStage } from './froms.ts';
 import { findToolchain, type ProbedToolchain, probeToolchain, type Toolchain } from './go/toolchain.ts';
 import { goDirective } from './go/versions.ts';
 import { Hashes } from './hashes.ts';
-import { type Abilities, planStages, type StagePlan } from './plan.ts';
+import { type BuildInput, readInput } from './input.ts';
+import { planStages, type StagePlan } from './plan.ts';
 import type { ProgressEvent } from './progress.ts';
+import { prune } from './prune.ts';
 import { cannotRun } from './run-step.ts';
-import { BuildArgs, globalValues } from './scope.ts';
+import type { SandboxDisks } from './sandbox-step.ts';
 import type { Shared } from './shared.ts';
 import { takeSlot } from './slots.ts';
 import { buildStage } from './stage.ts';
 import type { StageState } from './stage-state.ts';
-import { keyOf, Store } from './store.ts';
+import { keyOf, type Store } from './store.ts';
 
 export interface BuildOptions {
   /** The directory of the build context. */
@@ -40,7 +33,9 @@ export interface BuildOptions {
   noCache?: boolean;
   /** Kept between builds, and shared by them. */
   cacheDir: string;
-  registries: Registries;
+  registries: ImageSource;
+  /** What the cache may hold when the build is over; half of its disk, and 20 GiB at most, when it is left out. */
+  cacheBytes?: number;
   /** The Go toolchain for the function engine; where it is usually installed when it is left out. */
   toolchain?: Toolchain;
   onProgress?: (event: ProgressEvent) => void;
@@ -55,55 +50,46 @@ export interface BuildOptions {
  * `dockerfile/…`, `build/…`, and what lib/registry and lib/image throw; the signal's reason when it aborts.
  */
 export async function build(options: BuildOptions): Promise<Image> {
-  const context = resolve(options.context);
-  const { dockerfile, ignore } = await readDockerfile(context, options.dockerfile ?? 'Dockerfile');
-  const store = new Store(resolve(options.cacheDir));
-  const platforms = { build: machinePlatform(), target: options.platform ?? machinePlatform() };
-  const args = new BuildArgs(options.buildArgs ?? {}, platforms);
-  const globals = globalValues(dockerfile, args);
-  const froms = resolveFroms(dockerfile, globals, args, platforms.target);
-  const target = targetStage(dockerfile, options.target);
-  const bases = new Bases(options.registries, store, options.signal);
-  const epoch = epochOf(options.buildArgs);
-  const tree = readContext(context, parseIgnore(ignore), epoch);
+  const input = await readInput(options);
+  const { store, dockerfile, platforms } = input;
   const toolchain = await findGo(options.toolchain);
-  const goMod = tree.get('go.mod')?.type === 'file' ? await readFile(join(context, 'go.mod'), 'utf8') : '';
-  const directive = goDirective(goMod);
-  const abilities: Abilities = toolchain === undefined ? {} : { go: toolchain.version };
-  const plans = planStages({
-    dockerfile,
-    froms,
-    target,
-    abilities,
-    ...(directive === undefined ? {} : { goDirective: directive }),
-  });
+  const target = targetStage(dockerfile, options.target);
+  const plans = planFor(input, target, toolchain);
   const sandbox = await sandboxAbility(plans, store);
   const slot = takeSlot(store.path('stages'), keyOf(dockerfile.lines, target, platforms).slice(0, 16));
+  const disks: SandboxDisks = new Map();
   try {
     const shared: Shared = {
-      dockerfile,
-      context: tree,
-      hashes: await Hashes.open(store, keyOf(context)),
-      store,
-      bases,
-      args,
-      globals,
-      epoch,
+      ...input,
+      hashes: await Hashes.open(store, keyOf(input.directory)),
+      bases: new Bases(options.registries, store, options.signal),
       noCache: options.noCache ?? false,
       workspace: slot.directory,
       sandbox,
-      disks: new Map(),
+      disks,
       onProgress: options.onProgress ?? (() => {}),
       ...(toolchain === undefined ? {} : { toolchain }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
     refuseWithoutEngine(plans, platforms.build, shared);
-    const image = await buildPlans(plans, shared);
-    for (const disk of shared.disks.values()) await disk.remove();
-    return image;
+    return await buildPlans(plans, shared);
   } finally {
+    for (const disk of disks.values()) disk.remove();
     slot.release();
+    prune(store, options.cacheBytes);
   }
+}
+
+function planFor(input: BuildInput, target: number, toolchain: ProbedToolchain | undefined): StagePlan[] {
+  const { dockerfile, globals, args, platforms, goMod } = input;
+  const directive = goDirective(goMod);
+  return planStages({
+    dockerfile,
+    froms: resolveFroms(dockerfile, globals, args, platforms.target),
+    target,
+    abilities: toolchain === undefined ? {} : { go: toolchain.version },
+    ...(directive === undefined ? {} : { goDirective: directive }),
+  });
 }
 
 async function buildPlans(plans: StagePlan[], shared: Shared): Promise<Image> {
@@ -141,43 +127,17 @@ function refuseWithoutEngine(plans: StagePlan[], platform: Platform, shared: Sha
   }
 }
 
-let known: Promise<SandboxAbility> | undefined;
+const abilities = new Map<string, Promise<SandboxAbility>>();
 
-/** Tried out once in the life of this process, and only when a stage is the sandbox's. */
-async function sandboxAbility(plans: StagePlan[], store: Store): Promise<SandboxAbility> {
+/** Tried out once for a cache directory in the life of this process, and only when a stage is the sandbox's. */
+async function sandboxAbility(plans: StagePlan[], { directory }: Store): Promise<SandboxAbility> {
   if (plans.every(({ engine }) => engine === 'function')) return { able: false, why: 'no line needs it' };
-  known ??= probeSandbox(store.directory);
+  const known = abilities.get(directory) ?? probeSandbox(directory);
+  abilities.set(directory, known);
   return known;
 }
 
 async function findGo(given: Toolchain | undefined): Promise<ProbedToolchain | undefined> {
   const toolchain = given ?? findToolchain({});
   return toolchain === undefined ? undefined : probeToolchain(toolchain);
-}
-
-async function readDockerfile(
-  context: string,
-  name: string,
-): Promise<{ dockerfile: Dockerfile; ignore: string }> {
-  const path = isAbsolute(name) ? name : join(context, name);
-  const shown = path.startsWith(`${context}/`) ? relative(context, path) : name;
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new FairleadError({
-      code: 'dockerfile/missing',
-      operation: 'reading the Dockerfile',
-      place: shown,
-      cause: error.code === 'ENOENT' ? 'there is no such file in the build context' : messageOf(error),
-      remedy: 'add a Dockerfile, or name it with -f',
-    });
-  });
-  const [own = '', general = ''] = ignoreFiles(path);
-  const ignore =
-    (await readFile(own, 'utf8').catch(() => undefined)) ??
-    (await readFile(join(context, general), 'utf8').catch(() => ''));
-  return { dockerfile: parseDockerfile(text, shown), ignore };
-}
-
-function epochOf(buildArgs: Record<string, string> = {}): number {
-  const text = buildArgs.SOURCE_DATE_EPOCH;
-  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : 0;
 }

@@ -8,6 +8,7 @@ import { runGoScript } from './go/run.ts';
 import { NotPlain } from './go/shell.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
 import { stampBuildId } from './go/toolexec.ts';
+import { markUsed } from './prune.ts';
 import { asFailure, Output, runFailed } from './run-step.ts';
 import type { StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
@@ -47,6 +48,8 @@ export async function goStep(
   const disk = new Disk(directories.root, store);
   const output = new Output(shared, instruction.line);
   await disk.put(state.tree);
+  markUsed(directories.moduleCache);
+  markUsed(shared.workspace);
   try {
     if (!classified.plain) throw new NotPlain(classified.why);
     if (toolchain === undefined) throw new NotPlain('there is no Go toolchain here');

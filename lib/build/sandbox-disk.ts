@@ -12,6 +12,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Able } from '../sandbox/ability.ts';
 import type { SandboxRoot } from '../sandbox/run.ts';
 import type { Bases } from './bases.ts';
+import { markUsed } from './prune.ts';
 import { removeTree } from './remove.ts';
 import { keyOf, type Store } from './store.ts';
 import { type Change, join, type Node, type Tree } from './tree.ts';
@@ -80,7 +81,8 @@ export class SandboxDisk {
     return changes;
   }
 
-  async remove(): Promise<void> {
+  /** Gives the disk space back; what the build needs of it is in the store. */
+  remove(): void {
     removeTree(this.#directory);
   }
 
@@ -110,6 +112,7 @@ export class SandboxDisk {
   async #unpackedBase({ base, baseKey }: SandboxStage): Promise<string> {
     const directory = this.#store.path('roots', keyOf(baseKey, this.#ability.as));
     if (!existsSync(directory)) await unpackTree(base, directory, this.#ability.as, this.#signal);
+    markUsed(directory);
     return directory;
   }
 

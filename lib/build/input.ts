@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { ignoreFiles, parseIgnore } from '../dockerfile/ignore.ts';
+import { parseDockerfile } from '../dockerfile/parse.ts';
+import type { Dockerfile } from '../dockerfile/types.ts';
+import { FairleadError, messageOf } from '../errors.ts';
+import { machinePlatform } from '../image/platform.ts';
+import type { BuildOptions } from './build.ts';
+import { readContext } from './context.ts';
+import { BuildArgs, globalValues, type Platforms } from './scope.ts';
+import { Store } from './store.ts';
+import type { Tree } from './tree.ts';
+
+/** What a build begins with: all that is read before anything is done. */
+export interface BuildInput {
+  /** Of the context, absolute. */
+  directory: string;
+  dockerfile: Dockerfile;
+  /** The build context, as far as .dockerignore lets it in. */
+  context: Tree;
+  /** The text of the context's go.mod, '' when there is none. */
+  goMod: string;
+  store: Store;
+  platforms: Platforms;
+  args: BuildArgs;
+  /** The values of the ARGs before the first FROM. */
+  globals: ReadonlyMap<string, string>;
+  /** The time of everything that is made, in seconds since 1970: SOURCE_DATE_EPOCH, else 0. */
+  epoch: number;
+}
+
+/** Reads the Dockerfile and the names in the context. Throws FairleadError `dockerfile/…`, `build/no-context`. */
+export async function readInput(options: BuildOptions): Promise<BuildInput> {
+  const directory = resolve(options.context);
+  const { dockerfile, ignore } = await readDockerfile(directory, options.dockerfile ?? 'Dockerfile');
+  const platforms = { build: machinePlatform(), target: options.platform ?? machinePlatform() };
+  const args = new BuildArgs(options.buildArgs ?? {}, platforms);
+  const epoch = epochOf(options.buildArgs);
+  const context = readContext(directory, parseIgnore(ignore), epoch);
+  const hasModule = context.get('go.mod')?.type === 'file';
+  return {
+    directory,
+    dockerfile,
+    context,
+    goMod: hasModule ? await readFile(join(directory, 'go.mod'), 'utf8') : '',
+    store: openStore(options.cacheDir),
+    platforms,
+    args,
+    globals: globalValues(dockerfile, args),
+    epoch,
+  };
+}
+
+async function readDockerfile(
+  context: string,
+  name: string,
+): Promise<{ dockerfile: Dockerfile; ignore: string }> {
+  const path = isAbsolute(name) ? name : join(context, name);
+  const shown = path.startsWith(`${context}/`) ? relative(context, path) : name;
+  if (!existsSync(context)) {
+    throw new FairleadError({
+      code: 'build/no-context',
+      operation: 'reading the build context',
+      place: context,
+      cause: 'there is no such directory',
+      remedy: 'name the directory that the Dockerfile is for',
+    });
+  }
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new FairleadError({
+      code: 'dockerfile/missing',
+      operation: 'reading the Dockerfile',
+      place: shown,
+      cause: error.code === 'ENOENT' ? 'there is no such file in the build context' : messageOf(error),
+      remedy: 'add a Dockerfile, or name it with -f',
+    });
+  });
+  const [own = '', general = ''] = ignoreFiles(path);
+  const ignore =
+    (await readFile(own, 'utf8').catch(() => undefined)) ??
+    (await readFile(join(context, general), 'utf8').catch(() => ''));
+  return { dockerfile: parseDockerfile(text, shown), ignore };
+}
+
+function openStore(directory: string): Store {
+  const path = resolve(directory);
+  // The paths of the toolexec script and of overlay's options cannot be quoted.
+  if (/[\s:,;"'\\]/.test(path)) {
+    throw new FairleadError({
+      code: 'build/bad-cache-dir',
+      operation: 'opening the builder cache',
+      place: path,
+      cause: 'its path has a blank, a quote or one of : , ;',
+      remedy: 'choose another directory',
+    });
+  }
+  mkdirSync(path, { recursive: true });
+  return new Store(realpathSync(path));
+}
+
+function epochOf(buildArgs: Record<string, string> = {}): number {
+  const text = buildArgs.SOURCE_DATE_EPOCH;
+  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : 0;
+}
