@@ -30,6 +30,7 @@ async function load() {
   try {
     return await findHandler();
   } catch (error) {
+    logError('Init Error', error);
     await post('/init/error', describe(error));
     process.exit(1);
   }
@@ -58,7 +59,13 @@ async function findHandler() {
     .map((ending) => join(LAMBDA_TASK_ROOT, module + ending))
     .find(existsSync);
   if (file === undefined) throw named('Runtime.ImportModuleError', `Cannot find module '${module}'`);
-  const loaded = await import(pathToFileURL(file).href);
+  const loaded = await import(pathToFileURL(file).href).catch((error) => {
+    const missing = error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'MODULE_NOT_FOUND';
+    if (missing) throw named('Runtime.ImportModuleError', error.message);
+    throw error instanceof SyntaxError
+      ? named('Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`)
+      : error;
+  });
   const handler = loaded[name] ?? loaded.default?.[name];
   if (typeof handler !== 'function')
     throw named('Runtime.HandlerNotFound', `${_HANDLER} is undefined or not exported`);

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { eachLine } from './lines.ts';
+import { removeFolder } from './remove-folder.ts';
 import { RuntimeApi } from './runtime-api.ts';
 import { type FunctionSpec, failure, type Invocation, type Outcome } from './types.ts';
 
@@ -36,6 +36,9 @@ const HEAP_SHARE = 0.9;
 /** What AWS gives a function to load, before its own time-out counts. */
 const INIT_MS = 10_000;
 
+/** Where environments keep their files; none of them is needed any more when the local cloud starts. */
+export const environmentsFolder = (stateDir: string) => join(stateDir, 'environments');
+
 /** One execution environment: a process of the function, which takes one invocation at a time. */
 export class Environment {
   readonly #spec: FunctionSpec;
@@ -50,7 +53,7 @@ export class Environment {
   constructor(spec: FunctionSpec, host: Host) {
     this.#spec = spec;
     this.#host = host;
-    this.#folder = join(host.stateDir, 'environments', `${spec.name}-${randomUUID()}`);
+    this.#folder = join(environmentsFolder(host.stateDir), `${spec.name}-${randomUUID()}`);
   }
 
   /** Whether nothing more can be invoked in here. */
@@ -135,11 +138,12 @@ export class Environment {
     const errorMessage = `RequestId: ${requestId} Error: ${reason}`;
     // What the runtime posted and logged just before it went is read first: it says more than an exit code.
     await setImmediate();
-    if (this.#running !== undefined) this.#host.onLine(errorMessage, requestId);
-    this.#settle(this.#running?.answer ?? failure({ errorType: 'Runtime.ExitError', errorMessage }));
+    const answer = this.#running?.answer;
+    if (this.#running !== undefined && answer === undefined) this.#host.onLine(errorMessage, requestId);
+    this.#settle(answer ?? failure({ errorType: 'Runtime.ExitError', errorMessage }));
     this.#host.onEnded();
     await this.#api?.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await removeFolder(this.#folder);
     this.#ended.resolve();
   }
 

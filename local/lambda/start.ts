@@ -7,11 +7,13 @@ import { Asynchronous } from './asynchronous.ts';
 import { controlApi } from './control-api.ts';
 import { Executions } from './durable/executions.ts';
 import { durableRoutes } from './durable/routes.ts';
+import { environmentsFolder } from './environment.ts';
 import { functionUrls, urlPath } from './function-url.ts';
 import { Functions } from './functions.ts';
 import { invokeRoutes } from './invoke-routes.ts';
 import { parseObject } from './lines.ts';
 import { LogFile } from './log-file.ts';
+import { removeFolder } from './remove-folder.ts';
 import type { FunctionSpec, LogRecord, Place } from './types.ts';
 import { type Credentials, variablesOf } from './variables.ts';
 
@@ -42,6 +44,7 @@ const CONCURRENCY = 50;
 export async function startLambda(options: LambdaOptions) {
   const { region, account, stateDir, admission } = options;
   const place = { region, account };
+  await removeFolder(environmentsFolder(stateDir));
   const records = new EventEmitter<{ record: [LogRecord] }>();
   const logs = new Map(
     options.functions.map(({ name }) => [name, new LogFile(join(stateDir, 'logs', `${name}.log`))]),

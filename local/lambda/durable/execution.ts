@@ -161,10 +161,14 @@ export class Execution {
     if (this.#invoking || !this.#isAlive) return;
     this.#invoking = true;
     this.#retryAt = undefined;
-    void this.#run().finally(() => {
-      this.#invoking = false;
-      this.#arm();
-    });
+    void this.#run()
+      .catch((error: unknown) => {
+        if (!this.#closed) throw error;
+      })
+      .finally(() => {
+        this.#invoking = false;
+        this.#arm();
+      });
   }
 
   async #run(): Promise<void> {

@@ -27,7 +27,7 @@ async function bundle(code: string, directory: string): Promise<void> {
     platform: 'node',
     target: 'node24',
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
   });
 }
