@@ -1,21 +1,18 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { FairleadError } from '../errors.ts';
 import { isDigest } from './digest.ts';
 import { INDEX_TYPES, MANIFEST_TYPES } from './media-types.ts';
 import type { Digest, ImageConfig, Index, Manifest } from './types.ts';
 
-const digest = z.custom<Digest>(
-  (value) => typeof value === 'string' && isDigest(value),
-  'is no sha256 digest',
-);
-const annotations = z.record(z.string(), z.string()).optional();
-const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() });
+const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
+const annotations = z.optional(z.record(z.string(), z.string()));
+const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.optional(z.string()) });
 const descriptor = z.object({
   mediaType: z.string(),
   digest,
-  size: z.int().nonnegative(),
+  size: z.int().check(z.nonnegative()),
   annotations,
-  platform: platform.optional(),
+  platform: z.optional(platform),
 });
 const manifestSchema = z.object({
   schemaVersion: z.literal(2),
@@ -29,17 +26,18 @@ const indexSchema = z.object({
   manifests: z.array(z.unknown()),
   annotations,
 });
-const nullish = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+const nullish = <T extends z.ZodMiniType>(schema: T) =>
+  z.pipe(
+    z.nullish(schema),
+    z.transform((value) => value ?? undefined),
+  );
+const text = nullish(z.string());
 const strings = nullish(z.array(z.string()));
-const emptyObjects = nullish(
-  z.record(
-    z.string(),
-    z
-      .object({})
-      .nullable()
-      .transform(() => ({})),
-  ),
+const emptyObject = z.pipe(
+  z.nullable(z.object({})),
+  z.transform(() => ({})),
 );
+const emptyObjects = nullish(z.record(z.string(), emptyObject));
 const runConfigSchema = z.looseObject({
   Env: strings,
   Entrypoint: strings,
@@ -49,15 +47,15 @@ const runConfigSchema = z.looseObject({
   ExposedPorts: emptyObjects,
   Volumes: emptyObjects,
   Labels: nullish(z.record(z.string(), z.string())),
-  User: nullish(z.string()),
-  WorkingDir: nullish(z.string()),
-  StopSignal: nullish(z.string()),
+  User: text,
+  WorkingDir: text,
+  StopSignal: text,
 });
 const configSchema = z.looseObject({
   os: z.string(),
   architecture: z.string(),
-  variant: z.string().optional(),
-  created: nullish(z.string()),
+  variant: text,
+  created: text,
   config: nullish(runConfigSchema),
   rootfs: z.object({ type: z.literal('layers'), diff_ids: nullish(z.array(digest)) }),
   history: nullish(z.array(z.looseObject({}))),
@@ -108,7 +106,7 @@ function parseJson(bytes: Uint8Array, place: string, what: string): Record<strin
   throw badManifest(place, `the ${what} is not a JSON object`);
 }
 
-function check<T>(schema: z.ZodType<T>, json: unknown, place: string, what: string): T {
+function check<T>(schema: z.ZodMiniType<T>, json: unknown, place: string, what: string): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

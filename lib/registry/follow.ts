@@ -46,15 +46,16 @@ function checkRedirect(asked: Asked, next: URL | null, insecure: InsecureHosts):
 
 async function send(request: Request, headers: Record<string, string>): Promise<Response> {
   const { method, url, body, signal } = request;
+  const common = { method, headers, ...(signal && { signal }) };
   try {
-    return await fetch(url, {
-      method,
-      headers,
-      redirect: 'manual',
-      ...(signal && { signal }),
-      ...(body !== undefined && { body, duplex: 'half' as const }),
-    });
+    if (body === undefined) return await fetch(url, { ...common, redirect: 'manual' });
+    // Fetch keeps a copy of the whole body in case it has to send it again, save where it must not (Fetch standard,
+    // "HTTP-network-or-cache fetch", step 8.1): without a window and with redirects forbidden.
+    return await fetch(url, { ...common, body, duplex: 'half', redirect: 'error', window: null });
   } catch (thrown) {
+    if (body !== undefined && /unexpected redirect/.test(String((thrown as Error).cause))) {
+      throw nonsense(request, 'registry/bad-redirect', 'it redirects what was sent to it');
+    }
     throw unreachable(request, thrown);
   }
 }

@@ -198,10 +198,13 @@ describe('answers that lead nowhere', () => {
     expect(fault.code).toMatch(/registry\/bad-(answer|redirect)/);
   });
 
-  test('an upload that is redirected', async () => {
+  test.each(['POST', 'PATCH', 'PUT'])('an upload whose %s is redirected', async (method) => {
     const registry = await start();
-    registry.on('POST', /uploads/, answering(307, { location: '/elsewhere' }));
-    const fault = await faultOf(registries.publish(imageOf(), `${registry.host}/web`, ['1']));
+    registry.on(method, /uploads/, answering(307, { location: '/elsewhere' }));
+    const fault = await faultOf(
+      registries.publish(imageOf(layerOf(2_000_000)), `${registry.host}/web`, ['1']),
+    );
     expect(fault.code).toBe('registry/bad-redirect');
+    expect(registry.lines(/elsewhere/)).toEqual([]);
   });
 });
