@@ -98,10 +98,8 @@ export class PodRunner {
     await this.#sandbox?.close();
     await this.#done;
     await this.#sandbox?.close(); // one that was opened meanwhile
-    await this.#node.runtime.remove(
-      join(this.#node.state, this.#directory),
-      join(this.#node.state, this.#socket()),
-    );
+    const { runtime, state } = this.#node;
+    await runtime.remove(join(state, this.#socket()), join(state, this.#directory));
   }
 
   async #run(): Promise<void> {

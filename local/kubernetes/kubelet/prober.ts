@@ -47,10 +47,11 @@ async function ask(
   listener: ProbeListener,
   signal: AbortSignal,
 ): Promise<'success' | 'failure' | 'stopped'> {
-  const { initialMs, timeoutMs } = limitsOf(probe);
+  const { initialMs, periodMs, timeoutMs } = limitsOf(probe);
   const startedAt = Date.now();
   let state = initialProbeState(startedAt);
-  await pause(initialMs, signal);
+  // A program that has just been started may live without answering yet.
+  await pause(kind === 'liveness' && initialMs === 0 ? periodMs : initialMs, signal);
   while (!signal.aborted) {
     const outcome = await attempt(target, probe, timeoutMs);
     if (signal.aborted) break;
