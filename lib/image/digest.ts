@@ -13,19 +13,6 @@ export function isDigest(text: string): text is Digest {
   return /^sha256:[0-9a-f]{64}$/.test(text);
 }
 
-/** Reads a whole stream for its digest and size. */
-export async function digestOfStream(
-  source: AsyncIterable<Uint8Array>,
-): Promise<{ digest: Digest; size: number }> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of source) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { digest: `sha256:${hash.digest('hex')}`, size };
-}
-
 /**
  * Passes a blob's bytes on and fails, at the latest before its end, when they are not `expected`: more than its
  * size (at once), fewer, or of another digest. `place` is where the bytes come from. Error `image/wrong-bytes`.
