@@ -1,6 +1,7 @@
 import { EKSClient } from '@aws-sdk/client-eks';
 import { Kube } from '../lib/kube/client.ts';
 import { connectToEks } from '../lib/kube/eks.ts';
+import type { Ledger } from '../lib/ledger/ledger.ts';
 import { about } from '../lib/log.ts';
 import { tell } from '../lib/report/story.ts';
 import { Cluster } from '../lib/rollout/cluster.ts';
@@ -8,19 +9,21 @@ import type { RolloutAnswer, RolloutRequest } from '../lib/rollout/request.ts';
 import { rollOut } from '../lib/rollout/roll-out.ts';
 import { rollOutEnvironment } from './env.ts';
 
-const { clusterName } = rollOutEnvironment();
+const { clusterName, ledgerTable } = rollOutEnvironment();
 const eks = new EKSClient({});
 
 // Kept while the function's environment lives: connections, what the cluster can do, its token.
 let connected: Promise<Cluster> | undefined;
+let ledger: Ledger | undefined;
 
 /** Carries out one RolloutRequest on the cluster. A cluster that cannot be asked is thrown, for a retry. */
 export async function handler(request: RolloutRequest): Promise<RolloutAnswer> {
-  const { subject } = request;
+  const { subject, release } = request;
   about(subject);
   return rollOut(await cluster(), request, {
     onApplied: ({ number, image }) =>
       tell(subject, 'rollout.applied', `release ${number} applied: ${image}`, { release: number }),
+    newestFence: () => newestFence({ app: release.app, name: release.environment }),
     onPod: ({ pod, state, message }) => tell(subject, 'rollout.pod', message, { pod, state }),
   });
 }
@@ -33,4 +36,14 @@ function cluster(): Promise<Cluster> {
       throw error;
     });
   return connected;
+}
+
+// Loaded when it is asked for: most rollouts are live before.
+async function newestFence(environment: { app: string; name: string }): Promise<number | undefined> {
+  const [{ DynamoDBClient }, { Ledger }] = await Promise.all([
+    import('@aws-sdk/client-dynamodb'),
+    import('../lib/ledger/ledger.ts'),
+  ]);
+  ledger ??= new Ledger(new DynamoDBClient({}), ledgerTable);
+  return (await ledger.newestClaim(environment))?.fence;
 }

@@ -16,7 +16,12 @@ export interface Observation {
   budget: number;
   /** Each state of each pod, once. */
   onPod(change: PodChange): void;
+  /** The fence of the newest claim, as far as it is known outside the cluster: it may be waiting for this rollout. */
+  newestFence?(): Promise<number | undefined>;
 }
+
+/** Milliseconds between two questions for the newest claim. A rollout that is quicker than that asks none. */
+const ASK_EVERY = 2000;
 
 const TAIL_LINES = 20;
 
@@ -31,10 +36,12 @@ export async function observe(kube: Kube, observation: Observation): Promise<Ver
   const broken = (error: unknown) => news.fail(error);
   const followed = follow(kube, observation.release, () => news.tell(), broken, ended.signal);
   const deadline = Date.now() + observation.budget;
+  const newer = askForNewer(observation, news);
   const told = new Set<string>();
   const logs = new Map<string, string[]>();
   try {
     for (;;) {
+      if (newer.fence !== undefined) return { state: 'superseded', by: newer.fence };
       if (isSynced(followed)) {
         const view = viewOf(observation, followed, logs);
         tellPods(view, told, observation.onPod);
@@ -48,8 +55,21 @@ export async function observe(kube: Kube, observation: Observation): Promise<Ver
       }
     }
   } finally {
+    newer.stop();
     ended.abort();
   }
+}
+
+/** Asks from time to time whether a newer claim waits. Not to get an answer is no reason to stop. */
+function askForNewer({ fence, newestFence }: Observation, news: News) {
+  const newer: { fence?: number; stop(): void } = { stop: () => clearInterval(timer) };
+  const timer = setInterval(async () => {
+    const newest = await newestFence?.().catch(() => undefined);
+    if (newest === undefined || newest <= fence) return;
+    newer.fence = newest;
+    news.tell();
+  }, ASK_EVERY);
+  return newer;
 }
 
 function viewOf({ release, fence }: Observation, followed: Followed, logs: View['logs']): View {

@@ -8,10 +8,12 @@ import { reach } from './reach.ts';
 import { removeRelease } from './remove.ts';
 import type { RolloutAnswer, RolloutRequest } from './request.ts';
 
-/** Who hears how a rollout goes on. */
+/** Who hears how a rollout goes on, and knows of newer ones. */
 export interface Listener {
   onApplied(release: Release): void;
   onPod(change: PodChange): void;
+  /** The fence of the newest claim on the release's environment. */
+  newestFence?(): Promise<number | undefined>;
 }
 
 /** Milliseconds that one call observes for, and that it then waits for a load balancer's address. */
@@ -57,9 +59,9 @@ async function look(
   { kube }: Cluster,
   release: Release,
   fence: number,
-  { onPod }: Listener,
+  { onPod, newestFence }: Listener,
 ): Promise<RolloutAnswer> {
-  const verdict = await observe(kube, { release, fence, budget: BUDGET, onPod });
+  const verdict = await observe(kube, { release, fence, budget: BUDGET, onPod, newestFence });
   if (verdict.state === 'failed')
     return { state: 'failed', reason: verdict.reason, details: verdict.details };
   if (verdict.state !== 'live') return verdict;

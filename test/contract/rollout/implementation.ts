@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { Connection } from '../../../lib/kube/client.ts';
 
 /** A cluster that the suite runs against. */
@@ -16,14 +17,14 @@ export interface Implementation {
   name: string;
   /** Why it cannot run here; undefined if it can. */
   missing?: string;
+  /** What of Kubernetes it does not have. */
+  lacks: readonly 'quotas'[];
   start(): Promise<Running>;
 }
 
-/** Runs kubectl as administrator; answers its output. */
-export function kubectl(kubeconfig: string, args: string[], input?: string): string {
-  return execFileSync('kubectl', ['--kubeconfig', kubeconfig, ...args], {
-    input,
-    encoding: 'utf8',
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+/** Runs kubectl as administrator; answers its output. The cluster may run in this very process, so it must not block. */
+export async function kubectl(kubeconfig: string, args: string[], input = ''): Promise<string> {
+  const running = promisify(execFile)('kubectl', ['--kubeconfig', kubeconfig, ...args]);
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }

@@ -34,19 +34,19 @@ export class Installation {
     return this.ask({ do: 'apply', release }, fence);
   }
 
-  kubectl(...args: string[]): string {
+  kubectl(...args: string[]): Promise<string> {
     return kubectl(this.running.kubeconfig, args);
   }
 
   /** What `jsonpath` finds in an object, or with no name in a list. */
-  read(namespace: string, kind: string, name: string, jsonpath: string): string {
+  read(namespace: string, kind: string, name: string, jsonpath: string): Promise<string> {
     const names = name === '' ? [] : [name];
     return this.kubectl('-n', namespace, 'get', kind, ...names, '-o', `jsonpath=${jsonpath}`);
   }
 
-  tidy(): void {
+  async tidy(): Promise<void> {
     for (const name of this.namespaces)
-      this.kubectl('delete', 'namespace', name, '--ignore-not-found', '--wait=false');
+      await this.kubectl('delete', 'namespace', name, '--ignore-not-found', '--wait=false');
     this.namespaces.clear();
   }
 

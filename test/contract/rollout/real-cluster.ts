@@ -7,6 +7,7 @@ import { connectToEks } from '../../../lib/kube/eks.ts';
 import { DEPLOYER_RULES } from '../../../lib/kube/permissions.ts';
 import { type Implementation, kubectl, type Running } from './implementation.ts';
 import { publishProbe } from './probe-image.ts';
+import { rights } from './rights.ts';
 
 /** The work directory of a running cluster: `admin.conf`, `pki/ca.crt`, `token-webhook.json`. */
 const directory = process.env.FAIRLEAD_TEST_CLUSTER ?? '';
@@ -17,6 +18,7 @@ export const realCluster: Implementation = {
   missing: existsSync(join(directory, 'admin.conf'))
     ? undefined
     : 'FAIRLEAD_TEST_CLUSTER names no directory of a running cluster',
+  lacks: [],
   start,
 };
 
@@ -41,10 +43,15 @@ interface Logins {
 
 async function start(): Promise<Running> {
   const kubeconfig = join(directory, 'admin.conf');
-  const endpoint = kubectl(kubeconfig, ['config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}']);
+  const endpoint = await kubectl(kubeconfig, [
+    'config',
+    'view',
+    '-o',
+    'jsonpath={.clusters[0].cluster.server}',
+  ]);
   const logins: Logins = JSON.parse(readFileSync(join(directory, 'token-webhook.json'), 'utf8'));
   const group = logins.mappings[0]?.groups[0] ?? '';
-  kubectl(kubeconfig, ['apply', '-f', '-'], JSON.stringify(rights(group)));
+  await kubectl(kubeconfig, ['apply', '-f', '-'], JSON.stringify(rights(group, DEPLOYER_RULES)));
   const eks = await serveEks(logins.clusterName, endpoint, readFileSync(join(directory, 'pki/ca.crt')));
   const [accessKeyId = '', { secret: secretAccessKey = '' } = {}] =
     Object.entries(logins.accessKeys)[0] ?? [];
@@ -57,21 +64,6 @@ async function start(): Promise<Running> {
     kubeconfig,
     image: `${HOST}/fairlead/probe@${publishProbe(`${registry}/fairlead/probe`)}`,
     close: eks.close,
-  };
-}
-
-function rights(group: string) {
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const metadata = { name: 'fairlead-deployer' };
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: metadata.name };
-  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }];
-  return {
-    apiVersion: 'v1',
-    kind: 'List',
-    items: [
-      { apiVersion, kind: 'ClusterRole', metadata, rules: DEPLOYER_RULES },
-      { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef, subjects },
-    ],
   };
 }
 

@@ -1,0 +1,4 @@
+import { standIn } from './stand-in.ts';
+import { rolloutSuite } from './suite.ts';
+
+rolloutSuite(standIn);

@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEPLOYER_RULES } from '../../../lib/kube/permissions.ts';
+import { startKubernetes } from '../../../local/kubernetes/start.ts';
+import { DOCKER_REGISTRY, startDockerRegistry } from '../registry/docker-registry.ts';
+import { type Implementation, kubectl, type Running } from './implementation.ts';
+import { publishProbe } from './probe-image.ts';
+import { GROUP, rights } from './rights.ts';
+
+/** local/kubernetes, with pods that are processes of this machine. */
+export const standIn: Implementation = {
+  name: 'the stand-in',
+  missing: [DOCKER_REGISTRY, '/usr/bin/skopeo', '/usr/bin/kubectl'].every(existsSync)
+    ? undefined
+    : 'docker-registry, skopeo or kubectl is not installed',
+  lacks: ['quotas'],
+  start,
+};
+
+const TOKEN = 'let the deployer in';
+
+async function start(): Promise<Running> {
+  const directory = await mkdtemp(join(tmpdir(), 'fl-'));
+  await mkdir(join(directory, 'r'));
+  const registry = await startDockerRegistry(join(directory, 'r'));
+  const cluster = await startKubernetes({
+    stateDir: join(directory, 'k'),
+    registryHost: registry.host,
+    go: {
+      binary: execFileSync('which', ['go'], { encoding: 'utf8' }).trim(),
+      cache: join(tmpdir(), 'fairlead-pod-runtime'),
+    },
+    authenticate: (token) => (token === TOKEN ? { username: 'deployer', groups: [GROUP] } : undefined),
+  });
+  await kubectl(cluster.kubeconfigFile, ['apply', '-f', '-'], JSON.stringify(rights(GROUP, DEPLOYER_RULES)));
+  return {
+    connection: { endpoint: cluster.endpoint, ca: cluster.ca, token: async () => TOKEN },
+    kubeconfig: cluster.kubeconfigFile,
+    image: `registry.fairlead.test/fairlead/probe@${publishProbe(`${registry.host}/fairlead/probe`)}`,
+    async close() {
+      await cluster.close();
+      await registry.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
