@@ -23,11 +23,6 @@ export interface List<T extends KubernetesObject = KubernetesObject> {
   resourceVersion: string;
 }
 
-/** Tells an event from the one object that it is about; `fieldPath` names a part: `spec.containers{web}`. */
-export interface EventDetails {
-  fieldPath?: string;
-}
-
 /** How many changes watches can look back upon. */
 const historySize = 2_000;
 /** Events are kept as long as there are no more than this many in their namespace; real clusters keep them an hour. */
@@ -145,10 +140,11 @@ export class Store {
     const object = this.get(kind, namespace, name);
     if (!object) throw notFound(kindOf(kind), name);
     const decision = decideDeletion(kindOf(kind), object, options, this.#now());
-    if (options.dryRun || decision.do === 'nothing')
-      return { object: object as T, removed: decision.do === 'remove' };
-    if (decision.do === 'remove') return { object: this.#remove(object) as T, removed: true };
-    return { object: this.#put('MODIFIED', decision.object, object) as T, removed: false };
+    if (decision.do === 'nothing') return { object: object as T, removed: false };
+    const removed = decision.do === 'remove';
+    const { object: left } = removed ? { object } : decision;
+    if (options.dryRun) return { object: left as T, removed };
+    return { object: (removed ? this.#remove(object) : this.#put('MODIFIED', left, object)) as T, removed };
   }
 
   /**
@@ -166,14 +162,17 @@ export class Store {
     return this.#history.watch(kind, Number(resourceVersion), listener as WatchListener);
   }
 
-  /** Tells what happened to an object as a core/v1 Event; what was told before is counted. */
+  /**
+   * Tells what happened to an object, or to its part `fieldPath` (`spec.containers{web}`), as a core/v1 Event; what
+   * was told before is counted.
+   */
   recordEvent(
     involvedObject: KubernetesObject,
     type: EventType,
     reason: string,
     message: string,
     component: string,
-    { fieldPath }: EventDetails = {},
+    { fieldPath }: { fieldPath?: string } = {},
   ): void {
     const occurrence = {
       involvedObject: referenceTo(involvedObject, fieldPath),

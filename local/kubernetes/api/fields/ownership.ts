@@ -146,10 +146,9 @@ function refuseConflicts(managers: readonly Manager[], { added, modified }: Comp
   throw new StatusError('Conflict', message, { causes });
 }
 
-function printManager({ manager, operation, apiVersion, subresource, time }: Manager): string {
+function printManager({ manager, operation, apiVersion, subresource }: Manager): string {
   const name = subresource === undefined ? `"${manager}"` : `"${manager}" with subresource "${subresource}"`;
-  if (operation === 'Apply') return name;
-  return time === undefined ? `${name} using ${apiVersion}` : `${name} using ${apiVersion} at ${time}`;
+  return operation === 'Apply' ? name : `${name} using ${apiVersion}`;
 }
 
 function schemaOf({ apiVersion, kind }: Pick<Content, 'apiVersion' | 'kind'>): Schema {

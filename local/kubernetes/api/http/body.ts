@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../object.ts';
 import { StatusError } from '../../status-error.ts';
 import { isObject, type JsonObject } from '../fields/walk.ts';
 import { apiVersionOf, type Kind } from '../kinds.ts';
-import { decode } from '../schema/decode.ts';
+import { type Decoded, decode } from '../schema/decode.ts';
 import { structOf } from '../schema/types.ts';
 import type { Call } from './call.ts';
 import { decodeProtobuf, protobufType } from './protobuf.ts';
@@ -50,13 +50,13 @@ function parseText(text: string, isYaml: boolean): unknown {
  * Reads the JSON of an object of that kind; `fieldValidation` says what becomes of fields that the kind does not have.
  * @throws StatusError 400 BadRequest
  */
-export function readObject(call: Call, kind: Kind, json: unknown): Content {
+export function readObject(call: Call, kind: Kind, json: unknown, decoder = decode): Content {
   if (!isObject(json))
     throw new StatusError('BadRequest', 'the object provided is unrecognized: it is no object');
   const apiVersion = apiVersionOf(kind);
   checkType(json, apiVersion, kind.kind);
   const title = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`;
-  const { value, unknown } = decodeTitled(json, kind, title);
+  const { value, unknown } = titled(title, () => decoder(json, structOf(apiVersion, kind.kind)));
   const problems = unknown.map((path) => `unknown field "${path}"`);
   const validation = call.query.get('fieldValidation') ?? 'Warn';
   if (validation === 'Strict' && problems.length > 0)
@@ -70,9 +70,10 @@ export function readObject(call: Call, kind: Kind, json: unknown): Content {
   return { object, warnings: validation === 'Warn' ? problems : [] };
 }
 
-function decodeTitled(json: JsonObject, kind: Kind, title: string) {
+/** Errors of the decoder begin with what was being decoded. */
+function titled(title: string, decoding: () => Decoded): Decoded {
   try {
-    return decode(json, structOf(apiVersionOf(kind), kind.kind));
+    return decoding();
   } catch (error) {
     if (error instanceof StatusError) throw new StatusError(error.reason, `${title}: ${error.message}`);
     throw error;

@@ -10,6 +10,8 @@ import { readObject } from '../http/body.ts';
 import type { Answer, Call } from '../http/call.ts';
 import { isTrue, type Target } from '../http/target.ts';
 import { apiVersionOf } from '../kinds.ts';
+import { decode, decodeConfiguration } from '../schema/decode.ts';
+import { structOf } from '../schema/types.ts';
 import { type Context, writeOptions } from './context.ts';
 import { toStored } from './events-group.ts';
 import { answerWith } from './representation.ts';
@@ -45,7 +47,7 @@ function readConfiguration(call: Call, target: Target, text: string): Kubernetes
     throw new StatusError('BadRequest', 'metadata.managedFields must be nil');
   // What the schema does not declare cannot be owned, so it is refused whatever fieldValidation says.
   call.query.set('fieldValidation', 'Strict');
-  const { object } = readObject(call, target.kind, json);
+  const { object } = readObject(call, target.kind, json, decodeConfiguration);
   return toStored(target.kind, named(inNamespace(object, target), target));
 }
 
@@ -70,10 +72,9 @@ function applyTo(
   const { apiVersion, kind } = config;
   const before = live ?? { apiVersion, kind, metadata: {} };
   const { merged, managedFields } = applyConfiguration(before, { ...config, metadata }, writer, { force });
-  const object = {
-    ...merged,
-    metadata: { ...(merged.metadata as object), managedFields },
-  } as KubernetesObject;
+  // Empty values and nulls were owned; they are not stored.
+  const { value } = decode(merged, structOf(apiVersion, kind));
+  const object = { ...value, metadata: { ...(value.metadata as object), managedFields } } as KubernetesObject;
   // The configuration's resourceVersion is a lock; without one there is none.
   Object.assign(object.metadata, { resourceVersion: resourceVersion ?? live?.metadata.resourceVersion });
   if (uid !== undefined) object.metadata.uid = uid;

@@ -14,16 +14,30 @@ export interface Decoded {
  * @throws StatusError 400 BadRequest when a value has the wrong type
  */
 export function decode(json: unknown, struct: Struct): Decoded {
-  const unknown: string[] = [];
-  const value = decodeStruct(json, struct, '', unknown);
-  return { value, unknown };
+  return decodeWith(json, struct, false);
+}
+
+/** The same, but empty values and nulls stay: an applied configuration owns them too. */
+export function decodeConfiguration(json: unknown, struct: Struct): Decoded {
+  return decodeWith(json, struct, true);
+}
+
+/** What is found on the way through an object. */
+interface Progress {
+  unknown: string[];
+  keepsEmpty: boolean;
+}
+
+function decodeWith(json: unknown, struct: Struct, keepsEmpty: boolean): Decoded {
+  const progress: Progress = { unknown: [], keepsEmpty };
+  return { value: decodeStruct(json, struct, '', progress), unknown: progress.unknown };
 }
 
 function decodeStruct(
   json: unknown,
   struct: Struct,
   path: string,
-  unknown: string[],
+  progress: Progress,
 ): Record<string, unknown> {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw wrongType(json, path, struct.name);
@@ -31,9 +45,9 @@ function decodeStruct(
   for (const [name, member] of Object.entries(json)) {
     const inner = path === '' ? name : `${path}.${name}`;
     const field = struct.fields.get(name);
-    if (field) setField(result, field, member, inner, unknown);
+    if (field) setField(result, field, member, inner, progress);
     else if (struct.typed && (name === 'apiVersion' || name === 'kind')) result[name] = member;
-    else unknown.push(inner);
+    else progress.unknown.push(inner);
   }
   return result;
 }
@@ -43,11 +57,12 @@ function setField(
   field: Field,
   json: unknown,
   path: string,
-  unknown: string[],
+  progress: Progress,
 ): void {
+  if (json === null && progress.keepsEmpty) result[field.name] = null;
   if (json === null || json === undefined) return;
-  const value = decodeValue(json, field.schema, path, unknown);
-  if (field.omitempty && isOmitted(field, value)) return;
+  const value = decodeValue(json, field.schema, path, progress);
+  if (field.omitempty && !progress.keepsEmpty && isOmitted(field, value)) return;
   result[field.name] = value;
 }
 
@@ -60,19 +75,19 @@ function isOmitted({ pointer, schema }: Field, value: unknown): boolean {
   return value === '' || value === 0 || value === false;
 }
 
-function decodeValue(json: unknown, schema: Schema, path: string, unknown: string[]): unknown {
-  if (schema.is === 'struct') return decodeStruct(json, schema.struct, path, unknown);
+function decodeValue(json: unknown, schema: Schema, path: string, progress: Progress): unknown {
+  if (schema.is === 'struct') return decodeStruct(json, schema.struct, path, progress);
   if (schema.is === 'list') {
     if (!Array.isArray(json)) throw wrongType(json, path, 'list');
     return json.map((item, index) =>
-      decodeValue(item ?? zeroOf(schema.items), schema.items, `${path}[${index}]`, unknown),
+      decodeValue(item ?? zeroOf(schema.items), schema.items, `${path}[${index}]`, progress),
     );
   }
   if (schema.is === 'map') {
     if (typeof json !== 'object' || json === null || Array.isArray(json)) throw wrongType(json, path, 'map');
     const entries = Object.entries(json).map(([name, value]) => {
       const inner = `${path}.${name}`;
-      return [name, decodeValue(value ?? zeroOf(schema.values), schema.values, inner, unknown)] as const;
+      return [name, decodeValue(value ?? zeroOf(schema.values), schema.values, inner, progress)] as const;
     });
     return Object.fromEntries(entries);
   }

@@ -26,6 +26,10 @@ const defaulters: Record<string, Defaulter> = {
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
     });
     defaultRollingUpdate(struct(spec, 'updateStrategy'), { partition: 0 });
+    for (const claim of structs(spec, 'volumeClaimTemplates')) {
+      setDefaults(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', status: { phase: 'Pending' } });
+      setDefaults(struct(claim, 'spec'), { volumeMode: 'Filesystem' });
+    }
   },
   DaemonSet: (object) => {
     const spec = defaultTemplate(object, { revisionHistoryLimit: 10 });

@@ -17,17 +17,28 @@ export function defaultPodSpec(spec: Json): void {
   if (account !== undefined) Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
 }
 
-/** Defaults of a pod itself, with those that its admission adds. */
+/** Defaults of a pod itself. */
 export function defaultPod(pod: Draft): void {
   const spec = struct(pod, 'spec');
-  spec.serviceAccountName ??= spec.serviceAccount ?? 'default';
   defaultPodSpec(spec);
-  setDefaults(spec, { enableServiceLinks: true, preemptionPolicy: 'PreemptLowerPriority', priority: 0 });
+  setDefaults(spec, { enableServiceLinks: true });
   for (const container of structs(spec, 'containers')) {
     const { limits, requests } = struct(container, 'resources');
     if (limits !== undefined)
       struct(container, 'resources').requests = { ...(limits as Json), ...(requests as Json) };
   }
+}
+
+/** What admission adds to a pod; nobody owns it. Source: kubernetes `plugin/pkg/admission`. */
+export function admitPod(pod: Draft): void {
+  const spec = struct(pod, 'spec');
+  setDefaults(spec, { serviceAccountName: 'default', preemptionPolicy: 'PreemptLowerPriority', priority: 0 });
+  spec.serviceAccount = spec.serviceAccountName;
+  const tolerations = structs(spec, 'tolerations');
+  const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+    .filter((key) => !tolerations.some((each) => each.key === key || each.key === undefined))
+    .map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
+  spec.tolerations = [...tolerations, ...added];
 }
 
 function defaultContainer(container: Json): void {

@@ -1,8 +1,8 @@
 import type { Kind } from '../kinds.ts';
 import { allocate } from './addresses.ts';
 import { setObjectDefaults } from './defaults.ts';
-import type { Draft } from './json.ts';
-import { qosClass } from './pod-defaults.ts';
+import type { Draft, Json } from './json.ts';
+import { admitPod, qosClass } from './pod-defaults.ts';
 import { validate } from './validation.ts';
 
 /** What a strategy needs to see of the objects that are there. */
@@ -18,17 +18,31 @@ export function complete(object: Draft): void {
  * @throws StatusError 422 Invalid
  */
 export function prepareForCreate(kind: Kind, object: Draft, services: () => Services): void {
-  if (kind.subresources.includes('status')) delete object.status;
-  if (kind.kind === 'Pod') object.status = { phase: 'Pending', qosClass: qosClass(object.spec ?? {}) };
-  if (kind.kind === 'PersistentVolumeClaim') object.status = { phase: 'Pending' };
-  if (kind.kind === 'Namespace') {
-    object.spec = { finalizers: ['kubernetes'] };
-    object.status = { phase: 'Active' };
-  }
+  if (kind.subresources.includes('status')) object.status = initialStatus(kind, object);
+  if (kind.kind === 'Namespace') object.spec = { finalizers: ['kubernetes'] };
+  if (kind.kind === 'Pod') admitPod(object);
   validate(kind, object);
-  if (kind.kind !== 'Service') return;
-  allocate(object, services());
-  object.status = { loadBalancer: {} };
+  if (kind.kind === 'Service') allocate(object, services());
+}
+
+/** The status before any controller has seen the object. */
+function initialStatus(kind: Kind, object: Draft): Json {
+  switch (kind.kind) {
+    case 'Pod':
+      return { phase: 'Pending', qosClass: qosClass(object.spec ?? {}) };
+    case 'Namespace':
+      return { phase: 'Active' };
+    case 'PersistentVolumeClaim':
+      return { phase: 'Pending' };
+    case 'ReplicaSet':
+    case 'StatefulSet':
+      return { replicas: 0 };
+    case 'Service':
+    case 'Ingress':
+      return { loadBalancer: {} };
+    default:
+      return {};
+  }
 }
 
 /**
