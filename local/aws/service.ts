@@ -3,7 +3,7 @@ import type { Input } from './input.ts';
 import type { Protocol } from './protocol.ts';
 
 /** One action of a service. */
-export interface Operation {
+interface Operation {
   /** ARN of what the call acts on, as IAM would be asked about it; absent where IAM knows only `*`. */
   resource?(input: Input): string | undefined;
   /** The API's output; errors are thrown as AwsError. */

@@ -11,7 +11,7 @@ export interface SignedRequest {
 }
 
 /** Who signed, for what: the parts of the credential scope `KEY/DATE/REGION/SERVICE/aws4_request`. */
-export interface Scope {
+interface Scope {
   accessKeyId: string;
   date: string;
   region: string;

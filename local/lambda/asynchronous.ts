@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Functions, Target } from './functions.ts';
 
 /** What Lambda waits before the second and the third attempt. Source: "Asynchronous invocation", AWS Lambda Developer Guide. */
-export const RETRY_DELAYS_MS = [60_000, 120_000];
+const RETRY_DELAYS_MS = [60_000, 120_000];
 
 /** Invocations of type Event: what fails is tried twice more. */
 export class Asynchronous {

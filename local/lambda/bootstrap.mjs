@@ -3,7 +3,7 @@
 // Source: "Using the Lambda runtime API for custom runtimes" and "Define Lambda function handler in Node.js".
 import { existsSync } from 'node:fs';
 import http from 'node:http';
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -37,6 +37,8 @@ async function load() {
 }
 
 async function run(handler) {
+  // Environments are killed and do not end by themselves, so that what was compiled is kept now or never.
+  setTimeout(flushCompileCache, 1000).unref();
   for (;;) {
     const { headers, body } = await call('GET', '/invocation/next');
     current = headers['lambda-runtime-aws-request-id'];

@@ -45,7 +45,7 @@ export const failed = (ErrorType: string, ErrorMessage: string): Ending => ({
 });
 
 /** A function's error as the durable API shows it. */
-export function errorObject(payload: Buffer): ErrorObject {
+function errorObject(payload: Buffer): ErrorObject {
   const { errorType, errorMessage, trace } = JSON.parse(payload.toString('utf8')) as Partial<FunctionError>;
   return { ErrorType: errorType, ErrorMessage: errorMessage, StackTrace: trace };
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type AwsOptions, startAws } from '../../../local/aws/start.ts';
 
 export const region = 'us-east-1';
-export const account = '000000000000';
+const account = '000000000000';
 export const builder = {
   accessKeyId: 'AKIABUILDER',
   secretAccessKey: 'builder-secret',

@@ -56,6 +56,27 @@ test('closing ends every process', async () => {
   await until(() => !isAlive(pid));
 });
 
+test('closing ends what is going on, and starts nothing again', async () => {
+  const flow = `import { withDurableExecution } from '@aws/durable-execution-sdk-js';
+    export const handler = withDurableExecution(async (_: any, context: any) => {
+      await context.invoke('who', { ms: 60000 }).catch(() => {});
+      await context.wait({ seconds: 60 });
+    });`;
+  const durable = { executionTimeout: 600 };
+  lambda = await start(
+    { who: { code: who, timeout: 100, reservedConcurrency: 1 }, flow: { code: flow, durable } },
+    { retryDelaysMs: [0, 0] },
+  );
+  for (const name of ['flow:1', 'who', 'who'])
+    await lambda.call(name, { ms: 60_000 }, { InvocationType: 'Event' });
+  const waiting = lambda.call('flow:1', { second: true }).catch((error: Error) => error.name);
+  await until(() => lambda.environments('who') === 1 && lambda.environments('flow') >= 1);
+  await lambda.close();
+  await waiting;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect([lambda.environments('who'), lambda.environments('flow')]).toEqual([0, 0]);
+});
+
 test('an event that fails is tried twice more, with the same request id', async () => {
   const code = `export const handler = async (_: unknown, { awsRequestId }: any) => {
     console.log(JSON.stringify({ attempt: awsRequestId }));
