@@ -63,7 +63,8 @@ async function playStep(
   const last = lines.at(-1) ?? '';
   const [ends = 'nothing'] = last.split(' ');
   const url = /(https?:\/\/\S+)$/.exec(last)?.[1];
-  const answered = await visit(url ?? service ?? '');
+  const address = url ?? service;
+  const answered = address === undefined ? { error: 'it has no address yet' } : await visit(address);
   const problems = [
     ...(code === 0 ? [] : [`git push ended with exit code ${code}`]),
     ...(ends === step.ends ? [] : [`the push ended with "${last}", not with "${step.ends}"`]),
@@ -80,7 +81,7 @@ async function playStep(
       ? [`${visitor.failures.length} requests failed: ${visitor.failures[0]}`]
       : []),
   ];
-  if ('body' in answered) say(color.dim(`   $ curl ${url ?? service}  →  ${answered.body}`));
+  if ('body' in answered) say(color.dim(`   $ curl ${address}  →  ${answered.body}`));
   return {
     ends,
     ms,

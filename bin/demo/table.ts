@@ -2,7 +2,7 @@
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => [...(row[column] ?? '')].length)));
-  const isNumber = (text: string) => /^[-\d]/.test(text);
+  const isNumber = (text: string) => /^[-–\d]/.test(text);
   const line = (row: readonly string[]) =>
     widths
       .map((width, column) => {

@@ -14,7 +14,7 @@ describe('pushes that race', { timeout: 180_000 }, () => {
       const source = await readFile(join(app.directory, 'main.go'), 'utf8');
       const pushes = [];
       for (const version of [2, 3, 4]) {
-        await app.commit({ 'main.go': source.replace('version 1', `version ${version}`) });
+        await app.commit({ 'main.go': source.replace('version 1', `version ${version} of race`) });
         pushes.push(app.push('HEAD:main'));
         // Far enough apart for git to take them in this order, close enough to overlap from the build on.
         await sleep(250);
@@ -22,7 +22,7 @@ describe('pushes that race', { timeout: 180_000 }, () => {
       const outcomes = (await Promise.all(pushes)).map(({ outcome }) => outcome);
       expect(outcomes.at(-1)).toBe('live');
       for (const outcome of outcomes) expect(['live', 'superseded']).toContain(outcome);
-      expect(await get(url)).toBe('Hello from Fairlead, version 4');
+      expect(await get(url)).toBe('Hello from Fairlead, version 4 of race');
     } finally {
       await app.remove();
     }
