@@ -10,7 +10,7 @@ export function checkName(what: string, name: string): void {
   throw new FairleadError({
     code: 'app/bad-name',
     operation: `naming the ${what}`,
-    cause: `'${name}' cannot name a ${what} in the cluster`,
+    cause: `'${name}' is no name for the ${what} in the cluster`,
     remedy: 'use up to 63 lower-case letters, digits and "-", beginning with a letter, ending without "-"',
   });
 }

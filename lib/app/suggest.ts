@@ -4,9 +4,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     .map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3))
-    ? best.candidate
-    : undefined;
+  return best !== undefined && best.distance <= mistakesIn(word) ? best.candidate : undefined;
+}
+
+/** How many letters somebody may get wrong: exchanging two neighbours makes two. */
+function mistakesIn(word: string): number {
+  return word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
 }
 
 /** Levenshtein distance: insertions, deletions and replacements that turn `a` into `b`. */

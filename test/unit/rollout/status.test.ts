@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { status } from '../../../lib/rollout/status.ts';
+import { viewOf } from './state.ts';
+import { BORNE, ENDED, FINAL, GOING_ON } from './status-cases.ts';
+
+it.each([...GOING_ON, ...FINAL, ...BORNE, ...ENDED])('$is', ({ state, verdict }) => {
+  expect(status(viewOf(state))).toMatchObject(parse(verdict));
+});
+
+it('fails with nothing but its reason when there is no evidence', () => {
+  expect(status(viewOf('{ deleted: true }'))).toEqual({
+    state: 'failed',
+    reason: 'Deployment web/web was deleted during the rollout',
+    details: '',
+    evidence: undefined,
+  });
+});
+
+it('gives the log and the warnings as details, each once', () => {
+  const verdict = status(
+    viewOf(`
+      pods:
+        - container: { restartCount: 2, state: { waiting: { reason: CrashLoopBackOff } }, lastState: { terminated: { exitCode: 2, reason: Error } } }
+      logs: { a/current: "panic: boom\\n\\ngoroutine 1 [running]:" }
+      events:
+        - { reason: BackOff, message: "Back-off restarting failed\\n container", count: 3 }
+        - { reason: BackOff, message: "Back-off restarting failed\\n container", count: 3 }
+        - { reason: Started, message: Started container web, type: Normal }
+    `),
+  );
+  expect(verdict).toMatchObject({
+    details: [
+      'log of web-a, container web:',
+      '  panic: boom',
+      '  ',
+      '  goroutine 1 [running]:',
+      'events:',
+      '  pod web-a: BackOff: Back-off restarting failed container (3 times)',
+    ].join('\n'),
+    evidence: { namespace: 'web', pod: 'web-a', container: 'web', run: 'current' },
+  });
+});
