@@ -48,8 +48,12 @@ async function releaseOnce(
   built: Built,
 ): Promise<Released | { is: 'held' }> {
   const head = await gitHub.head(repositoryOf(push), push.branch);
-  if (head.is === 'gone' || head.commit !== commit) return { is: 'moved' };
   const where = environmentOf(push);
+  if (head.is === 'gone' || head.commit !== commit) {
+    const newest = await ledger.newestClaim(where);
+    const overtaken = newest !== undefined && newest.fence > fence;
+    return overtaken ? { is: 'superseded', by: newest.commit } : { is: 'moved' };
+  }
   const make = renderer(push, commit, built);
   if ('reason' in make) return { is: 'failed', reason: make.reason };
   const answer = await ledger.release(where, fence, make.render);

@@ -22,7 +22,7 @@ export async function restore(
   // What is unknown may be good: it is left to the next push, or to a person.
   if (!leaves || fence === undefined || rolledOut?.state === 'unknown') return { is: 'untouched' };
   try {
-    return await undo(context, push, { commit, fence }, () => announce(push, progress));
+    return await undo(context, push, progress, { commit, fence });
   } catch (error) {
     return { is: 'not-restored', reason: messageOf(error) };
   }
@@ -31,13 +31,13 @@ export async function restore(
 async function undo(
   context: DurableContext,
   push: Push,
+  progress: Progress,
   claim: Claim,
-  announceFailure: () => void,
 ): Promise<Restored> {
-  const undone = await makeUndo(context, push, claim, announceFailure);
+  const undone = await makeUndo(context, push, claim, () => announce(push, progress));
   if (undone.is === 'untouched' || undone.is === 'superseded') return undone;
   const back = undone.is === 'made' ? undone.release : undefined;
-  const release = undone.is === 'made' ? undone.release : undone.begun;
+  const release = undone.is === 'made' ? (progress.release ?? undone.release) : undone.begun;
   if (release === undefined) return { is: 'removed' };
   const about = { subject: subjectOf(push, claim.commit), release, fence: claim.fence };
   const request = { ...about, do: 'undo' as const, ...(back === undefined ? {} : { back }) };

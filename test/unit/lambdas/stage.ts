@@ -1,0 +1,195 @@
+import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
+import { vi } from 'vitest';
+import type { BuildAnswer, BuildRequest } from '../../../lib/build/request.ts';
+import { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { Push } from '../../../lib/push/types.ts';
+import type { RolloutAnswer, RolloutRequest } from '../../../lib/rollout/request.ts';
+import { startDynamoDB } from '../ledger/dynamodb.ts';
+import { GitHost, type Repository } from './git-host.ts';
+
+/** A record of the story, as it is written to standard output. */
+export interface Chapter {
+  event: string;
+  message: string;
+  delivery: string;
+  app: string;
+  commit: string;
+  detail: Record<string, unknown>;
+}
+
+/** What an execution of deploy came to. */
+export interface Run {
+  /** How the execution ended: `SUCCEEDED` even where the deployment failed. */
+  status: string | undefined;
+  /** The names of its durable operations, in order. */
+  operations: (string | undefined)[];
+  chapters: Chapter[];
+  /** The last line of the push. */
+  last: string;
+}
+
+type Handler = ConstructorParameters<typeof LocalDurableTestRunner>[0]['handlerFunction'];
+
+/** The real deploy function and a real ledger; what it talks to over the network is scripted. */
+export class Stage {
+  readonly #host: GitHost;
+  readonly #db: Awaited<ReturnType<typeof startDynamoDB>>;
+  readonly #handler: Handler;
+  readonly #chapters: Chapter[] = [];
+  readonly #metrics: Record<string, unknown>[] = [];
+  #scenes = 0;
+
+  private constructor(host: GitHost, db: Awaited<ReturnType<typeof startDynamoDB>>, handler: Handler) {
+    this.#host = host;
+    this.#db = db;
+    this.#handler = handler;
+  }
+
+  static async set(): Promise<Stage> {
+    const db = await startDynamoDB();
+    const host = new GitHost();
+    const variables = {
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
+      LEDGER_TABLE: db.table,
+      BUILD_FUNCTION: 'build:live',
+      ROLLOUT_FUNCTION: 'roll-out:live',
+      IMAGE_REPOSITORY_PREFIX: 'registry/fairlead',
+      GITHUB_API_URL: await host.start(),
+      SERVICE_TYPE: 'NodePort',
+      // Makes the logger write to the console that is spied on here.
+      POWERTOOLS_DEV: 'true',
+      POWERTOOLS_METRICS_DISABLED: 'false',
+    };
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+    const { handler } = await import('../../../lambdas/deploy.ts');
+    const stage = new Stage(host, db, handler as Handler);
+    stage.#listen();
+    await LocalDurableTestRunner.setupTestEnvironment();
+    return stage;
+  }
+
+  #listen(): void {
+    const hear = (line: unknown) => {
+      if (typeof line !== 'string' || !line.startsWith('{')) return;
+      const record = JSON.parse(line) as Chapter & { _aws?: unknown };
+      if (record._aws !== undefined) this.#metrics.push(record as unknown as Record<string, unknown>);
+      else if (record.event !== undefined) this.#chapters.push(record);
+    };
+    for (const method of ['log', 'info', 'warn', 'error'] as const) {
+      vi.spyOn(console, method).mockImplementation(hear);
+    }
+  }
+
+  /** A new app, which no other test has to do with. */
+  scene(): Scene {
+    const app = `web-${this.#scenes++}`;
+    const { client, table } = this.#db;
+    return new Scene(app, this.#host.repository(app), new Ledger(client, table), this.#handler, {
+      chapters: () => this.#chapters.filter((chapter) => chapter.app === app),
+      metrics: () => this.#metrics.filter((metric) => metric.app === app),
+    });
+  }
+
+  async strike(): Promise<void> {
+    await LocalDurableTestRunner.teardownTestEnvironment();
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    await this.#host.close();
+    await this.#db.close();
+  }
+}
+
+interface Heard {
+  chapters(): Chapter[];
+  metrics(): Record<string, unknown>[];
+}
+
+/** One app: its repository, and the functions that deploy invokes for it, by a script. */
+export class Scene {
+  readonly app: string;
+  readonly repository: Repository;
+  readonly ledger: Ledger;
+  readonly environment: { app: string; name: string };
+  readonly builds: BuildRequest[] = [];
+  readonly rollouts: RolloutRequest[] = [];
+  build: (request: BuildRequest) => Promise<BuildAnswer> = async ({ subject }) => this.built(subject.commit);
+  rollOut: (request: RolloutRequest) => Promise<RolloutAnswer> = async () => this.live();
+  readonly #handler: Handler;
+  readonly #heard: Heard;
+
+  constructor(app: string, repository: Repository, ledger: Ledger, handler: Handler, heard: Heard) {
+    this.app = app;
+    this.repository = repository;
+    this.ledger = ledger;
+    this.environment = { app, name: 'production' };
+    this.#handler = handler;
+    this.#heard = heard;
+  }
+
+  built(commit: string, appFile?: string): BuildAnswer {
+    const digest = `sha256:${commit.slice(0, 8)}` as const;
+    return {
+      outcome: 'built',
+      digest,
+      image: `registry/fairlead/${this.app}@${digest}`,
+      exposedPorts: [8080],
+      ...(appFile === undefined ? {} : { appFile }),
+      ms: 1,
+      uploadedBytes: 1,
+    };
+  }
+
+  live(): RolloutAnswer {
+    return { state: 'live', url: `http://${this.app}.test/`, internalName: 'unused' };
+  }
+
+  get metrics(): Record<string, unknown>[] {
+    return this.#heard.metrics();
+  }
+
+  /** Moves the branch to `commit` and answers the push that tells of it. */
+  push(commit: string, delivery = `delivery-${commit.slice(0, 4)}`): Push {
+    const before = this.repository.head ?? '0'.repeat(40);
+    this.repository.head = commit;
+    const moved = { ref: 'refs/heads/main', branch: 'main', before, after: commit };
+    return { host: 'github', owner: 'acme', repository: this.app, app: this.app, delivery, ...moved };
+  }
+
+  /** Runs one execution of deploy to its end. */
+  async deploy(push: Push): Promise<Run> {
+    const before = this.#heard.chapters().length;
+    const runner = new LocalDurableTestRunner({ handlerFunction: this.#handler });
+    runner.registerFunction('build:live', (request: BuildRequest) => {
+      this.builds.push(request);
+      return this.build(request);
+    });
+    runner.registerFunction('roll-out:live', (request: RolloutRequest) => {
+      this.rollouts.push(request);
+      return this.rollOut(request);
+    });
+    const execution = await runner.run({ payload: push });
+    const chapters = this.#heard
+      .chapters()
+      .slice(before)
+      .filter(({ delivery }) => delivery === push.delivery);
+    const operations = execution.getOperations().map((operation) => operation.getName());
+    return {
+      status: execution.getStatus(),
+      operations,
+      chapters,
+      last: chapters.at(-1)?.message ?? '',
+    };
+  }
+}
+
+/** A promise that a test keeps when it likes. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
