@@ -1,5 +1,6 @@
 import { kinds } from '../api/kinds.ts';
 import type { KubernetesObject } from '../object.ts';
+import type { PropagationPolicy } from '../store/deletion.ts';
 import type { Store } from '../store.ts';
 
 const allKinds = [...new Set(kinds.filter(({ stored }) => stored).map(({ kind }) => kind))];
@@ -36,20 +37,25 @@ export function collectGarbage(store: Store, ownerUid: string): void {
   );
   for (const dependent of dependents) {
     const fate = planFate(dependent, (uid) => byUid.get(uid));
-    if (fate === 'goes' && !dependent.metadata.deletionTimestamp) remove(store, dependent, owner);
+    if (fate === 'goes' && !dependent.metadata.deletionTimestamp)
+      // What waits for its dependents waits for theirs too.
+      remove(store, dependent, owner && hasDependents(everything, dependent) ? 'Foreground' : 'Background');
     if (fate === 'is-freed') free(store, dependent, ownerUid);
   }
   if (owner?.metadata.deletionTimestamp) release(store, owner.kind, owner, ownerUid);
 }
 
+function hasDependents(everything: readonly KubernetesObject[], owner: KubernetesObject): boolean {
+  const { uid } = owner.metadata;
+  return everything.some(({ metadata }) => metadata.ownerReferences?.some((each) => each.uid === uid));
+}
+
 function remove(
   store: Store,
   { kind, metadata }: KubernetesObject,
-  owner: KubernetesObject | undefined,
+  propagationPolicy: PropagationPolicy,
 ): void {
   if (!store.get(kind, metadata.namespace, metadata.name)) return;
-  // What waits for its dependents waits for theirs too.
-  const propagationPolicy = owner ? 'Foreground' : 'Background';
   store.delete(kind, metadata.namespace, metadata.name, { propagationPolicy });
 }
 

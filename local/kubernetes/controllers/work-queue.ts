@@ -1,3 +1,5 @@
+import { StatusError } from '../status-error.ts';
+
 /** Asks for the same key again after that time, in milliseconds. */
 export type Reconcile = (key: string) => number | undefined;
 
@@ -47,8 +49,9 @@ export class WorkQueue {
       const againMs = this.#reconcile(key);
       this.#failures.delete(key);
       this.#later(key, againMs);
-    } catch {
-      // The object says why, in a condition or an event; what is wrong may heal.
+    } catch (error) {
+      // What the store refuses, the object says in a condition or an event, and it may heal; all else is our mistake.
+      if (!(error instanceof StatusError)) process.emitWarning(error as Error);
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       this.#later(key, Math.min(firstRetryMs * 2 ** (failures - 1), lastRetryMs));

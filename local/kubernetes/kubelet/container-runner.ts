@@ -82,6 +82,15 @@ export class ContainerRunner {
       this.#wait(reason, message),
     );
     if (!image) return undefined;
+    const release = this.#context.images.hold(image);
+    try {
+      return await this.#runImage(image);
+    } finally {
+      release();
+    }
+  }
+
+  async #runImage(image: LocalImage): Promise<Exit | undefined> {
     const { restartCount } = this.#status;
     const restart = this.#lastEnd().terminated ? restartCount + 1 : restartCount;
     const files = this.#files(restart);
@@ -128,7 +137,7 @@ export class ContainerRunner {
     const { facts, stopping } = this.#context;
     const common = { restartCount, lastState: this.#lastEnd(), imageID: image.id, containerID: idOf(id) };
     try {
-      const sandbox = this.#context.sandbox();
+      const sandbox = await this.#context.sandbox();
       const { exited } = await sandbox.start(id, spec);
       const target = { sandbox, id, podIP: facts.podIP, container: this.#container };
       this.#run = new ContainerRun(this.#context, target, exited, stopSignalOf(image), {

@@ -11,8 +11,8 @@ export interface PodContext {
   /** As it was when it was started here; its spec does not change. */
   pod: Pod;
   facts: PodFacts;
-  /** @throws Error when it is not there yet */
-  sandbox(): Sandbox;
+  /** The pod's namespaces; made anew when they were lost. @throws Error when they cannot be made */
+  sandbox(): Promise<Sandbox>;
   images: ImageStore;
   runtime: Runtime;
   lookup: Lookup;

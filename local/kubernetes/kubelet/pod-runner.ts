@@ -9,6 +9,7 @@ import { ContainerRunner } from './container-runner.ts';
 import type { PodFacts } from './downward.ts';
 import type { Lookup } from './environment.ts';
 import type { ImageStore } from './images/image-store.ts';
+import { pause } from './pause.ts';
 import type { PodContext } from './pod-context.ts';
 import { podStatus } from './pod-status.ts';
 import type { Runtime } from './runtime.ts';
@@ -32,6 +33,8 @@ export interface NodeContext {
 /** How long a pod that is to end still gets what was sent before the proxy took it out. */
 const drainMs = 150;
 
+const sandboxRetryMs = 5_000;
+
 /** Runs one pod from its scheduling to its deletion and writes its status. */
 export class PodRunner {
   readonly #node: NodeContext;
@@ -43,7 +46,8 @@ export class PodRunner {
   readonly #done: Promise<void>;
   #init: ContainerRunner[] = [];
   #containers: ContainerRunner[] = [];
-  #sandbox: Sandbox | undefined;
+  #sandbox: Promise<Sandbox> | undefined;
+  #hasIP = false;
   #isStatusDue = false;
   #graceMs = Number.POSITIVE_INFINITY;
   #graceEnd: NodeJS.Timeout | undefined;
@@ -53,9 +57,7 @@ export class PodRunner {
     this.#pod = pod;
     this.#podIP = podIP;
     this.#directory = join('pods', pod.metadata.uid);
-    this.#done = this.#run().catch((error: Error) => {
-      if (!this.#stopping.signal.aborted) this.#tell('Warning', 'FailedCreatePodSandBox', error.message);
-    });
+    this.#done = this.#run().catch((error: Error) => this.#tell('Warning', 'FailedSync', error.message));
   }
 
   get podIP(): string {
@@ -63,9 +65,10 @@ export class PodRunner {
   }
 
   /** @throws Error with the errno as `code` */
-  dial(port: number): Promise<Socket> {
-    if (!this.#sandbox) throw Object.assign(new Error('the pod has no sandbox'), { code: 'ECONNREFUSED' });
-    return this.#sandbox.dial(port);
+  async dial(port: number): Promise<Socket> {
+    const sandbox = await this.#sandbox;
+    if (!sandbox) throw Object.assign(new Error('the pod has no sandbox'), { code: 'ECONNREFUSED' });
+    return sandbox.dial(port);
   }
 
   /** Where a container's output is; undefined when there is no such container or it has not been prepared. */
@@ -95,9 +98,10 @@ export class PodRunner {
   /** Ends all that is left of it at once, and removes its files. */
   async remove(): Promise<void> {
     this.#stopping.abort();
-    await this.#sandbox?.close();
+    const close = async () => (await this.#sandbox?.catch(() => undefined))?.close();
+    await close();
     await this.#done;
-    await this.#sandbox?.close(); // one that was opened meanwhile
+    await close(); // one that was opened meanwhile
     const { runtime, state } = this.#node;
     await runtime.remove(join(state, this.#socket()), join(state, this.#directory));
   }
@@ -112,14 +116,42 @@ export class PodRunner {
     this.#publish();
     await this.#writeFiles(context);
     if (signal.aborted) return;
-    this.#sandbox = await Sandbox.open(this.#node.runtime.binary, this.#node.state, {
+    await this.#firstSandbox();
+    for (const runner of this.#init) if (signal.aborted || (await runner.run()) === 'failed') return;
+    if (!signal.aborted) await Promise.all(this.#containers.map((runner) => runner.run()));
+    await (await this.#sandbox)?.close();
+  }
+
+  /** Tries until the pod has its namespaces or is to end. */
+  async #firstSandbox(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#openSandbox();
+        return;
+      } catch (error) {
+        this.#tell('Warning', 'FailedCreatePodSandBox', (error as Error).message);
+        await pause(sandboxRetryMs, signal);
+      }
+    }
+  }
+
+  /** The pod's namespaces, made when there are none, or anew when somebody ended their first process. */
+  async #openSandbox(): Promise<Sandbox> {
+    const present = await this.#sandbox?.catch(() => undefined);
+    if (present?.isOpen) return present;
+    if (present)
+      this.#tell('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+    const { runtime, state, shortState } = this.#node;
+    this.#sandbox = Sandbox.open(runtime.binary, state, {
       socket: this.#socket(),
-      socketFromHere: join(this.#node.shortState, this.#socket()),
+      socketFromHere: join(shortState, this.#socket()),
       address: this.#podIP,
       hostname: this.#pod.spec.hostname ?? this.#pod.metadata.name.slice(0, 63),
     });
-    for (const runner of this.#init) if (signal.aborted || (await runner.run()) === 'failed') return;
-    if (!signal.aborted) await Promise.all(this.#containers.map((runner) => runner.run()));
+    const sandbox = await this.#sandbox;
+    this.#hasIP = true;
+    return sandbox;
   }
 
   #context(): PodContext {
@@ -135,10 +167,7 @@ export class PodRunner {
       pod: this.#pod,
       facts,
       lookup,
-      sandbox: () => {
-        if (!this.#sandbox) throw new Error('the pod sandbox is gone');
-        return this.#sandbox;
-      },
+      sandbox: () => this.#openSandbox(),
       directory: this.#directory,
       stopping: this.#stopping.signal,
       tell: (type, reason, message, container) => this.#tell(type, reason, message, container),
@@ -194,7 +223,7 @@ export class PodRunner {
     const current = this.#node.store.get<Pod>('Pod', namespace, name);
     if (current?.metadata.uid !== uid) return;
     const observed = {
-      podIP: this.#sandbox && this.#podIP,
+      podIP: this.#hasIP ? this.#podIP : undefined,
       hostIP: this.#node.node.ip,
       startTime: this.#startTime,
       initStatuses: this.#init.map(({ status }) => status),

@@ -80,6 +80,11 @@ export class Sandbox {
     return sandbox;
   }
 
+  /** Whether its first process lives. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** @throws Error in runc's words when the program cannot be started */
   async start(id: string, spec: ContainerSpec): Promise<Started> {
     const { promise: exited, resolve } = Promise.withResolvers<Exit>();

@@ -20,7 +20,7 @@ func deviceMounts() []mount {
 // mountSystem gives the container its /proc, /dev and /sys.
 func mountSystem(devices []int) error {
 	const guarded = syscall.MS_NOSUID | syscall.MS_NODEV | syscall.MS_NOEXEC
-	for _, directory := range []string{"/proc", "/dev", "/sys", "/tmp"} {
+	for _, directory := range []string{"/proc", "/dev", "/sys"} {
 		if err := os.MkdirAll(directory, 0o755); err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ describe.skipIf(obstacle)(`pods as processes ${obstacle ?? ''}`, () => {
     expect(output).toContain(`env IP=${cluster.pod('tell')?.status?.podIP}\n`);
     expect(output).toContain('env VERSION=v1\n');
     expect(output.match(/^file .*/gm)).toEqual(
-      ['app', 'dev', 'etc', 'proc', 'sys', 'tmp', 'work'].map((name) => `file ${name}`),
+      ['app', 'dev', 'etc', 'proc', 'sys', 'work'].map((name) => `file ${name}`),
     );
     expect(cluster.status('tell')?.state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
     expect(await cluster.log('tell', { tailLines: 1 })).toBe('file work\n');

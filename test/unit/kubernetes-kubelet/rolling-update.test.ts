@@ -144,11 +144,11 @@ describe.skipIf(obstacle)(`a Deployment of processes behind a node port ${obstac
   });
 
   test('probes and hooks run programs in the container', async () => {
-    const written = '/tmp/started';
+    const written = '/started';
     cluster.run('hooked', {
       lifecycle: {
         postStart: { exec: { command: ['/app', 'write', written, 'yes'] } },
-        preStop: { exec: { command: ['/app', 'write', '/tmp/stopped', 'yes'] } },
+        preStop: { exec: { command: ['/app', 'write', '/stopped', 'yes'] } },
       },
       readinessProbe: { exec: { command: ['/app', 'read', written] } },
       startupProbe: { tcpSocket: { port: 8080 } },

@@ -132,6 +132,28 @@ describe.skipIf(obstacle)(`layers ${obstacle ?? ''}`, () => {
       await expect(elsewhere.pull('example.com/local:v1')).rejects.toThrow('connect: connection refused');
     });
 
+    test('that nobody has used for long is removed, and its layers unless another has them', async () => {
+      const directory = fresh();
+      const here = store(directory);
+      const shared = [{ name: 'shared', content: 'same' }];
+      const pull = async (number: number) => {
+        await images.add(`many-${number}`, 'v1', {
+          layers: [shared, [{ name: 'own', content: `${number}` }]],
+        });
+        return here.pull(`example.com/many-${number}:v1`);
+      };
+      const [used, unused] = [await pull(0), await pull(1)];
+      const release = here.hold(used);
+      for (let number = 2; number < 22; number += 1) here.hold(await pull(number))();
+      expect(here.get('example.com/many-0:v1')).toBe(used);
+      expect(here.get('example.com/many-1:v1')).toBeUndefined();
+      const [own = '', base = ''] = unused.layers;
+      const layers = readdirSync(join(directory, 'layers')).map((name) => `layers/${name}`);
+      expect(layers).not.toContain(own);
+      expect(layers).toEqual(expect.arrayContaining([base, ...used.layers]));
+      release();
+    });
+
     test('whose bytes are not what its digests say is refused', async () => {
       const name = await images.add('forged', 'v1', { layers: [[{ name: 'c', content: 'good' }]] });
       const other = await tarOf([{ name: 'c', content: 'evil' }]);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { renameSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, type Transform } from 'node:stream';
@@ -27,7 +28,15 @@ export interface LocalImage {
   size: number;
 }
 
+interface UnpackedLayer {
+  directory: string;
+  state: 'unpacking' | 'unpacked';
+  unpacked: Promise<void>;
+}
+
 const parallelLayers = 3;
+/** Images that are not in use are kept for going back, the newest ones. */
+const keptImages = 20;
 
 /** The images on this node. Every layer is unpacked once, and every image is pulled once at a time. */
 export class ImageStore {
@@ -36,7 +45,11 @@ export class ImageStore {
   readonly #registryHost: string;
   readonly #images = new Map<string, LocalImage>();
   readonly #pulls = new Map<string, Promise<LocalImage>>();
-  readonly #layers = new Map<string, Promise<string>>();
+  /** By diffID. */
+  readonly #layers = new Map<string, UnpackedLayer>();
+  readonly #held = new Map<string, number>();
+  readonly #heldLayers = new Map<string, number>();
+  #removals = 0;
 
   constructor(state: string, runtime: Runtime, registryHost: string) {
     this.#state = state;
@@ -58,11 +71,40 @@ export class ImageStore {
     return pull;
   }
 
+  /** Keeps the image's layers until what is returned is called. */
+  hold(image: LocalImage): () => void {
+    this.#held.set(image.digest, (this.#held.get(image.digest) ?? 0) + 1);
+    for (const layer of image.layers) this.#heldLayers.set(layer, (this.#heldLayers.get(layer) ?? 0) + 1);
+    return () => {
+      decrease(this.#held, image.digest);
+      for (const layer of image.layers) decrease(this.#heldLayers, layer);
+      this.#prune();
+    };
+  }
+
+  /** Forgets the oldest images that nobody uses, and removes the layers that no other image has. */
+  #prune(): void {
+    if (this.#pulls.size > 0) return; // they may be counting on layers that are there
+    for (const [name, { digest }] of this.#images) {
+      if (this.#images.size <= keptImages) break;
+      if (!this.#held.has(digest)) this.#images.delete(name);
+    }
+    const needed = new Set([...this.#images.values()].flatMap(({ layers }) => layers));
+    for (const [diffId, { directory, state }] of this.#layers) {
+      if (state === 'unpacking' || needed.has(directory) || this.#heldLayers.has(directory)) continue;
+      this.#layers.delete(diffId);
+      const removed = join(this.#state, `${directory}.${this.#removals++}.removed`);
+      renameSync(join(this.#state, directory), removed); // at once, as it may be pulled again
+      this.#runtime.remove(removed).catch(() => {});
+    }
+  }
+
   async #pull(name: string): Promise<LocalImage> {
     const reference = parseReference(name);
     try {
       const { place, manifest } = await this.#resolve(reference);
       const image = await this.#fetch(reference, place, manifest);
+      this.#images.delete(name); // the newest comes last
       this.#images.set(name, image);
       return image;
     } catch (error) {
@@ -116,24 +158,39 @@ export class ImageStore {
     return directories.filter((directory, index) => directories.lastIndexOf(directory) === index);
   }
 
-  #layer(place: Place, layer: Descriptor, diffId: string): Promise<string> {
-    const running = this.#layers.get(diffId);
-    if (running) return running;
-    const unpacking = this.#unpack(place, layer, diffId);
-    this.#layers.set(diffId, unpacking);
-    unpacking.catch(() => this.#layers.delete(diffId));
-    return unpacking;
+  async #layer(place: Place, layer: Descriptor, diffId: string): Promise<string> {
+    const directory = `layers/${diffId.replace('sha256:', '').slice(0, 16)}`;
+    const known = this.#layers.get(diffId);
+    if (known) {
+      await known.unpacked;
+      return directory;
+    }
+    const unpacked = this.#unpack(place, layer, diffId, directory);
+    const entry: UnpackedLayer = { directory, state: 'unpacking', unpacked };
+    this.#layers.set(diffId, entry);
+    try {
+      await unpacked;
+      entry.state = 'unpacked';
+      return directory;
+    } catch (error) {
+      this.#layers.delete(diffId);
+      throw error;
+    }
   }
 
-  async #unpack(place: Place, layer: Descriptor, diffId: string): Promise<string> {
-    const directory = `layers/${diffId.replace('sha256:', '').slice(0, 16)}`;
+  async #unpack(place: Place, layer: Descriptor, diffId: string, directory: string): Promise<void> {
     const unfinished = join(this.#state, `${directory}.unfinished`);
     await this.#runtime.remove(unfinished);
     await mkdir(unfinished, { recursive: true });
     await this.#runtime.unpack(Readable.from(verified(place, layer, diffId)), unfinished);
     await rename(unfinished, join(this.#state, directory));
-    return directory;
   }
+}
+
+function decrease(counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 1) - 1;
+  if (left === 0) counts.delete(key);
+  else counts.set(key, left);
 }
 
 /** The layer's tar stream; it fails at its end when the content is not what the image's config says. */
