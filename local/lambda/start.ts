@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { Admission } from '../aws/admission.ts';
 import { listen } from '../aws/loopback.ts';
@@ -7,14 +5,13 @@ import { Asynchronous } from './asynchronous.ts';
 import { controlApi } from './control-api.ts';
 import { Executions } from './durable/executions.ts';
 import { durableRoutes } from './durable/routes.ts';
-import { environmentsFolder } from './environment.ts';
+import { environmentsFolder, type Host } from './environment.ts';
 import { functionUrls, urlPath } from './function-url.ts';
 import { Functions } from './functions.ts';
 import { invokeRoutes } from './invoke-routes.ts';
-import { parseObject } from './lines.ts';
-import { LogFile } from './log-file.ts';
+import { LogGroups } from './log-groups.ts';
 import { removeFolder } from './remove-folder.ts';
-import type { FunctionSpec, LogRecord, Place } from './types.ts';
+import type { FunctionSpec, Place } from './types.ts';
 import { type Credentials, variablesOf } from './variables.ts';
 
 export interface LambdaOptions extends Place {
@@ -45,38 +42,20 @@ export async function startLambda(options: LambdaOptions) {
   const { region, account, stateDir, admission } = options;
   const place = { region, account };
   await removeFolder(environmentsFolder(stateDir));
-  const records = new EventEmitter<{ record: [LogRecord] }>();
-  const logs = new Map(
-    options.functions.map(({ name }) => [name, new LogFile(join(stateDir, 'logs', `${name}.log`))]),
+  const logs = new LogGroups(
+    join(stateDir, 'logs'),
+    options.functions.map(({ name }) => name),
   );
   const functions = new Functions({
     place,
     functions: options.functions,
     idleMs: options.idleMs,
     concurrency: options.concurrency ?? CONCURRENCY,
-    hostFor: (spec) => ({
-      node: options.node,
-      stateDir,
-      variables: variablesOf(
-        spec,
-        place,
-        options.credentialsFor(spec.name),
-        options.endpoints(),
-        `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomUUID().replaceAll('-', '')}`,
-      ),
-      onLine: (line, requestId) => {
-        logs.get(spec.name)?.append(line);
-        const record = parseObject(line);
-        records.emit('record', { function: spec.name, requestId, ...(record ? { record } : { text: line }) });
-      },
-    }),
+    hostFor: (spec) => hostFor(spec, options, logs),
   });
-  // Lambda makes these calls with the function's role, and IAM is asked as for any other call.
-  const executions = new Executions(functions, (caller, resource) => {
-    const principal = admission?.find(options.credentialsFor(caller.name).accessKeyId)?.arn;
-    if (principal !== undefined)
-      admission?.record({ principal, service: 'lambda', action: 'InvokeFunction', resource });
-  });
+  const executions = new Executions(functions, ({ name }, resource) =>
+    recordChained(name, resource, options),
+  );
   const asynchronous = new Asynchronous(functions, options.retryDelaysMs);
   const routes = [
     ...invokeRoutes(functions, executions, asynchronous),
@@ -89,7 +68,7 @@ export async function startLambda(options: LambdaOptions) {
     endpoint: control.url,
     /** Where HTTP requests to a function go; ends with a slash, as on AWS. */
     functionUrl: (name: string) => `${urls.url}${urlPath(name)}/`,
-    records,
+    records: logs.records,
     /** Durable executions as they start and end. */
     executions: executions.changes,
     /** How many execution environments a function has right now. */
@@ -101,4 +80,20 @@ export async function startLambda(options: LambdaOptions) {
       await functions.close();
     },
   };
+}
+
+function hostFor(spec: FunctionSpec, options: LambdaOptions, logs: LogGroups): Omit<Host, 'onEnded'> {
+  return {
+    node: options.node,
+    stateDir: options.stateDir,
+    variables: variablesOf(spec, options, options.credentialsFor(spec.name), options.endpoints()),
+    onLine: (line, requestId) => logs.add(spec.name, line, requestId),
+  };
+}
+
+// Lambda makes these calls with the function's role, and IAM is asked as for any other call.
+function recordChained(caller: string, resource: string, { admission, credentialsFor }: LambdaOptions): void {
+  const principal = admission?.find(credentialsFor(caller).accessKeyId)?.arn;
+  if (principal !== undefined)
+    admission?.record({ principal, service: 'lambda', action: 'InvokeFunction', resource });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FunctionSpec, Place } from './types.ts';
 
 export interface Credentials {
@@ -15,7 +16,6 @@ export function variablesOf(
   place: Place,
   { accessKeyId, secretAccessKey }: Credentials,
   endpoints: Readonly<Record<string, string>>,
-  logStream: string,
 ): Record<string, string> {
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -32,9 +32,15 @@ export function variablesOf(
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memory),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
-    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream(),
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     LAMBDA_TASK_ROOT: spec.directory,
   };
+}
+
+/** `2026/03/12/[$LATEST]…`: each environment has one of its own. */
+function logStream(): string {
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
+  return `${day}/[$LATEST]${randomUUID().replaceAll('-', '')}`;
 }

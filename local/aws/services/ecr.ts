@@ -32,69 +32,112 @@ const arnOf = ({ region, account }: Place, name: string) =>
  * (create on push); images are what the registry says.
  */
 export function ecr(place: Place, registry: RegistryAddress): Service {
-  const repositories = new Map<string, Repository>();
-  const reader = readRegistry(registry.url);
-  const resource = (input: Input) => arnOf(place, optional(input, 'repositoryName') ?? '*');
-  const describe = (name: string, mutability?: string): Repository => ({
-    repositoryArn: arnOf(place, name),
-    registryId: place.account,
-    repositoryName: name,
-    repositoryUri: `${registry.host}/${name}`,
-    createdAt: Date.now() / 1000,
-    imageTagMutability: mutability === 'IMMUTABLE' ? 'IMMUTABLE' : 'MUTABLE',
-  });
-  const find = async (name: string): Promise<Repository> => {
-    const known = repositories.get(name);
-    if (known !== undefined) return known;
-    if (!(await reader.repositories()).includes(name)) throw missing(place, name);
-    const pushed = describe(name);
-    repositories.set(name, pushed);
-    return pushed;
-  };
-  const wanted = async (input: Input) =>
-    select(await imagesOf(await find(required(input, 'repositoryName')), reader), input);
-
+  const repositories = new Repositories(place, registry);
   return {
     iam: 'ecr',
     protocol: awsJson('1.1'),
     operations: {
       GetAuthorizationToken: { run: () => ({ authorizationData: [authorization(registry.url)] }) },
-      CreateRepository: {
-        resource,
-        run: (input) => {
-          const name = required(input, 'repositoryName');
-          if (repositories.has(name)) throw exists(place, name);
-          const created = describe(name, optional(input, 'imageTagMutability'));
-          repositories.set(name, created);
-          return { repository: created };
-        },
+      ...repositoryOperations(place, repositories),
+      ...imageOperations(place, repositories),
+    },
+  };
+}
+
+class Repositories {
+  readonly reader: RegistryReader;
+  readonly #place: Place;
+  readonly #host: string;
+  readonly #known = new Map<string, Repository>();
+
+  constructor(place: Place, { host, url }: RegistryAddress) {
+    this.reader = readRegistry(url);
+    this.#place = place;
+    this.#host = host;
+  }
+
+  async names(): Promise<string[]> {
+    return [...new Set([...this.#known.keys(), ...(await this.reader.repositories())])].sort();
+  }
+
+  async find(name: string): Promise<Repository> {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    if ((await this.reader.repositories()).includes(name)) return this.#add(name);
+    throw new AwsError(
+      'RepositoryNotFoundException',
+      `The repository with name '${name}' does not exist in the registry with id '${this.#place.account}'`,
+    );
+  }
+
+  create(name: string, mutability: string | undefined): Repository {
+    if (!this.#known.has(name)) return this.#add(name, mutability);
+    throw new AwsError(
+      'RepositoryAlreadyExistsException',
+      `The repository with name '${name}' already exists in the registry with id '${this.#place.account}'`,
+    );
+  }
+
+  #add(name: string, mutability?: string): Repository {
+    const repository: Repository = {
+      repositoryArn: arnOf(this.#place, name),
+      registryId: this.#place.account,
+      repositoryName: name,
+      repositoryUri: `${this.#host}/${name}`,
+      createdAt: Date.now() / 1000,
+      imageTagMutability: mutability === 'IMMUTABLE' ? 'IMMUTABLE' : 'MUTABLE',
+    };
+    this.#known.set(name, repository);
+    return repository;
+  }
+}
+
+function repositoryOperations(place: Place, repositories: Repositories): Service['operations'] {
+  return {
+    CreateRepository: {
+      resource: (input) => arnOf(place, optional(input, 'repositoryName') ?? '*'),
+      run: (input) => ({
+        repository: repositories.create(
+          required(input, 'repositoryName'),
+          optional(input, 'imageTagMutability'),
+        ),
+      }),
+    },
+    DescribeRepositories: {
+      resource: (input) => arnOf(place, strings(input, 'repositoryNames')[0] ?? '*'),
+      run: async (input) => {
+        const wanted = strings(input, 'repositoryNames');
+        const names = wanted.length > 0 ? wanted : await repositories.names();
+        return { repositories: await Promise.all(names.map((name) => repositories.find(name))) };
       },
-      DescribeRepositories: {
-        resource: (input) => arnOf(place, strings(input, 'repositoryNames')[0] ?? '*'),
-        run: async (input) => {
-          const names = strings(input, 'repositoryNames');
-          const all = new Set([...repositories.keys(), ...(await reader.repositories())]);
-          return { repositories: await Promise.all((names.length > 0 ? names : [...all].sort()).map(find)) };
-        },
-      },
-      DescribeImages: {
-        resource,
-        run: async (input) => ({ imageDetails: (await wanted(input)).found.map((image) => details(image)) }),
-      },
-      ListImages: {
-        resource,
-        run: async (input) => ({
-          imageIds: (await wanted(input)).found.flatMap(({ digest, tags }) =>
-            tags.map((imageTag) => ({ imageDigest: digest, imageTag })),
-          ),
-        }),
-      },
-      BatchGetImage: {
-        resource,
-        run: async (input) => {
-          const { found, failures } = await wanted({ ...input, lenient: true });
-          return { images: found.map((image) => whole(image)), failures };
-        },
+    },
+  };
+}
+
+function imageOperations(place: Place, repositories: Repositories): Service['operations'] {
+  const resource = (input: Input) => arnOf(place, optional(input, 'repositoryName') ?? '*');
+  const wanted = async (input: Input) => {
+    const repository = await repositories.find(required(input, 'repositoryName'));
+    return select(await imagesOf(repository, repositories.reader), input);
+  };
+  return {
+    DescribeImages: {
+      resource,
+      run: async (input) => ({ imageDetails: (await wanted(input)).found.map((image) => details(image)) }),
+    },
+    ListImages: {
+      resource,
+      run: async (input) => ({
+        imageIds: (await wanted(input)).found.flatMap(({ digest, tags }) =>
+          tags.map((imageTag) => ({ imageDigest: digest, imageTag })),
+        ),
+      }),
+    },
+    BatchGetImage: {
+      resource,
+      run: async (input) => {
+        const { found, failures } = await wanted({ ...input, lenient: true });
+        return { images: found.map((image) => whole(image)), failures };
       },
     },
   };
@@ -167,14 +210,3 @@ function whole({ repository, digest, tags, mediaType, manifest }: KnownImage) {
     imageManifestMediaType: mediaType,
   };
 }
-
-const missing = ({ account }: Place, name: string) =>
-  new AwsError(
-    'RepositoryNotFoundException',
-    `The repository with name '${name}' does not exist in the registry with id '${account}'`,
-  );
-const exists = ({ account }: Place, name: string) =>
-  new AwsError(
-    'RepositoryAlreadyExistsException',
-    `The repository with name '${name}' already exists in the registry with id '${account}'`,
-  );

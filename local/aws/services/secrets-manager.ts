@@ -24,57 +24,74 @@ interface Secret {
 
 /** AWS Secrets Manager with the secrets given by name; versions move through AWSCURRENT and AWSPREVIOUS. */
 export function secretsManager(place: Place, initial: Readonly<Record<string, string>>): Service {
-  const secrets = new Map<string, Secret>();
-  for (const [name, text] of Object.entries(initial)) {
-    const secret = create(place, name);
-    addVersion(secret, { SecretString: text });
-    secrets.set(name, secret);
-  }
-  const find = (input: Input): Secret => {
-    const id = required(input, 'SecretId');
-    const secret = secrets.get(id) ?? [...secrets.values()].find(({ arn }) => isArnOf(id, arn));
-    if (secret !== undefined) return secret;
-    throw notFound("Secrets Manager can't find the specified secret.");
-  };
+  const secrets = new Secrets(place);
+  for (const [name, text] of Object.entries(initial)) addVersion(secrets.add(name), { SecretString: text });
   // IAM is asked about the secret's full ARN, whichever way the caller named it.
   const resource = (input: Input) => {
     const id = optional(input, 'SecretId') ?? '';
-    return (
-      (secrets.get(id) ?? [...secrets.values()].find(({ arn }) => isArnOf(id, arn)))?.arn ?? arnOf(place, id)
-    );
+    return secrets.lookUp(id)?.arn ?? arnOf(place, id);
   };
-
   return {
     iam: 'secretsmanager',
     protocol: awsJson('1.1'),
     operations: {
-      GetSecretValue: { resource, run: (input) => value(find(input), input) },
-      PutSecretValue: {
-        resource,
-        run: (input) => {
-          const secret = find(input);
-          const version = addVersion(secret, input);
-          return { ...identity(secret), VersionId: version.id, VersionStages: [...version.stages] };
-        },
-      },
-      DescribeSecret: { resource, run: (input) => description(find(input)) },
+      GetSecretValue: { resource, run: (input) => value(secrets.find(input), input) },
+      PutSecretValue: { resource, run: (input) => put(secrets.find(input), input) },
+      DescribeSecret: { resource, run: (input) => description(secrets.find(input)) },
       CreateSecret: {
         resource: (input) => arnOf(place, optional(input, 'Name') ?? ''),
-        run: (input) => {
-          const name = required(input, 'Name');
-          if (secrets.has(name))
-            throw new AwsError(
-              'ResourceExistsException',
-              `The operation failed because the secret ${name} already exists.`,
-            );
-          const secret = create(place, name, optional(input, 'Description'));
-          secrets.set(name, secret);
-          const hasValue = input.SecretString !== undefined || input.SecretBinary !== undefined;
-          return { ...identity(secret), VersionId: hasValue ? addVersion(secret, input).id : undefined };
-        },
+        run: (input) => create(secrets, input),
       },
     },
   };
+}
+
+class Secrets {
+  readonly #place: Place;
+  readonly #byName = new Map<string, Secret>();
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  /** By name or ARN. */
+  lookUp(id: string): Secret | undefined {
+    return this.#byName.get(id) ?? [...this.#byName.values()].find(({ arn }) => isArnOf(id, arn));
+  }
+
+  find(input: Input): Secret {
+    const secret = this.lookUp(required(input, 'SecretId'));
+    if (secret !== undefined) return secret;
+    throw notFound("Secrets Manager can't find the specified secret.");
+  }
+
+  add(name: string, description?: string): Secret {
+    if (this.#byName.has(name))
+      throw new AwsError(
+        'ResourceExistsException',
+        `The operation failed because the secret ${name} already exists.`,
+      );
+    const secret = {
+      arn: arnOf(this.#place, name),
+      name,
+      description,
+      createdAt: Date.now() / 1000,
+      versions: [],
+    };
+    this.#byName.set(name, secret);
+    return secret;
+  }
+}
+
+function create(secrets: Secrets, input: Input) {
+  const secret = secrets.add(required(input, 'Name'), optional(input, 'Description'));
+  const hasValue = input.SecretString !== undefined || input.SecretBinary !== undefined;
+  return { ...identity(secret), VersionId: hasValue ? addVersion(secret, input).id : undefined };
+}
+
+function put(secret: Secret, input: Input) {
+  const version = addVersion(secret, input);
+  return { ...identity(secret), VersionId: version.id, VersionStages: [...version.stages] };
 }
 
 // The six characters that AWS adds at random are taken from the name, so that an ARN stays the same over restarts.
@@ -85,14 +102,6 @@ function arnOf({ region, account }: Place, name: string): string {
 
 /** A caller may leave out the six characters at the end. */
 const isArnOf = (id: string, arn: string) => id === arn || id === arn.slice(0, -7);
-
-const create = (place: Place, name: string, description?: string): Secret => ({
-  arn: arnOf(place, name),
-  name,
-  description,
-  createdAt: Date.now() / 1000,
-  versions: [],
-});
 
 const identity = ({ arn, name }: Secret) => ({ ARN: arn, Name: name });
 

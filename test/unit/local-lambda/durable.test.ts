@@ -1,35 +1,9 @@
-import {
-  DurableExecutionAlreadyStartedException,
-  GetDurableExecutionCommand,
-  GetDurableExecutionHistoryCommand,
-  type GetDurableExecutionHistoryCommandOutput,
-  ListDurableExecutionsByFunctionCommand,
-  SendDurableExecutionCallbackFailureCommand,
-  SendDurableExecutionCallbackHeartbeatCommand,
-  SendDurableExecutionCallbackSuccessCommand,
-  StopDurableExecutionCommand,
-} from '@aws-sdk/client-lambda';
+import { GetDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { StatusChange } from '../../../local/lambda/durable/types.ts';
-import { type Source, start, until } from './local-lambda.ts';
-
-const durable = { executionTimeout: 60, retentionPeriod: 1 };
-
-/** A durable handler, by the unmodified SDK; `log` notes what really runs, replays aside. */
-const workflow = (body: string, rest: Partial<Source> = {}): Source => ({
-  code: `
-    import { createRetryStrategy, JitterStrategy, StepSemantics, withDurableExecution } from '@aws/durable-execution-sdk-js';
-    const log = (ran: unknown) => console.log(JSON.stringify({ ran }));
-    const retry = (maxAttempts: number) => createRetryStrategy({ maxAttempts, initialDelay: { seconds: 1 }, backoffRate: 1, jitter: JitterStrategy.NONE });
-    const none = () => ({ shouldRetry: false });
-    export const handler = withDurableExecution(async (event: any, context: any) => { ${body} });`,
-  timeout: 10,
-  durable,
-  ...rest,
-});
+import { start } from './local-lambda.ts';
+import { durable, historyOf, ran, typesOf, workflow } from './workflow.ts';
 
 let lambda: Awaited<ReturnType<typeof start>>;
-const changes: StatusChange[] = [];
 
 beforeAll(async () => {
   lambda = await start({
@@ -94,12 +68,6 @@ beforeAll(async () => {
         initialState: 0,
         waitStrategy: (state: number) => state < 3 ? { shouldContinue: true, delay: { seconds: 1 } } : { shouldContinue: false },
       });`),
-    asks: workflow(`
-      return await context.waitForCallback('answer', async (id: string) => { console.log(JSON.stringify({ callback: id, of: event.key })); },
-        { timeout: { seconds: event.timeout ?? 30 }, ...(event.heartbeat ? { heartbeatTimeout: { seconds: event.heartbeat } } : {}) })
-        .catch((error: Error) => ({ caught: error.name + ': ' + error.message }));`),
-    sleeps: workflow(`await context.wait({ hours: 1 });`),
-    expires: workflow('await context.wait({ hours: 1 });', { durable: { executionTimeout: 1 } }),
     large: workflow(`return 'x'.repeat(6 * 1024 * 1024);`),
     huge: workflow(`
       const parts = await context.map('parts', Array.from({ length: 40 }, (_, i) => i), async (child: any, i: number) =>
@@ -108,25 +76,8 @@ beforeAll(async () => {
       return parts.getResults().length;`),
     unwrapped: { code: 'export const handler = async () => 1', durable },
   });
-  lambda.executions.on('status', (change) => changes.push(change));
 });
 afterAll(() => lambda.close());
-
-const ran = (name: string) =>
-  lambda.heard.flatMap((heard) =>
-    heard.function === name && 'record' in heard && heard.record.ran ? [heard.record.ran] : [],
-  );
-
-async function historyOf(
-  DurableExecutionArn = '',
-): Promise<NonNullable<GetDurableExecutionHistoryCommandOutput['Events']>> {
-  return (
-    (await lambda.client.send(new GetDurableExecutionHistoryCommand({ DurableExecutionArn }))).Events ?? []
-  );
-}
-
-const typesOf = async (arn?: string) =>
-  (await historyOf(arn)).map((event) => event.EventType).filter((type) => type !== 'InvocationCompleted');
 
 // The SDK's shortest delay is a second, so that these tests mostly wait: they wait together.
 describe.concurrent('a durable execution', () => {
@@ -136,8 +87,8 @@ describe.concurrent('a durable execution', () => {
     expect(answer.DurableExecutionArn).toMatch(
       /^arn:aws:lambda:us-east-1:000000000000:function:steps:1\/durable-execution\/[\w-]+\/[\w-]+$/,
     );
-    expect(ran('steps')).toEqual(['a', 'b']);
-    const types = await typesOf(answer.DurableExecutionArn);
+    expect(ran(lambda, 'steps')).toEqual(['a', 'b']);
+    const types = await typesOf(lambda, answer.DurableExecutionArn);
     expect(types).toEqual([
       'ExecutionStarted',
       'StepStarted',
@@ -148,7 +99,7 @@ describe.concurrent('a durable execution', () => {
       'StepSucceeded',
       'ExecutionSucceeded',
     ]);
-    const events = await historyOf(answer.DurableExecutionArn);
+    const events = await historyOf(lambda, answer.DurableExecutionArn);
     const [started, nap] = ['ExecutionStarted', 'WaitStarted'].map((type) =>
       events.find(({ EventType }) => EventType === type),
     );
@@ -164,9 +115,9 @@ describe.concurrent('a durable execution', () => {
     const before = Date.now();
     const answer = await lambda.call('retries:1');
     expect(answer.value).toBe(3);
-    expect(ran('retries')).toEqual(['attempt 1', 'attempt 2', 'attempt 3']);
+    expect(ran(lambda, 'retries')).toEqual(['attempt 1', 'attempt 2', 'attempt 3']);
     expect(Date.now() - before).toBeGreaterThanOrEqual(2000);
-    expect(await typesOf(answer.DurableExecutionArn)).toEqual([
+    expect(await typesOf(lambda, answer.DurableExecutionArn)).toEqual([
       'ExecutionStarted',
       ...['StepStarted', 'StepFailed', 'StepStarted', 'StepFailed', 'StepStarted', 'StepSucceeded'],
       'ExecutionSucceeded',
@@ -189,8 +140,8 @@ describe.concurrent('a durable execution', () => {
   test('goes on after a crash in the middle of a step: what was done is not done again', async () => {
     const answer = await lambda.call('crashes:1', { marker: `${lambda.stateDir}/crashed` });
     expect(answer.value).toBe(2);
-    expect(ran('crashes')).toEqual(['before', 'middle', 'middle']);
-    const invocations = (await historyOf(answer.DurableExecutionArn)).filter(
+    expect(ran(lambda, 'crashes')).toEqual(['before', 'middle', 'middle']);
+    const invocations = (await historyOf(lambda, answer.DurableExecutionArn)).filter(
       (event) => event.EventType === 'InvocationCompleted',
     );
     expect(invocations).toHaveLength(2);
@@ -200,7 +151,7 @@ describe.concurrent('a durable execution', () => {
   test('knows a step that must run at most once as interrupted', async () => {
     const answer = await lambda.call('atMostOnce:1');
     expect(answer.FunctionError).toBe('Unhandled');
-    expect(ran('atMostOnce')).toEqual(['once']);
+    expect(ran(lambda, 'atMostOnce')).toEqual(['once']);
   });
 
   test('invokes plain and durable functions, and gets their errors', async () => {
@@ -218,7 +169,7 @@ describe.concurrent('a durable execution', () => {
   test('runs branches in parallel, maps, and has child contexts', async () => {
     const answer = await lambda.call('parallels:1');
     expect(answer.value).toEqual({ results: [{ doubled: 2 }, 2], mapped: [1, 4, 9], inner: 5 });
-    expect(ran('parallels')).toHaveLength(3);
+    expect(ran(lambda, 'parallels')).toHaveLength(3);
   });
 
   test('polls for a condition', async () => {
@@ -242,125 +193,6 @@ describe.concurrent('a durable execution', () => {
     await expect(lambda.call('plain', {}, { DurableExecutionName: 'x' })).rejects.toMatchObject({
       name: 'InvalidParameterValueException',
     });
-  });
-});
-
-describe('a name', () => {
-  const named = (event: unknown, rest = {}) =>
-    lambda.call('steps:1', event, { DurableExecutionName: 'steps-x', ...rest });
-
-  test('with the same payload is the same execution, while it runs and afterwards', async () => {
-    const before = ran('steps').length;
-    const first = await named({ n: 5 }, { InvocationType: 'Event' });
-    const second = await named({ n: 5 }, { InvocationType: 'Event' });
-    expect(first).toMatchObject({ StatusCode: 202, value: undefined });
-    expect(first.DurableExecutionArn).toContain('/durable-execution/steps-x/');
-    expect(second.DurableExecutionArn).toBe(first.DurableExecutionArn);
-    const third = await named({ n: 5 });
-    expect(third).toMatchObject({ value: { a: 6, b: 60 }, DurableExecutionArn: first.DurableExecutionArn });
-    expect((await named({ n: 5 })).value).toEqual({ a: 6, b: 60 });
-    expect(ran('steps').length - before).toBe(2);
-  });
-
-  test('with another payload is refused, as is one that is none', async () => {
-    await expect(named({ n: 6 })).rejects.toBeInstanceOf(DurableExecutionAlreadyStartedException);
-    await expect(named({ n: 6 }, { InvocationType: 'Event' })).rejects.toMatchObject({
-      $metadata: { httpStatusCode: 409 },
-    });
-    await expect(named({}, { DurableExecutionName: 'no spaces' })).rejects.toMatchObject({
-      name: 'InvalidParameterValueException',
-    });
-  });
-
-  test('finds the execution in the list', async () => {
-    const { DurableExecutions } = await lambda.client.send(
-      new ListDurableExecutionsByFunctionCommand({
-        FunctionName: 'steps',
-        DurableExecutionName: 'steps-x',
-        Statuses: ['SUCCEEDED'],
-      }),
-    );
-    expect(DurableExecutions).toHaveLength(1);
-    expect(DurableExecutions?.[0]?.StartTimestamp).toBeInstanceOf(Date);
-  });
-});
-
-describe.concurrent('an execution that is over before its time', () => {
-  test('by StopDurableExecution', async () => {
-    const { DurableExecutionArn } = await lambda.call('sleeps:1', {}, { InvocationType: 'Event' });
-    await until(async () => (await typesOf(DurableExecutionArn)).includes('WaitStarted'));
-    const error = { ErrorType: 'Changed', ErrorMessage: 'no longer wanted' };
-    const stopped = await lambda.client.send(
-      new StopDurableExecutionCommand({ DurableExecutionArn, Error: error }),
-    );
-    expect(stopped.StopTimestamp).toBeInstanceOf(Date);
-    const found = await lambda.client.send(new GetDurableExecutionCommand({ DurableExecutionArn }));
-    expect(found).toMatchObject({ Status: 'STOPPED', Error: error });
-    expect(changes.filter(({ arn }) => arn === DurableExecutionArn).map(({ status }) => status)).toEqual([
-      'RUNNING',
-      'STOPPED',
-    ]);
-  });
-
-  test('by its time-out', async () => {
-    const answer = await lambda.call('expires:1');
-    expect(answer).toMatchObject({
-      FunctionError: 'Unhandled',
-      value: { errorMessage: 'Execution timed out.' },
-    });
-    expect(await typesOf(answer.DurableExecutionArn)).toContain('ExecutionTimedOut');
-  });
-});
-
-describe.concurrent('a callback', () => {
-  let asked = 0;
-  const ask = async (event: object) => {
-    asked += 1;
-    const key = asked;
-    const answer = lambda.call('asks:1', { ...event, key });
-    const ids = () =>
-      lambda.heard.flatMap((heard) =>
-        'record' in heard && heard.record.of === key ? [String(heard.record.callback)] : [],
-      );
-    await until(() => ids().length > 0);
-    return { CallbackId: String(ids()[0]), answer };
-  };
-
-  test('that succeeds brings its result, once', async () => {
-    const { CallbackId, answer } = await ask({});
-    const Result = Buffer.from('"granted"');
-    await lambda.client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result }));
-    expect((await answer).value).toBe('"granted"');
-    await expect(
-      lambda.client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result })),
-    ).rejects.toMatchObject({ name: 'CallbackTimeoutException' });
-  });
-
-  test('that fails brings its error', async () => {
-    const { CallbackId, answer } = await ask({});
-    const error = { ErrorType: 'Denied', ErrorMessage: 'not today' };
-    await lambda.client.send(new SendDurableExecutionCallbackFailureCommand({ CallbackId, Error: error }));
-    expect((await answer).value.caught).toContain('not today');
-  });
-
-  test('times out', async () => {
-    const { answer } = await ask({ timeout: 1 });
-    expect((await answer).value.caught).toContain('Callback timed out');
-  });
-
-  test('lives on heartbeats, and times out without', async () => {
-    const { CallbackId, answer } = await ask({ heartbeat: 1 });
-    for (let beat = 0; beat < 4; beat += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      await lambda.client.send(new SendDurableExecutionCallbackHeartbeatCommand({ CallbackId }));
-    }
-    expect((await answer).value.caught).toContain('heartbeat');
-  });
-
-  test('that nobody asked for is refused', async () => {
-    await expect(
-      lambda.client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId: 'YQ==' })),
-    ).rejects.toMatchObject({ name: 'InvalidParameterValueException' });
   });
 });
 
