@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -43,7 +44,8 @@ export const FILE_COMMANDS: Record<string, (args: string[], where: Where) => voi
       if (statSync(from).isDirectory() && !isRecursive) {
         throw new CommandFailed(`cp: -r not specified; omitting directory '${name}'`);
       }
-      cpSync(from, to, { recursive: true, verbatimSymlinks: true, dereference: !isRecursive, force: true });
+      if (isRecursive) cpSync(from, to, { recursive: true, verbatimSymlinks: true, force: true });
+      else copyFileSync(realpathSync(from), to);
     });
   },
   mv(args, where) {

@@ -1,0 +1,110 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
+import { describe, expect, it } from 'vitest';
+import { resolveFroms, targetStage } from '../../../lib/build/froms.ts';
+import { type Abilities, planStages, type StagePlan } from '../../../lib/build/plan.ts';
+import { BuildArgs, globalValues } from '../../../lib/build/scope.ts';
+import { parseDockerfile } from '../../../lib/dockerfile/parse.ts';
+
+const amd64 = { os: 'linux', architecture: 'amd64' };
+const arm64 = { os: 'linux', architecture: 'arm64' };
+
+interface Options {
+  target?: string;
+  args?: Record<string, string>;
+  abilities?: Abilities;
+  goDirective?: number[];
+}
+
+function plan(
+  text: string,
+  { target, args = {}, abilities = { go: [1, 22, 3] }, goDirective }: Options = {},
+): StagePlan[] {
+  const dockerfile = parseDockerfile(text);
+  const buildArgs = new BuildArgs(args, { build: amd64, target: arm64 });
+  const froms = resolveFroms(dockerfile, globalValues(dockerfile, buildArgs), buildArgs, arm64);
+  const directive = goDirective === undefined ? {} : { goDirective };
+  return planStages({ dockerfile, froms, target: targetStage(dockerfile, target), abilities, ...directive });
+}
+
+const GO_APP = `FROM golang:1.22 AS build
+RUN go build -o /app .
+FROM build AS test
+RUN go vet ./...
+FROM alpine AS unused
+RUN apk add x
+FROM scratch
+COPY --from=build /app /app`;
+
+describe('planStages', () => {
+  it('plans the stages that the target needs, and no others', () => {
+    expect(plan(GO_APP).map(({ stage }) => stage.index)).toEqual([0, 3]);
+    expect(plan(GO_APP, { target: 'test' }).map(({ stage }) => stage.index)).toEqual([0, 1]);
+  });
+
+  it('gives plain go to the function engine, without a need for the base', () => {
+    expect(plan(GO_APP)).toMatchObject([
+      { engine: 'function', published: false, need: 'configuration if reachable', reasons: [] },
+      { engine: 'function', published: true, from: { base: { kind: 'scratch' } } },
+    ]);
+  });
+
+  it('needs the files of a base that a COPY or RUN in the image depends on, and no more', () => {
+    const needs = (text: string) => plan(text).map(({ need }) => need);
+    expect(needs('FROM alpine\nCMD x')).toEqual(['configuration']);
+    expect(needs('FROM alpine\nCOPY a b')).toEqual(['index']);
+    expect(needs('FROM alpine\nRUN x')).toEqual(['files']);
+    expect(needs('FROM golang:1.22\nCOPY a b')).toEqual(['configuration']);
+  });
+
+  it.each<[string, string]>([
+    ['FROM golang:1.22\nRUN apk add git', 'it runs apk'],
+    ['FROM golang:1.22\nRUN go test ./...', 'go test runs programs of the repository'],
+    ['FROM golang:1.23\nRUN go build', "the Go at hand is 1.22.3, older than the base's 1.23"],
+    ['FROM golang:1.22.4-alpine\nRUN go build', "the Go at hand is 1.22.3, older than the base's 1.22.4"],
+    ['FROM alpine\nRUN go build', 'the base is not the golang image'],
+    ['FROM golang:1.22\nENV CGO_ENABLED=1\nRUN go build', 'CGO_ENABLED=1 needs a C compiler'],
+    ['FROM golang:1.22\nRUN CGO_ENABLED=1 go build', 'CGO_ENABLED=1 needs a C compiler'],
+    ['FROM golang:1.22\nUSER app\nRUN go build', 'it runs as the user app'],
+  ])("%j is the sandbox's: %s", (text, why) => {
+    expect(plan(text)).toMatchObject([{ engine: 'sandbox', need: 'files', reasons: [{ why }] }]);
+  });
+
+  it.each(['1.22', '1.22-alpine', '1.22.3-bookworm', '1.20', '1', 'latest', 'alpine', 'bookworm'])(
+    'builds what asks for golang:%s with Go 1.22.3',
+    (tag) => {
+      expect(plan(`FROM golang:${tag}\nRUN go build`)).toMatchObject([{ engine: 'function' }]);
+    },
+  );
+
+  it('never builds with a Go older than go.mod asks for', () => {
+    const [stage] = plan('FROM golang:1.22\nRUN go build', { goDirective: [1, 23] });
+    expect(stage?.reasons).toEqual([
+      { line: 2, why: 'the Go at hand is 1.22.3, older than the 1.23 that go.mod asks for' },
+    ]);
+  });
+
+  it('says so when there is no Go', () => {
+    const [stage] = plan('FROM golang:1.22\nRUN go build', { abilities: {} });
+    expect(stage?.reasons).toEqual([{ line: 2, why: 'there is no Go toolchain here' }]);
+  });
+
+  it('runs stages on top of one another in the same engine', () => {
+    const text =
+      'FROM golang:1.22 AS a\nRUN go build\nFROM a AS b\nRUN make\nFROM scratch\nCOPY --from=b /x /x';
+    expect(plan(text).map(({ engine }) => engine)).toEqual(['sandbox', 'sandbox', 'function']);
+  });
+
+  it('replaces variables in FROM, from the command line before the default', () => {
+    const text = 'ARG V=1.21\nFROM --platform=$BUILDPLATFORM golang:${V}\nRUN go build';
+    expect(plan(text)[0]?.from).toMatchObject({
+      platform: amd64,
+      base: { reference: 'golang:1.21', golang: [1, 21] },
+    });
+    expect(plan(text, { args: { V: '1.20' } })[0]?.from.base).toMatchObject({ reference: 'golang:1.20' });
+    expect(() => plan('ARG V\nFROM ${V}\n')).toThrow(/Dockerfile:2: the image of FROM \$\{V\} is empty/);
+  });
+
+  it('refuses a target that is not there', () => {
+    expect(() => plan(GO_APP, { target: 'nope' })).toThrow(/no stage is called nope.*build, test, unused/);
+  });
+});

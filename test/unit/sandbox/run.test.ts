@@ -1,0 +1,204 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { removeTree } from '../../../lib/build/remove.ts';
+import { type Able, probeSandbox } from '../../../lib/sandbox/ability.ts';
+import { runInSandbox, type SandboxRun } from '../../../lib/sandbox/run.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'fairlead-sandbox-'));
+afterAll(() => removeTree(scratch));
+
+const ability = await probeSandbox(scratch);
+
+/** A root with a static program in it, made with the Go that these tests need anyway. */
+const lower = join(scratch, 'lower');
+const PROBE = `package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+func main() {
+	switch os.Args[1] {
+	case "who":
+		wd, _ := os.Getwd()
+		names, _ := filepath.Glob("/*")
+		fmt.Println(os.Getuid(), os.Getpid(), wd, names)
+	case "env":
+		for _, entry := range os.Environ() {
+			fmt.Println(entry)
+		}
+	case "write":
+		os.RemoveAll("/old")
+		os.Mkdir("/old", 0o755)
+		os.WriteFile("/old/new", []byte("x"), 0o644)
+		os.Remove("/gone")
+	case "read":
+		for _, path := range os.Args[2:] {
+			_, err := os.ReadFile(path)
+			fmt.Println(path, err == nil)
+		}
+	case "devices":
+		device := int(8<<8 | 0)
+		fmt.Println(syscall.Mknod("/sda", syscall.S_IFBLK|0o600, device) == nil, canOpen("/sda"), canOpen("/dev/null"))
+	case "escape":
+		os.Mkdir("/x", 0o755)
+		syscall.Chroot("/x")
+		for i := 0; i < 50; i++ {
+			os.Chdir("..")
+		}
+		syscall.Chroot(".")
+		names, _ := filepath.Glob("/*")
+		fmt.Println(names)
+	case "sysrq":
+		fmt.Println(os.WriteFile("/proc/sysrq-trigger", []byte("h"), 0) == nil, os.WriteFile("/proc/sys/kernel/hostname", []byte("h"), 0) == nil)
+	case "sleep":
+		fmt.Println("sleeping")
+		time.Sleep(time.Hour)
+	case "exit":
+		os.Exit(7)
+	}
+}
+
+func canOpen(path string) bool {
+	file, err := os.Open(path)
+	if err == nil {
+		file.Close()
+	}
+	return err == nil
+}
+`;
+
+function prepare(): void {
+  mkdirSync(join(lower, 'old'), { recursive: true });
+  writeFileSync(join(lower, 'old', 'kept'), '');
+  writeFileSync(join(lower, 'gone'), '');
+  mkdirSync(join(lower, 'work'));
+  const source = join(scratch, 'probe.go');
+  writeFileSync(source, PROBE);
+  const env = { ...process.env, CGO_ENABLED: '0', GO111MODULE: 'off', GOFLAGS: '' };
+  execFileSync('go', ['build', '-o', join(lower, 'probe'), source], { env });
+}
+
+let count = 0;
+
+async function run(argv: string[], more: Partial<SandboxRun> = {}) {
+  const directory = join(scratch, String(count++));
+  for (const name of ['upper', 'work', 'merged']) mkdirSync(join(directory, name), { recursive: true });
+  const at = (name: string) => join(directory, name);
+  const lines: string[] = [];
+  const code = await runInSandbox({
+    ability: ability as Able,
+    root: {
+      kind: 'overlay',
+      lowers: [lower],
+      upper: at('upper'),
+      work: at('work'),
+      mountPoint: at('merged'),
+      listing: at('listing'),
+    },
+    argv: ['/probe', ...argv],
+    env: new Map([['A', "it's $HOME"]]),
+    workdir: '/work',
+    user: { uid: 0, gid: 0 },
+    binds: [],
+    onLine: (line) => lines.push(line),
+    ...more,
+  });
+  return { code, lines, directory };
+}
+
+describe.skipIf(!ability.able || !ability.overlay)('runInSandbox', () => {
+  prepare();
+
+  it('runs as root of its own root, first in its pid namespace', async () => {
+    const { code, lines } = await run(['who']);
+    expect({ code, lines }).toEqual({
+      code: 0,
+      lines: ['0 1 /work [/dev /gone /old /probe /proc /sys /work]'],
+    });
+  });
+
+  it('gives exactly the environment that it was asked for, and the exit code', async () => {
+    process.env.AWS_SECRET_ACCESS_KEY = 'do-not-tell';
+    try {
+      expect((await run(['env'])).lines).toEqual(["A=it's $HOME"]);
+      expect((await run(['exit'])).code).toBe(7);
+    } finally {
+      delete process.env.AWS_SECRET_ACCESS_KEY;
+    }
+  });
+
+  it('has the changes in the upper directory, and tells what is seen merged', async () => {
+    const { directory } = await run(['write']);
+    expect(readdirSync(join(directory, 'upper')).sort()).toEqual(['gone', 'old']);
+    const listed = readFileSync(join(directory, 'listing'), 'utf8').split('\0').filter(Boolean).sort();
+    expect(listed).toEqual(['./old', './old/new', './probe', './work']);
+    expect(existsSync(join(lower, 'old', 'kept'))).toBe(true);
+  });
+
+  it('shows what is bound while it runs, and leaves no trace of it', async () => {
+    const source = join(scratch, 'bound');
+    writeFileSync(source, 'x');
+    const bind = { source, target: 'etc/deep/bound', kind: 'file' as const, readOnly: true };
+    const { lines, directory } = await run(['read', '/etc/deep/bound', source], { binds: [bind] });
+    expect(lines).toEqual(['/etc/deep/bound true', `${source} false`]);
+    expect(readdirSync(join(directory, 'upper'))).toEqual([]);
+  });
+
+  it('cannot leave its root, open devices, or reach the machine by /proc', async () => {
+    expect((await run(['escape'])).lines[0]).toMatch(
+      /^\[\/dev \/gone \/old \/probe \/proc \/sys \/work \/x\]$|^\[\]$/,
+    );
+    expect((await run(['devices'])).lines[0]).toMatch(/^(true|false) false true$/);
+    expect((await run(['sysrq'])).lines).toEqual(['false false']);
+    expect((await run(['read', `/proc/${process.pid}/environ`])).lines[0]).toMatch(/false$/);
+  });
+
+  it('ends with all it started when the signal aborts', async () => {
+    const aborter = new AbortController();
+    const started = Promise.withResolvers<void>();
+    const running = run(['sleep'], { signal: aborter.signal, onLine: () => started.resolve() });
+    const outcome = expect(running).rejects.toThrow('enough');
+    await started.promise;
+    aborter.abort(new Error('enough'));
+    await outcome;
+    await setTimeout(100);
+    const commands = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(commandLine);
+    expect(commands.filter((command) => command.includes('/probe\0sleep'))).toEqual([]);
+  });
+
+  it('works on a plain directory too', async () => {
+    const path = join(scratch, 'plain');
+    execFileSync('cp', ['-a', lower, path]);
+    const { code } = await run(['write'], { root: { kind: 'directory', path } });
+    expect(code).toBe(0);
+    expect(readdirSync(path).sort()).toEqual(['old', 'probe', 'work']);
+    rmSync(path, { recursive: true });
+  });
+});
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
