@@ -1,4 +1,4 @@
-import type { Condition, Container, Pod, PodSpec } from '../kubelet/types.ts';
+import type { Condition, Pod, PodSpec } from '../kubelet/types.ts';
 import type { KubernetesObject } from '../object.ts';
 
 /** Source: Kubernetes `apps/v1`. What is optional here has a default that the API server fills in. */
@@ -81,4 +81,4 @@ export interface ServicePort {
   appProtocol?: string;
 }
 
-export type { Condition, Container, Pod };
+export type { Condition, Pod };

@@ -19,7 +19,7 @@ export interface PodSpec {
   securityContext?: SecurityContext & { fsGroup?: number; supplementalGroups?: number[] };
 }
 
-export interface SecurityContext {
+interface SecurityContext {
   runAsUser?: number;
   runAsGroup?: number;
   runAsNonRoot?: boolean;
@@ -70,7 +70,7 @@ export interface EnvFromSource {
   secretRef?: { name: string; optional?: boolean };
 }
 
-export interface VolumeMount {
+interface VolumeMount {
   name: string;
   mountPath: string;
   subPath?: string;

@@ -168,6 +168,28 @@ describe.skipIf(obstacle)(`pods as processes ${obstacle ?? ''}`, () => {
     expect(await cluster.log('no-format', { previous: true })).toBe('exec /run: exec format error\n');
   });
 
+  test('layers hide what is below them', async () => {
+    await cluster.images.add('layered', 'v1', {
+      layers: [
+        [
+          { name: 'app', mode: 0o755, content: cluster.app },
+          { name: 'etc/secret', content: 'below' },
+          { name: 'dir/old', content: 'below' },
+        ],
+        [{ name: 'etc/.wh.secret' }, { name: 'dir/.wh..wh..opq' }, { name: 'dir/new', content: 'above' }],
+      ],
+      config: { Entrypoint: ['/app', 'read'] },
+    });
+    const found = async (name: string, path: string) => {
+      cluster.run(name, { image: 'x.test/layered:v1', args: [path] }, { restartPolicy: 'Never' });
+      await until('it ends', () => cluster.status(name)?.state.terminated);
+      return cluster.log(name);
+    };
+    expect(await found('hidden', '/etc/secret')).toContain('no such file');
+    expect(await found('hidden-too', '/dir/old')).toContain('no such file');
+    expect(await found('shown', '/dir/new')).toBe('above');
+  });
+
   test('a pod reaches itself and nothing else', async () => {
     cluster.run('dial', { args: ['dial', '192.0.2.1:80'] }, { restartPolicy: 'Never' });
     await until('it ends', isDone('dial'));
@@ -196,6 +218,21 @@ describe.skipIf(obstacle)(`pods as processes ${obstacle ?? ''}`, () => {
     await until('its files are gone', () => !existsSync(`${cluster.stateDir}/pods/${uid}`));
     expect(readdirSync(`${cluster.stateDir}/sockets`)).not.toContain(uid);
     expect(processesNaming(uid)).toEqual([]);
+  });
+
+  test('a pod whose first process is killed gets a new one', async () => {
+    cluster.run('lost', {});
+    await until('it runs', () => cluster.status('lost')?.ready);
+    const { uid = '' } = cluster.pod('lost')?.metadata ?? {};
+    for (const line of processesNaming(uid)) process.kill(Number.parseInt(line, 10), 'SIGKILL');
+    await until(
+      'it is restarted',
+      () => cluster.status('lost')?.restartCount === 1 && cluster.status('lost')?.ready,
+    );
+    expect(cluster.status('lost')?.lastState.terminated).toMatchObject({ exitCode: 137, reason: 'Error' });
+    expect(cluster.events('lost')).toContain(
+      'SandboxChanged: Pod sandbox changed, it will be killed and re-created.',
+    );
   });
 
   test('a pod that is deleted with no grace is gone at once, with its children', async () => {

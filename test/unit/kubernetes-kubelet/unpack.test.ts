@@ -94,6 +94,12 @@ describe.skipIf(obstacle)(`layers ${obstacle ?? ''}`, () => {
     expect(readFileSync(join(layer, 'etc/hosts'), 'utf8')).toBe('own');
   });
 
+  test('without Go there is a clear error', async () => {
+    await expect(Runtime.open({ binary: '/no/go', cache: fresh() })).rejects.toThrow(
+      /could not be compiled with \/no\/go: .*; install Go 1.19 or newer, or set KUBECONFIG/,
+    );
+  });
+
   describe('an image', () => {
     const store = (directory: string) => {
       mkdirSync(join(directory, 'layers'), { recursive: true });

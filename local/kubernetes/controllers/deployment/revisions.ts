@@ -15,7 +15,7 @@ const ownAnnotations = new Set([
   'deprecated.deployment.rollback.to',
 ]);
 
-export function revisionOf({ metadata }: ReplicaSet | Deployment): number {
+function revisionOf({ metadata }: ReplicaSet | Deployment): number {
   return Number(metadata.annotations?.[revisionAnnotation] ?? 0);
 }
 
