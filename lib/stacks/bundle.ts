@@ -16,9 +16,10 @@ export function bundleOptions(entry: string, directory: string): BuildOptions {
     sourcemap: 'linked',
     // Names in stack traces point at the sources; their text need not travel along.
     sourcesContent: false,
-    // CommonJS packages inside an ES module still call require() for Node's own modules.
+    // CommonJS packages inside an ES module still call require() for Node's own modules. The import has a name of its
+    // own because a package may import createRequire itself.
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as fairleadRequire } from 'node:module'; const require = fairleadRequire(import.meta.url);",
     },
     logLevel: 'warning',
   };
