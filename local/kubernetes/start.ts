@@ -24,9 +24,17 @@ export interface Kubernetes {
   /** Path of a kubeconfig of the administrator. */
   kubeconfigFile: string;
   store: Store;
+  /** What pods here cannot do that they can in a cluster, one sentence each, for people. */
+  limits: readonly string[];
   /** Ends every pod and removes its files; connections to its node ports are cut. */
   close(): Promise<void>;
 }
+
+const limits = [
+  'Pods reach themselves and nothing else: no other pod or Service, no name server, no Internet.',
+  'Limits of memory and processor time are not enforced.',
+  'Jobs, StatefulSets, DaemonSets, autoscalers and disruption budgets are stored and not acted upon.',
+] as const;
 
 /**
  * Starts the stand-in of a Kubernetes cluster on this machine: an API server on loopback and, as its one node, this
@@ -46,7 +54,8 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
       await api.close();
       await cluster.close();
     };
-    return { endpoint: api.endpoint, ca: api.ca, kubeconfigFile: api.kubeconfigFile, store, close };
+    const { endpoint, ca, kubeconfigFile } = api;
+    return { endpoint, ca, kubeconfigFile, store, limits, close };
   } catch (error) {
     await cluster.close();
     throw error;
