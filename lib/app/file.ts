@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { FairleadError } from '../errors.ts';
 import { type AppFile, allowedAt, appFileSchema, keysAt } from './schema.ts';
 import { nearest } from './suggest.ts';
@@ -27,9 +27,28 @@ export function parseAppFile(text: string): AppFile {
   if (syntax.length > 0) throw badFile(syntax);
   if (document.contents === null) return {};
   keepEnvAsWritten(document);
-  const result = appFileSchema.safeParse(document.toJS());
+  const result = appFileSchema.safeParse(contentOf(document, counter));
   if (result.success) return result.data;
   throw badFile(result.error.issues.flatMap((issue) => mistakes(issue, document, counter)));
+}
+
+/** The document's value; a reference to nothing, or one that multiplies without end, is a mistake of its own. */
+function contentOf(document: Document, counter: LineCounter): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    let offset = 0;
+    visit(document, {
+      Alias(_, alias) {
+        if (alias.resolve(document) !== undefined) return undefined;
+        offset = alias.range?.[0] ?? 0;
+        return visit.BREAK;
+      },
+    });
+    const { line, col } = counter.linePos(offset);
+    throw badFile([{ line: Math.max(line, 1), column: Math.max(col, 1), message: error.message }]);
+  }
 }
 
 // YAML reads `1.10` and `on` as something else than text; an environment variable is the text that stands there.

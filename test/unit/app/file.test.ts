@@ -55,6 +55,7 @@ it.each([
     'port: [1',
     'fairlead.yaml:1:9: Flow sequence in block collection must be sufficiently indented and end with a ]',
   ],
+  ['env:\n  A: *b', 'fairlead.yaml:2:6: Unresolved alias (the anchor must be set before the alias): b'],
   [
     'prot: 1\nreplicas: x',
     'fairlead.yaml:1:1: unknown key prot; did you mean port?; fairlead.yaml:2:11: replicas has to be a whole number, 1 to 1000',
@@ -64,7 +65,10 @@ it.each([
 });
 
 it('never fails with anything but its own error, whatever the text', () => {
-  fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => typeof mistake(text) === 'string'));
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => typeof mistake(text) === 'string'),
+    { numRuns: 1000 },
+  );
   const key = fc.constantFrom('port', 'env', 'resources', 'limits', 'args', '__proto__', '&a', '*a', '<<');
   const tree = fc.letrec((tie) => ({
     node: fc.oneof({ maxDepth: 3 }, fc.jsonValue(), fc.dictionary(key, tie('node')), fc.array(tie('node'))),
