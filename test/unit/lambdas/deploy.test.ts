@@ -342,16 +342,22 @@ describe.concurrent('what may pass', () => {
   });
 
   test('a git host that takes no statuses', async ({ scene, expect }) => {
-    const push = scene.push(A);
+    scene.repository.takesStatuses = false;
+    expect((await scene.deploy(scene.push(A))).last).toMatch(/^live /);
+  });
+
+  test('a git host that refuses to tell the head fails the deployment, not the commit', async ({
+    scene,
+    expect,
+  }) => {
     scene.build = async ({ subject }) => {
-      // The next are: the head again, and the status at the end.
       scene.repository.faults.push(403);
       return scene.built(subject.commit);
     };
-    scene.repository.faults.length = 0;
-    const run = await scene.deploy(push);
-    expect(run.last).toMatch(/^failed .*403/);
+    const run = await scene.deploy(scene.push(A));
+    expect(run.last).toMatch(/^failed .*403.*check the token/);
     expect(await scene.ledger.badCommit(scene.environment, A)).toBeUndefined();
+    expect((await scene.ledger.newestClaim(scene.environment))?.ended).toBe(true);
   });
 
   test('a builder that breaks off is asked again', async ({ scene, expect }) => {
@@ -390,5 +396,33 @@ describe.concurrent('what may pass', () => {
     scene.rollOut = async () => answers.shift() ?? CRASH;
     const run = await scene.deploy(scene.push(A));
     expect(run.last).toMatch(/^live /);
+  });
+});
+
+describe.concurrent('an execution that is cut off after the effect of a step, and goes on', () => {
+  test.for([1, 2, 3, 4, 5])('comes to the same end: write %i', async (nth, { scene, expect }) => {
+    scene.loseWrite(nth);
+    const run = await scene.deploy(scene.push(A));
+    expect(run.last).toMatch(/^live /);
+    expect(eventsOf(run.chapters).filter((event) => event === 'deploy.settled')).toHaveLength(1);
+    const history = await scene.ledger.history(scene.environment, 9);
+    expect(history).toMatchObject([{ number: 1, verdict: { is: 'live' } }]);
+    expect((await scene.deploy(scene.push(A, 'again'))).last).toMatch(/^unchanged /);
+  });
+
+  test.for([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('undoes the same: write %i', async (nth, { scene, expect }) => {
+    await scene.deploy(scene.push(A));
+    scene.loseWrite(nth);
+    scene.rollOut = async ({ do: what }) => (what === 'undo' ? scene.live() : CRASH);
+    const run = await scene.deploy(scene.push(B));
+    expect(run.last).toMatch(/^failed .* the container crashes$/);
+    const history = await scene.ledger.history(scene.environment, 9);
+    expect(history.map(({ number, commit, verdict }) => [number, commit, verdict?.is])).toEqual([
+      [3, A, 'live'],
+      [2, B, 'failed'],
+      [1, A, 'live'],
+    ]);
+    expect((await scene.deploy(scene.push(A, 'back'))).last).toMatch(/^unchanged /);
+    expect((await scene.deploy(scene.push(B, 'again'))).last).toMatch(/^failed .* refused/);
   });
 });

@@ -17,8 +17,8 @@ export class Repository {
   readonly statuses: SetStatus[] = [];
   /** Statuses that the next requests are answered with, whatever they ask for. */
   readonly faults: number[] = [];
-  /** How often the head was asked for. */
-  asked = 0;
+  /** Whether the token may set statuses. */
+  takesStatuses = true;
 }
 
 /** GitHub's REST API for repositories that a test moves. */
@@ -32,12 +32,12 @@ export class GitHost {
     const fault = repository.faults.shift();
     if (fault !== undefined) return answer(fault, { message: 'scripted' });
     if (path.startsWith('/git/ref/heads/')) {
-      repository.asked++;
       if (repository.head === undefined) return answer(404, { message: 'Not Found' });
       return answer(200, { ref: 'refs/heads/main', object: { sha: repository.head, type: 'commit' } });
     }
     const commit = /^\/statuses\/(\w+)$/.exec(path)?.[1];
     if (commit === undefined) return answer(404, { message: 'Not Found' });
+    if (!repository.takesStatuses) return answer(403, { message: 'Resource not accessible' });
     repository.statuses.push({ commit, ...(JSON.parse(body) as Omit<SetStatus, 'commit'>) });
     return answer(201, {});
   });

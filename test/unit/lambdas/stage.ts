@@ -6,6 +6,7 @@ import type { Push } from '../../../lib/push/types.ts';
 import type { RolloutAnswer, RolloutRequest } from '../../../lib/rollout/request.ts';
 import { startDynamoDB } from '../ledger/dynamodb.ts';
 import { GitHost, type Repository } from './git-host.ts';
+import { LossyProxy } from './lossy-proxy.ts';
 
 /** A record of the story, as it is written to standard output. */
 export interface Chapter {
@@ -28,31 +29,37 @@ export interface Run {
   last: string;
 }
 
+type Database = Awaited<ReturnType<typeof startDynamoDB>>;
 type Handler = ConstructorParameters<typeof LocalDurableTestRunner>[0]['handlerFunction'];
 
 /** The real deploy function and a real ledger; what it talks to over the network is scripted. */
 export class Stage {
   readonly #host: GitHost;
-  readonly #db: Awaited<ReturnType<typeof startDynamoDB>>;
+  readonly #db: Database;
+  readonly #proxy: LossyProxy;
   readonly #handler: Handler;
   readonly #chapters: Chapter[] = [];
   readonly #metrics: Record<string, unknown>[] = [];
   #scenes = 0;
 
-  private constructor(host: GitHost, db: Awaited<ReturnType<typeof startDynamoDB>>, handler: Handler) {
+  private constructor(host: GitHost, db: Database, proxy: LossyProxy, handler: Handler) {
     this.#host = host;
     this.#db = db;
+    this.#proxy = proxy;
     this.#handler = handler;
   }
 
   static async set(): Promise<Stage> {
     const db = await startDynamoDB();
     const host = new GitHost();
+    const proxy = new LossyProxy(db.endpoint);
     const variables = {
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: await proxy.start(),
+      // What is lost is the step's to try again, not the SDK's.
+      AWS_MAX_ATTEMPTS: '1',
       LEDGER_TABLE: db.table,
       BUILD_FUNCTION: 'build:live',
       ROLLOUT_FUNCTION: 'roll-out:live',
@@ -65,7 +72,7 @@ export class Stage {
     };
     for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
     const { handler } = await import('../../../lambdas/deploy.ts');
-    const stage = new Stage(host, db, handler as Handler);
+    const stage = new Stage(host, db, proxy, handler as Handler);
     stage.#listen();
     await LocalDurableTestRunner.setupTestEnvironment();
     return stage;
@@ -90,6 +97,7 @@ export class Stage {
     return new Scene(app, this.#host.repository(app), new Ledger(client, table), this.#handler, {
       chapters: () => this.#chapters.filter((chapter) => chapter.app === app),
       metrics: () => this.#metrics.filter((metric) => metric.app === app),
+      loseWrite: (nth) => this.#proxy.lose(app, nth),
     });
   }
 
@@ -98,13 +106,15 @@ export class Stage {
     vi.restoreAllMocks();
     vi.unstubAllEnvs();
     await this.#host.close();
+    await this.#proxy.close();
     await this.#db.close();
   }
 }
 
-interface Heard {
+interface Surroundings {
   chapters(): Chapter[];
   metrics(): Record<string, unknown>[];
+  loseWrite(nth: number): void;
 }
 
 /** One app: its repository, and the functions that deploy invokes for it, by a script. */
@@ -118,15 +128,15 @@ export class Scene {
   build: (request: BuildRequest) => Promise<BuildAnswer> = async ({ subject }) => this.built(subject.commit);
   rollOut: (request: RolloutRequest) => Promise<RolloutAnswer> = async () => this.live();
   readonly #handler: Handler;
-  readonly #heard: Heard;
+  readonly #around: Surroundings;
 
-  constructor(app: string, repository: Repository, ledger: Ledger, handler: Handler, heard: Heard) {
+  constructor(app: string, repository: Repository, ledger: Ledger, handler: Handler, around: Surroundings) {
     this.app = app;
     this.repository = repository;
     this.ledger = ledger;
     this.environment = { app, name: 'production' };
     this.#handler = handler;
-    this.#heard = heard;
+    this.#around = around;
   }
 
   built(commit: string, appFile?: string): BuildAnswer {
@@ -147,7 +157,12 @@ export class Scene {
   }
 
   get metrics(): Record<string, unknown>[] {
-    return this.#heard.metrics();
+    return this.#around.metrics();
+  }
+
+  /** Loses the answer of the `nth` write to the ledger, from now on. */
+  loseWrite(nth: number): void {
+    this.#around.loseWrite(nth);
   }
 
   /** Moves the branch to `commit` and answers the push that tells of it. */
@@ -160,7 +175,7 @@ export class Scene {
 
   /** Runs one execution of deploy to its end. */
   async deploy(push: Push): Promise<Run> {
-    const before = this.#heard.chapters().length;
+    const before = this.#around.chapters().length;
     const runner = new LocalDurableTestRunner({ handlerFunction: this.#handler });
     runner.registerFunction('build:live', (request: BuildRequest) => {
       this.builds.push(request);
@@ -171,7 +186,7 @@ export class Scene {
       return this.rollOut(request);
     });
     const execution = await runner.run({ payload: push });
-    const chapters = this.#heard
+    const chapters = this.#around
       .chapters()
       .slice(before)
       .filter(({ delivery }) => delivery === push.delivery);
