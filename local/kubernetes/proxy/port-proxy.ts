@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Backend, nameOf, order } from './balance.ts';
-import { relay } from './relay.ts';
+import { Connection } from './connection.ts';
 
 export type Dial = (podIP: string, port: number) => Promise<Socket>;
 
@@ -8,7 +8,7 @@ export type Dial = (podIP: string, port: number) => Promise<Socket>;
 export class PortProxy {
   readonly #server: Server;
   readonly #dial: Dial;
-  readonly #busy = new Map<string, number>();
+  readonly #connections = new Map<string, Set<Connection>>();
   readonly #sockets = new Set<Socket>();
   #backends: readonly Backend[] = [];
   #turn = 0;
@@ -24,9 +24,12 @@ export class PortProxy {
     this.#server.listen(port, '127.0.0.1');
   }
 
-  /** Connections that are open stay with their pod. */
+  /** Connections that are open stay with their pod until they rest. */
   set backends(backends: readonly Backend[]) {
     this.#backends = backends;
+    const names = new Set(backends.map(nameOf));
+    for (const [name, connections] of this.#connections)
+      if (!names.has(name)) for (const connection of connections) connection.retire();
   }
 
   close(): void {
@@ -45,18 +48,23 @@ export class PortProxy {
       client.resetAndDestroy();
       return;
     }
-    const name = nameOf(found.backend);
-    this.#busy.set(name, (this.#busy.get(name) ?? 0) + 1);
-    await relay(client, found.socket);
-    const left = (this.#busy.get(name) ?? 1) - 1;
-    if (left === 0) this.#busy.delete(name);
-    else this.#busy.set(name, left);
+    await this.#keep(nameOf(found.backend), new Connection(client, found.socket));
+  }
+
+  /** Counts `connection` among those of its pod while it lasts. */
+  async #keep(pod: string, connection: Connection): Promise<void> {
+    const connections = this.#connections.get(pod) ?? new Set();
+    this.#connections.set(pod, connections.add(connection));
+    await connection.done;
+    connections.delete(connection);
+    if (connections.size === 0) this.#connections.delete(pod);
   }
 
   /** The first pod that takes the connection: nothing has been passed yet, so the next one may be tried. */
   async #connect(): Promise<{ backend: Backend; socket: Socket } | undefined> {
     this.#turn += 1;
-    for (const backend of order(this.#backends, this.#busy, this.#turn)) {
+    const busy = new Map([...this.#connections].map(([pod, { size }]) => [pod, size]));
+    for (const backend of order(this.#backends, busy, this.#turn)) {
       try {
         return { backend, socket: await this.#dial(backend.podIP, backend.port) };
       } catch {
