@@ -20,7 +20,16 @@ interface WireField {
 export function decodeProtobuf(body: Buffer): Json {
   if (!body.subarray(0, magic.length).equals(magic))
     throw malformed('provided data does not appear to be a protobuf message');
-  const envelope = [...wireFields(body.subarray(magic.length))];
+  try {
+    return decodeUnknown(body.subarray(magic.length));
+  } catch (error) {
+    // Bytes where a number should be, an unknown type, text that is no JSON: it is the client's message that is wrong.
+    throw error instanceof StatusError ? error : malformed(`the protobuf message cannot be read: ${error}`);
+  }
+}
+
+function decodeUnknown(body: Buffer): Json {
+  const envelope = [...wireFields(body)];
   const typeMeta = [...wireFields(bytesOf(envelope, 1))];
   const apiVersion = bytesOf(typeMeta, 1).toString();
   const kind = bytesOf(typeMeta, 2).toString();
