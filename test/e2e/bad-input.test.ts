@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { App, get } from './harness/app.ts';
 
@@ -79,7 +81,11 @@ describe('with an app that serves', { timeout: 120_000 }, () => {
   });
 
   it('a port that nobody listens on fails with the port, and the old version keeps answering', async () => {
-    await app.commit({ 'fairlead.yaml': 'port: 9999\nenv: { PORT: "8080" }\npatience: 5\n' });
+    const source = await readFile(join(app.directory, 'main.go'), 'utf8');
+    await app.commit({
+      'main.go': source.replace('Addr: ":" + port', 'Addr: ":8080"'),
+      'fairlead.yaml': 'port: 9999\npatience: 5\n',
+    });
     const pushed = await app.push();
     expect(pushed.lines.at(-1)).toMatch(/^failed serving [0-9a-f]{40} .*9999/);
     await stillServes();
