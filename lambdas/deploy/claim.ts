@@ -27,8 +27,8 @@ type Attempt =
 const GRACE = 3;
 /** Seconds between two looks at another execution's work, the last one repeated. */
 const LOOKS = [1, 1, 2, 3, 5, 10];
-/** About two hours, and far fewer operations than an execution may have. */
-const MOST = 700;
+/** Far longer than a claim lasts without a sign of life, and far fewer operations than an execution may have. */
+const MOST = 600;
 
 /**
  * Claims the branch's head, which may be another commit than the push told of: events come late, twice, in any order,
