@@ -5,7 +5,7 @@ export interface CopyOptions {
   sources: string[];
   /** Absolute, with its trailing slash if it had one. */
   destination: string;
-  /** The owner of what is copied and of directories made on the way; unset, they are root's (`--chown`). */
+  /** The owner of what is copied and of directories made on the way (`--chown`); else owners stay, and those are root's. */
   owner?: { uid: number; gid: number };
   /** The mode of what is copied (`--chmod`). */
   mode?: number;
@@ -102,7 +102,8 @@ class Copier {
 
   #owned(node: Node): Node {
     const { owner, mode } = this.#options;
-    const owned = { ...node, ...(owner ?? { uid: 0, gid: 0 }) };
+    const { assumed: _, ...known } = node;
+    const owned = { ...known, ...owner };
     return mode === undefined || node.type === 'symlink' ? owned : { ...owned, mode };
   }
 

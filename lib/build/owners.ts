@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { fault } from '../dockerfile/faults.ts';
 import type { Bases } from './bases.ts';
+import type { Shared } from './shared.ts';
+import type { StageState } from './stage-state.ts';
 import type { Tree } from './tree.ts';
 
 export interface Owner {
@@ -19,8 +22,26 @@ export async function findOwner(text: string, tree: Tree, bases: Bases): Promise
   const owner = await findUser(user, tree, bases);
   if (group === undefined || group === '') return owner;
   if (/^\d+$/.test(group)) return { ...owner, gid: Number(group) };
+  if (group === 'root') return { ...owner, gid: 0 };
   const row = await findRow('etc/group', group, tree, bases);
   return { ...owner, gid: Number(row[2]) };
+}
+
+/** Who the stage's USER is. Throws `dockerfile/unknown-owner` at `line`. */
+export async function userOf(
+  { config, tree, wholeBase }: Pick<StageState, 'config' | 'tree' | 'wholeBase'>,
+  { bases, dockerfile }: Pick<Shared, 'bases' | 'dockerfile'>,
+  line: number,
+): Promise<Owner> {
+  const user = config.User ?? '';
+  const isKnown = tree.get(tree.resolve('etc/passwd', true) ?? '') !== undefined;
+  const isNumber = /^(\d*|root)(:(\d*|root))?$/.test(user);
+  const known = isKnown || isNumber || wholeBase === undefined ? tree : await wholeBase();
+  return findOwner(user, known, bases).catch((error: unknown) => {
+    if (!(error instanceof UnknownOwner)) throw error;
+    const remedy = 'make the user before, or use a number';
+    throw fault({ file: dockerfile.name, line }, 'unknown-owner', error.message, remedy);
+  });
 }
 
 async function findUser(user: string, tree: Tree, bases: Bases): Promise<Owner> {

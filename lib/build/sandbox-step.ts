@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fault } from '../dockerfile/faults.ts';
 import type { RunInstruction } from '../dockerfile/types.ts';
 import type { Able } from '../sandbox/ability.ts';
 import { type Bind, runInSandbox } from '../sandbox/run.ts';
 import { argvOf, DEFAULT_PATH, within } from './config.ts';
-import { findHome, findOwner, UnknownOwner } from './owners.ts';
+import { findHome, type Owner, userOf } from './owners.ts';
 import { cannotRun, Output, runFailed } from './run-step.ts';
 import { SandboxDisk } from './sandbox-disk.ts';
 import type { StageInput } from './shared.ts';
@@ -64,7 +63,7 @@ export async function sandboxStep(
     argv: argvOf(instruction.command, state.config),
     env: await environmentOf(state, shared),
     workdir: state.config.WorkingDir || '/',
-    user: await userOf(instruction, state, shared, ability),
+    user: await runUser(instruction, state, shared, ability),
     binds: bindsOf(instruction, state, shared),
     onLine: output.add,
     ...(signal === undefined ? {} : { signal }),
@@ -81,20 +80,16 @@ async function environmentOf(
   return new Map([['PATH', DEFAULT_PATH], ['HOME', home], ...state.runEnvironment]);
 }
 
-async function userOf(
+async function runUser(
   instruction: RunInstruction,
   state: StageState,
   shared: StageInput['shared'],
   ability: Able,
-): Promise<{ uid: number; gid: number }> {
-  const user = state.config.User ?? '';
-  const owner = await findOwner(user, state.tree, shared.bases).catch((error: unknown) => {
-    if (!(error instanceof UnknownOwner)) throw error;
-    const position = { file: shared.dockerfile.name, line: instruction.line };
-    throw fault(position, 'unknown-owner', error.message, 'make the user before, or use a number');
-  });
+): Promise<Owner> {
+  const owner = await userOf(state, shared, instruction.line);
   if (ability.as === 'root' || owner.uid === 0) return owner;
-  throw cannotRun(instruction, `it runs as ${user}`, shared, 'an ordinary user can only be root in RUN');
+  const why = `it runs as ${state.config.User}`;
+  throw cannotRun(instruction, why, shared, 'an ordinary user can only be root in RUN');
 }
 
 function bindsOf(

@@ -4,6 +4,7 @@ import { FairleadError } from '../errors.ts';
 import { ConfigProblem, configure } from './config.ts';
 import { copyStep } from './copy-step.ts';
 import { goKey, goStep } from './go-step.ts';
+import { userOf } from './owners.ts';
 import type { StepLabel } from './progress.ts';
 import { readChanges, writeChanges } from './records.ts';
 import { cannotRun } from './run-step.ts';
@@ -77,8 +78,8 @@ async function carryOut(
     }
     case 'WORKDIR': {
       applyConfiguration(instruction, state, input);
-      const changes = makeWorkdir(state, input);
-      const key = keyOf(state.key, 'WORKDIR', state.config.WorkingDir, changes.length);
+      const changes = await makeWorkdir(state, input, instruction.line);
+      const key = keyOf(state.key, 'WORKDIR', state.config.WorkingDir, changes);
       return record(instruction, state, input, changes, key);
     }
     case 'RUN':
@@ -138,12 +139,16 @@ function applyConfiguration(instruction: Instruction, state: StageState, { share
   if (keyword === 'CMD') state.hasCmd = true;
 }
 
-function makeWorkdir({ tree, config }: StageState, { shared }: StageInput): Change[] {
+/** The working directory and those above it, as far as they are missing; they belong to the stage's USER. */
+async function makeWorkdir(state: StageState, { shared }: StageInput, line: number): Promise<Change[]> {
+  const { tree, config } = state;
   const changes: Change[] = [];
   const path = tree.resolve(config.WorkingDir ?? '/', true);
   if (path === undefined) throw circle(config.WorkingDir);
+  if (path === '' || tree.get(path) !== undefined) return changes;
+  const owner = await userOf(state, shared, line);
   for (let missing = path; missing !== '' && tree.get(missing) === undefined; missing = parentOf(missing)) {
-    changes.unshift({ path: missing, node: newDirectory(shared.epoch) });
+    changes.unshift({ path: missing, node: newDirectory(shared.epoch, owner) });
   }
   tree.apply(changes);
   return changes;

@@ -98,11 +98,10 @@ describe('COPY', () => {
     expect(Object.keys((await buildFiles(scratch, own)).files)).toEqual(['a.txt']);
   });
 
-  it('takes the files of another stage, with their owners only by --chown', async () => {
-    const files = await copied(
-      'COPY --chown=5:5 a.txt /x/a\nFROM scratch AS two\nCOPY --from=0 /x /y\nFROM scratch\nCOPY --from=two --chown=9 /y/a /z',
-    );
-    expect(files).toEqual({ z: 'file 644 9:9 a' });
+  it('takes the files of another stage with their owners, unless --chown says otherwise', async () => {
+    const stages = 'COPY --chown=5:5 a.txt /x/a\nFROM scratch AS two\nCOPY --from=0 /x /y\nFROM scratch\n';
+    expect(await copied(`${stages}COPY --from=two /y/a /z`)).toEqual({ z: 'file 644 5:5 a' });
+    expect(await copied(`${stages}COPY --from=two --chown=9 /y/a /z`)).toEqual({ z: 'file 644 9:9 a' });
   });
 });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
 import type { ImageSource } from '../../../lib/build/bases.ts';
@@ -104,16 +105,23 @@ export function directory(path: string, mode = 0o755, uid = 0, gid = 0): Entry {
 
 /** What is in an image when its layers are applied one after the other. */
 export async function filesOf(image: Image): Promise<Files> {
+  const tars: Readable[] = [];
+  for (const { open, descriptor } of image.layers) tars.push(readLayer(await open(), descriptor.mediaType));
+  return flatten(tars);
+}
+
+/** What uncompressed layers come to, the lowest first. */
+export async function flatten(layers: Iterable<Readable | Buffer>): Promise<Files> {
   const files: Files = {};
-  for (const { open, descriptor } of image.layers) {
+  for (const layer of layers) {
     const extract = tar.extract();
-    const source = readLayer(await open(), descriptor.mediaType);
+    const source = Buffer.isBuffer(layer) ? Readable.from([layer]) : layer;
     source.once('error', (error) => extract.destroy(error));
     source.pipe(extract);
     for await (const entry of extract) {
       const path = entry.header.name.replace(/^\.?\//, '').replace(/\/$/, '');
       const bytes = await buffer(entry);
-      apply(files, path, describeEntry(entry.header, bytes));
+      apply(files, path, describeEntry(entry.header, bytes, files));
     }
   }
   return files;
@@ -132,9 +140,15 @@ function apply(files: Files, path: string, description: string): void {
 
 const LONGEST_TEXT = 60;
 
-function describeEntry({ type, mode = 0, uid, gid, linkname }: tar.Header, bytes: Buffer): string {
+function describeEntry(
+  { type, mode = 0, uid, gid, linkname }: tar.Header,
+  bytes: Buffer,
+  files: Files,
+): string {
+  // Of two names of one file either may be the link.
+  if (type === 'link') return files[(linkname ?? '').replace(/^\//, '')] ?? `link -> ${linkname}`;
   const what = `${type} ${(mode & 0o7777).toString(8)} ${uid}:${gid}`;
-  if (type === 'symlink' || type === 'link') return `${type} ${uid}:${gid} -> ${linkname}`;
+  if (type === 'symlink') return `${type} ${uid}:${gid} -> ${linkname}`;
   if (type === 'directory') return what;
   const isShort = bytes.length <= LONGEST_TEXT && !bytes.includes(0);
   return `${what} ${isShort ? bytes.toString() : createHash('sha256').update(bytes).digest('hex')}`;
