@@ -88,8 +88,3 @@ export class StatusError extends Error {
     return Object.keys(details).length === 0 ? failure : { ...failure, details };
   }
 }
-
-/** Whether what was thrown says that the object is not there. */
-export function isNotFound(error: unknown): boolean {
-  return error instanceof StatusError && error.reason === 'NotFound';
-}

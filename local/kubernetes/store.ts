@@ -109,7 +109,7 @@ export class Store {
   }
 
   /**
-   * Changes the status in place: `mutate` gets a copy of the newest object. For controllers and the kubelet.
+   * Changes the status, and annotations, in place: `mutate` gets a copy of the newest object.
    * @returns the object as stored, or undefined when it is gone
    */
   patchStatus<T extends KubernetesObject = KubernetesObject>(

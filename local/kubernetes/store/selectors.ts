@@ -16,14 +16,6 @@ export function parseLabelSelector(text: string | undefined): Predicate {
   return ({ metadata: { labels = {} } }) => requirements.every((holds) => holds(labels));
 }
 
-/** Selects by equality of every given label, as `spec.selector` of a Service or `matchLabels` does. */
-export function matchesLabels(
-  labels: Record<string, string> | undefined,
-  wanted: Record<string, string>,
-): boolean {
-  return Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
-}
-
 type Requirement = (labels: Record<string, string>) => boolean;
 
 function parseRequirement(text: string): Requirement {

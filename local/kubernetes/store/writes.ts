@@ -71,7 +71,7 @@ export function changedObject(
     next.metadata.managedFields = ownersAfterUpdate(previous, next, writer);
   }
   if (subresource === undefined) prepareForUpdate(kind, next, previous as Draft, services);
-  if (kind.counted && isCounted(previous, next))
+  if (kind.counted && subresource !== 'status' && isCounted(previous, next))
     next.metadata.generation = (previous.metadata.generation ?? 0) + 1;
   return next;
 }
@@ -87,7 +87,11 @@ function merge(
   const { managedFields } = given.metadata;
   const before = structuredClone(previous) as Draft;
   if (managedFields !== undefined) before.metadata.managedFields = managedFields;
-  if (subresource === 'status') return { ...before, status: (given as Draft).status };
+  if (subresource === 'status') {
+    // Controllers write annotations with the status: a Deployment's revision is no new generation.
+    const { annotations } = given.metadata;
+    return { ...before, status: (given as Draft).status, metadata: { ...before.metadata, annotations } };
+  }
   if (subresource === 'finalize') return { ...before, spec: (given as Draft).spec };
   if (subresource === 'scale')
     return { ...before, spec: { ...before.spec, replicas: (given as Draft).spec?.replicas } };

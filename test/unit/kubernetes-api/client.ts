@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { type ApiServerOptions, startApiServer } from '../../../local/kubernetes/api/server.ts';
 import { Store } from '../../../local/kubernetes/store.ts';
 
-export interface Answer {
+interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into any object
@@ -14,7 +14,7 @@ export interface Answer {
   text: string;
 }
 
-export interface CallOptions {
+interface CallOptions {
   body?: unknown;
   type?: string;
   accept?: string;

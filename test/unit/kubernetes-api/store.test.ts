@@ -84,6 +84,19 @@ describe('writes', () => {
     expect(changed.status).toEqual({ replicas: 1 });
   });
 
+  test('annotations written with a status are no new generation', () => {
+    store.create({ ...deployment('web'), metadata: { name: 'web', namespace: 'default' } });
+    store.patchStatus('Deployment', 'default', 'web', ({ metadata }) => {
+      metadata.annotations = { 'deployment.kubernetes.io/revision': '1' };
+      metadata.labels = { not: 'kept' };
+    });
+    expect(store.get('Deployment', 'default', 'web')?.metadata).toMatchObject({
+      generation: 1,
+      annotations: { 'deployment.kubernetes.io/revision': '1' },
+    });
+    expect(store.get('Deployment', 'default', 'web')?.metadata.labels).toBeUndefined();
+  });
+
   test('patchStatus answers undefined when the object has gone', () => {
     expect(store.patchStatus('Pod', 'default', 'gone', () => {})).toBeUndefined();
   });

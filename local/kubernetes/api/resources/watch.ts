@@ -3,7 +3,7 @@ import type { WatchEvent } from '../../store/history.ts';
 import { type Predicate, parseFieldSelector, parseLabelSelector } from '../../store/selectors.ts';
 import type { Answer, Call } from '../http/call.ts';
 import { isTrue, type Target } from '../http/target.ts';
-import { apiVersionOf } from '../kinds.ts';
+import { apiVersionOf, type Kind } from '../kinds.ts';
 import type { Context } from './context.ts';
 import { Queue } from './queue.ts';
 import { Representation } from './representation.ts';
@@ -12,6 +12,8 @@ import { Representation } from './representation.ts';
 const defaultTimeout = 1_800;
 /** How long before its end a watch tells how far it has come, in milliseconds. */
 const bookmarkLead = 1_000;
+/** Beyond this, in milliseconds, timers fire at once. */
+const longestTimer = 2 ** 31 - 1;
 
 /** Streams the changes of the selected objects, one JSON document a line. Source: Kubernetes "API concepts", watches. */
 export function watch(context: Context, target: Target, call: Call): Answer {
@@ -29,7 +31,7 @@ export function watch(context: Context, target: Target, call: Call): Answer {
 
 /** One line of a watch. */
 interface Line {
-  type: WatchEvent['type'] | 'BOOKMARK' | 'ERROR';
+  type: WatchEvent['type'] | 'BOOKMARK';
   object: unknown;
 }
 
@@ -42,47 +44,53 @@ interface View {
 async function* changes(
   { store }: Context,
   { kind }: Target,
-  { query, signal }: Call,
-  { representation, isSelected }: View,
+  call: Call,
+  view: View,
 ): AsyncGenerator<string> {
   const lines = new Queue<Line>();
+  const { representation, isSelected } = view;
   let isFirst = true;
   const send = (type: WatchEvent['type'], object: WatchEvent['object']) => {
     lines.push({ type, object: representation.event(object, isFirst) });
     isFirst = false;
   };
-  const { start, present } = startOf(store, kind.kind, query.get('resourceVersion') ?? '');
+  const { start, present } = startOf(store, kind.kind, call.query.get('resourceVersion') ?? '');
   for (const object of present) if (isSelected(object)) send('ADDED', object);
-  const stop = follow(() =>
+  const following = follow(() =>
     store.watch(kind.kind, start, (event) => {
       const type = typeFor(event, isSelected);
       if (type !== undefined) send(type, event.object);
     }),
   );
-  if ('error' in stop) lines.push({ type: 'ERROR', object: stop.error.status });
-  const timeout = 1_000 * Number(query.get('timeoutSeconds') || defaultTimeout);
-  const end = setTimeout(() => lines.end(), 'error' in stop ? 0 : timeout);
-  const bookmark =
-    isTrue(query.get('allowWatchBookmarks')) &&
-    setTimeout(() => lines.push(progress()), Math.max(0, timeout - bookmarkLead));
-  const progress = (): Line => ({
-    type: 'BOOKMARK',
-    object: {
-      kind: kind.kind,
-      apiVersion: apiVersionOf(kind),
-      metadata: { resourceVersion: store.resourceVersion, creationTimestamp: null },
-    },
-  });
-  const leave = () => lines.end();
-  signal.addEventListener('abort', leave, { once: true });
+  if ('error' in following) yield `${JSON.stringify({ type: 'ERROR', object: following.error.status })}\n`;
+  if ('error' in following) return;
+  const release = limit(lines, call, () => bookmarkOf(kind, store.resourceVersion));
   try {
     for await (const line of lines) yield `${JSON.stringify(line)}\n`;
   } finally {
-    if ('stop' in stop) stop.stop();
-    clearTimeout(end);
-    if (bookmark) clearTimeout(bookmark);
-    signal.removeEventListener('abort', leave);
+    following.stop();
+    release();
   }
+}
+
+/** Ends the lines when their time is up or the client is gone, with a bookmark before when it asks for them. */
+function limit(lines: Queue<Line>, { query, signal }: Call, bookmark: () => Line): () => void {
+  const timeout = Math.min(1_000 * Number(query.get('timeoutSeconds') || defaultTimeout), longestTimer);
+  const leave = () => lines.end();
+  const timers = [setTimeout(leave, timeout)];
+  if (isTrue(query.get('allowWatchBookmarks')))
+    timers.push(setTimeout(() => lines.push(bookmark()), Math.max(0, timeout - bookmarkLead)));
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  return () => {
+    for (const timer of timers) clearTimeout(timer);
+    signal.removeEventListener('abort', leave);
+  };
+}
+
+function bookmarkOf(kind: Kind, resourceVersion: string): Line {
+  const metadata = { resourceVersion, creationTimestamp: null };
+  return { type: 'BOOKMARK', object: { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata } };
 }
 
 /** Where a watch begins: without a resourceVersion it first shows what there is. */
