@@ -97,7 +97,8 @@ describe('imports', () => {
 describe('environment', () => {
   it('is read by lambdas/env.ts, and by nothing else that runs on Lambda', () => {
     const readers = files.filter(
-      (file) => /^(lib|lambdas)\//.test(file) && /process\.env\b/.test(readFileSync(join(root, file), 'utf8')),
+      (file) =>
+        /^(lib|lambdas)\//.test(file) && /process\.env\b/.test(readFileSync(join(root, file), 'utf8')),
     );
     expect(readers).toEqual(['lambdas/env.ts']);
   });
@@ -105,7 +106,8 @@ describe('environment', () => {
   it('never says, in lib/ and lambdas/, whether this is one machine or AWS', () => {
     const knowing = files.filter(
       (file) =>
-        /^(lib|lambdas)\//.test(file) && /\bis_?local\b|if \(local\b/i.test(readFileSync(join(root, file), 'utf8')),
+        /^(lib|lambdas)\//.test(file) &&
+        /\bis_?local\b|if \(local\b/i.test(readFileSync(join(root, file), 'utf8')),
     );
     expect(knowing).toEqual([]);
   });
