@@ -42,11 +42,21 @@ export class Transport {
 
   #once({ method, path, headers, body, idleTimeout, signal }: Exchange): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const options = { agent: this.#agent, method, headers, timeout: idleTimeout, signal };
+      const options = { agent: this.#agent, method, headers, timeout: idleTimeout };
       const request = httpsRequest(new URL(path, this.#endpoint), options);
-      request.once('response', resolve);
+      // Given to Node, the signal would stay with the socket, and end whatever uses that later.
+      // Nor is it ended with an error: of a socket that is just being given back, nobody would hear that.
+      const abort = () => request.destroy();
+      signal?.addEventListener('abort', abort);
+      request.once('close', () => signal?.removeEventListener('abort', abort));
+      if (signal?.aborted) abort();
+      request.once('response', (response) => {
+        // Whoever reads it gets its error, too; but it may break, or be aborted, before anybody reads.
+        response.on('error', () => {});
+        resolve(response);
+      });
       request.once('timeout', () => request.destroy(new Error(`no answer within ${idleTimeout} ms`)));
-      request.once('error', (error) => reject(isStale(request, error) ? new StaleConnection(error) : error));
+      request.on('error', (error) => reject(isStale(request, error) ? new StaleConnection(error) : error));
       request.end(body);
     });
   }

@@ -1,0 +1,230 @@
+import fc from 'fast-check';
+import { afterEach, expect, it } from 'vitest';
+import { Kube } from '../../../lib/kube/client.ts';
+import { fenceOf } from '../../../lib/kube/owner.ts';
+import { applyFenced, removeIf } from '../../../lib/kube/write.ts';
+import { type Answer, fakeApi, json, type Request, refuse } from './fake-api.ts';
+
+const PATH = { collection: '/things', object: '/things/web' };
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+function thing(content: string) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Thing',
+    metadata: { name: 'web', namespace: 'shop', labels: { mine: 'yes' } },
+    content,
+  };
+}
+
+/** One object with the API's rules for conflicting writes; `history` has every content that was stored. */
+class Store {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever was written
+  live: any;
+  version = 10;
+  readonly history: { fence: number; content: string }[] = [];
+
+  readonly answer: Answer = ({ method, body, contentType, query }, response) => {
+    if (method === 'GET')
+      return this.live ? json(response, 200, this.live) : refuse(response, 404, 'NotFound');
+    if (method === 'POST' && this.live) return refuse(response, 409, 'AlreadyExists');
+    if (method !== 'POST' && !this.live) return refuse(response, 404, 'NotFound');
+    if (method === 'DELETE') return this.#delete(body, response);
+    const expected =
+      contentType === 'application/json-patch+json' ? body[0].value : body.metadata.resourceVersion;
+    if (method === 'PATCH' && expected !== this.live.metadata.resourceVersion)
+      return refuse(response, 409, 'Conflict');
+    if (query.has('dryRun')) return json(response, 200, body);
+    return this.#write(method, contentType, body, response);
+  };
+
+  #delete({ preconditions }: Request['body'], response: Parameters<Answer>[1]) {
+    if (preconditions.resourceVersion !== this.live.metadata.resourceVersion)
+      return refuse(response, 409, 'Conflict');
+    this.live = undefined;
+    return json(response, 200, {});
+  }
+
+  #write(
+    method: string,
+    contentType: string | undefined,
+    body: Request['body'],
+    response: Parameters<Answer>[1],
+  ) {
+    const operation = method === 'POST' ? 'Update' : 'Apply';
+    const metadata = {
+      uid: 'u',
+      ...(contentType === 'application/json-patch+json' ? this.live.metadata : body.metadata),
+      resourceVersion: String(++this.version),
+      managedFields: [{ manager: 'fairlead', operation }],
+    };
+    this.live =
+      contentType === 'application/json-patch+json' ? { ...this.live, metadata } : { ...body, metadata };
+    this.history.push({ fence: fenceOf(this.live), content: this.live.content });
+    return json(response, 200, this.live);
+  }
+}
+
+async function start(answer: Answer) {
+  const api = await fakeApi(answer);
+  const kube = new Kube(api.connection);
+  closing.push(() => kube.close(), api.close);
+  return { api, kube };
+}
+
+const writing = (fence: number) => ({ fence, identity: ['mine'] });
+
+it('creates what is not there, and owns it as if it had been applied', async () => {
+  const store = new Store();
+  const { api, kube } = await start(store.answer);
+  const written = await applyFenced(kube, PATH, thing('a'), writing(4));
+  expect(written).toMatchObject({ outcome: 'written', created: true });
+  expect(store.live.metadata.annotations).toEqual({ 'fairlead.dev/fence': '4' });
+  expect(store.live.metadata.managedFields).toEqual([{ manager: 'fairlead', operation: 'Apply' }]);
+  expect(api.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'PATCH']);
+});
+
+it('changes nothing in a dry run', async () => {
+  const store = new Store();
+  const { kube } = await start(store.answer);
+  await applyFenced(kube, PATH, thing('a'), writing(4));
+  const before = structuredClone(store.live);
+  await applyFenced(kube, PATH, thing('b'), { ...writing(5), dryRun: true });
+  expect(store.live).toEqual(before);
+});
+
+it('writes again for the same claim, and not for an older one', async () => {
+  const store = new Store();
+  const { kube } = await start(store.answer);
+  await applyFenced(kube, PATH, thing('a'), writing(4));
+  expect(await applyFenced(kube, PATH, thing('b'), writing(4))).toMatchObject({
+    outcome: 'written',
+    created: false,
+  });
+  expect(await applyFenced(kube, PATH, thing('c'), writing(3))).toEqual({ outcome: 'superseded', by: 4 });
+  expect(store.live.content).toBe('b');
+});
+
+it('never lets an older claim write after a newer one, however their requests are interleaved', async () => {
+  let scheduler: fc.Scheduler | undefined;
+  let store = new Store();
+  const { kube } = await start(async (request, response) => {
+    await scheduler?.schedule(Promise.resolve(), request.method);
+    return store.answer(request, response);
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), fc.constantFrom('absent', 'present'), async (s, initially) => {
+      scheduler = undefined;
+      store = new Store();
+      if (initially === 'present') await applyFenced(kube, PATH, thing('first'), writing(1));
+      store.history.length = 0;
+      scheduler = s;
+      const both = Promise.all([
+        applyFenced(kube, PATH, thing('old'), writing(2)),
+        applyFenced(kube, PATH, thing('new'), writing(3)),
+      ]);
+      const [older, newer] = await s.waitFor(both);
+      expect(newer.outcome).toBe('written');
+      expect(store.live.content).toBe('new');
+      expect(fenceOf(store.live)).toBe(3);
+      const fences = store.history.map(({ fence }) => fence);
+      expect(fences).toEqual(fences.toSorted());
+      if (older.outcome === 'written') expect(fences).toContain(2);
+      else expect(older).toEqual({ outcome: 'superseded', by: 3 });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('gives up on an object that never stands still', async () => {
+  const store = new Store();
+  const { kube } = await start((request, response) => {
+    if (request.method === 'PATCH') return refuse(response, 409, 'Conflict');
+    return store.answer(request, response);
+  });
+  store.live = { metadata: { labels: { mine: 'yes' }, resourceVersion: '1', managedFields: [] } };
+  await expect(applyFenced(kube, PATH, thing('a'), writing(4))).rejects.toMatchObject({
+    code: 'kube/never-quiet',
+    temporary: true,
+  });
+});
+
+it('refuses what carries somebody else’s labels', async () => {
+  const store = new Store();
+  const { api, kube } = await start(store.answer);
+  store.live = { metadata: { resourceVersion: '1' } };
+  await expect(applyFenced(kube, PATH, thing('a'), writing(4))).rejects.toThrow(
+    'Thing shop/web exists already, and Fairlead did not make it (applying Thing shop/web); delete it, give the app ' +
+      'another name, or hand it over by labelling it mine=yes',
+  );
+  expect(api.requests.map(({ method }) => method)).toEqual(['GET']);
+});
+
+it('finishes the adoption that an earlier writer was cut off before', async () => {
+  const store = new Store();
+  const { api, kube } = await start(store.answer);
+  await applyFenced(kube, PATH, thing('a'), writing(4));
+  store.live.metadata.managedFields = [{ manager: 'fairlead', operation: 'Update' }];
+  api.requests.length = 0;
+  await applyFenced(kube, PATH, thing('b'), writing(5));
+  expect(api.requests.map(({ contentType }) => contentType)).toEqual([
+    undefined,
+    'application/json-patch+json',
+    'application/apply-patch+yaml',
+  ]);
+});
+
+it('takes fields back only if all of them are its own', async () => {
+  let forced = 0;
+  const causes = [
+    { reason: 'FieldManagerConflict', field: '.content', message: 'conflict with "kubectl" using v1' },
+  ];
+  const store = new Store();
+  const { kube } = await start((request, response) => {
+    if (request.method !== 'PATCH') return store.answer(request, response);
+    if (request.query.get('force') === 'false')
+      return refuse(response, 409, 'Conflict', 'Apply failed', { causes });
+    forced++;
+    return store.answer(request, response);
+  });
+  const ours = { manager: 'fairlead', operation: 'Apply', fieldsV1: { 'f:content': {} } };
+  const theirs = {
+    manager: 'kubectl',
+    operation: 'Update',
+    time: '2026-11-01T10:00:00Z',
+    fieldsV1: { 'f:content': {} },
+  };
+  store.live = { metadata: { labels: { mine: 'yes' }, resourceVersion: '1', managedFields: [theirs] } };
+  await expect(applyFenced(kube, PATH, thing('a'), writing(4))).rejects.toThrow(
+    '.content of Thing shop/web was set by kubectl at 2026-11-01T10:00:00Z',
+  );
+  expect(forced).toBe(0);
+  store.live.metadata.managedFields = [ours, theirs];
+  expect(await applyFenced(kube, PATH, thing('a'), writing(4))).toMatchObject({ outcome: 'written' });
+  expect(forced).toBe(1);
+});
+
+it('removes only what it was asked about, as it was when it was asked', async () => {
+  const store = new Store();
+  let disturbed = false;
+  const { kube } = await start((request, response) => {
+    if (request.method === 'DELETE' && !disturbed) {
+      disturbed = true;
+      store.live = {
+        metadata: { uid: 'u', resourceVersion: '99', annotations: { 'fairlead.dev/fence': '9' } },
+      };
+    }
+    return store.answer(request, response);
+  });
+  const mine = (fence: number) => removeIf(kube, PATH.object, (live) => fenceOf(live) === fence);
+  expect(await mine(4)).toBe('absent');
+  await applyFenced(kube, PATH, thing('a'), writing(4));
+  expect(await mine(3)).toBe('kept');
+  // Between looking and deleting, a newer claim writes.
+  expect(await mine(4)).toBe('kept');
+  expect(await mine(9)).toBe('removed');
+});
