@@ -56,6 +56,15 @@ test('what kubectl sends says the same as its YAML would', () => {
   });
 });
 
+test('options of a deletion are the same type in every group', () => {
+  const field = (number: number, content: Buffer) =>
+    Buffer.concat([Buffer.from([(number << 3) | 2, content.length]), content]);
+  const type = Buffer.concat([field(1, Buffer.from('apps/v1')), field(2, Buffer.from('DeleteOptions'))]);
+  const options = Buffer.concat([Buffer.from([1 << 3, 5]), field(4, Buffer.from('Foreground'))]);
+  const body = Buffer.concat([Buffer.from('k8s\0'), field(1, type), field(2, options)]);
+  expect(decodeProtobuf(body)).toMatchObject({ gracePeriodSeconds: 5, propagationPolicy: 'Foreground' });
+});
+
 test('what is cut off or garbled is refused, and never more than that', () => {
   const whole = Buffer.from(deployment, 'base64');
   fc.assert(

@@ -1,5 +1,12 @@
 import { StatusError } from '../../status-error.ts';
-import { type Field, type ScalarType, type Schema, type Struct, structOf } from '../schema/types.ts';
+import {
+  type Field,
+  type ScalarType,
+  type Schema,
+  type Struct,
+  structNamed,
+  structOf,
+} from '../schema/types.ts';
 
 /** kubectl's `create` and `auth can-i` send `k8s\0` and a runtime.Unknown. Source: apimachinery `runtime/serializer/protobuf`. */
 export const protobufType = 'application/vnd.kubernetes.protobuf';
@@ -33,7 +40,9 @@ function decodeUnknown(body: Buffer): Json {
   const typeMeta = [...wireFields(bytesOf(envelope, 1))];
   const apiVersion = bytesOf(typeMeta, 1).toString();
   const kind = bytesOf(typeMeta, 2).toString();
-  return { apiVersion, kind, ...decodeMessage(bytesOf(envelope, 2), structOf(apiVersion, kind)) };
+  // Every group has DeleteOptions, all of the same type.
+  const struct = kind === 'DeleteOptions' ? structNamed('meta.v1.DeleteOptions') : structOf(apiVersion, kind);
+  return { apiVersion, kind, ...decodeMessage(bytesOf(envelope, 2), struct) };
 }
 
 function bytesOf(fields: readonly WireField[], number: number): Buffer {
