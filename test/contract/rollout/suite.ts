@@ -307,6 +307,17 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       await proxy.close();
     });
 
+    it('says when its time is up before there is a verdict, and stops for a newer claim that waits', async () => {
+      const name = freshName();
+      const slow = release({ name, number: 1, version: 'a', mode: 'unready' });
+      on.namespaces.add(name);
+      await applyRelease(on.cluster, slow, 1);
+      const observation = { release: slow, fence: 1, budget: 500, onPod: () => {} };
+      expect(await observe(on.kube, observation)).toEqual({ state: 'progressing', ready: 0, wanted: 2 });
+      const newer = { ...observation, budget: 20_000, newestFence: async () => 2 };
+      expect(await observe(on.kube, newer)).toEqual({ state: 'superseded', by: 2 });
+    });
+
     it('says that a Deployment was deleted under its hands', async () => {
       const name = freshName();
       await live(name);
