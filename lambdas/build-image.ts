@@ -14,6 +14,7 @@ import type { Image } from '../lib/image/types.ts';
 import { about, type Subject } from '../lib/log.ts';
 import { ecrCredentials } from '../lib/registry/ecr.ts';
 import { Registries } from '../lib/registry/registries.ts';
+import { brief } from '../lib/report/brief.ts';
 import { tell } from '../lib/report/story.ts';
 import { GitHub } from '../lib/source/github.ts';
 import { buildImageEnvironment } from './env.ts';
@@ -74,19 +75,22 @@ async function buildCommit(
     ...(toolchain === undefined ? {} : { toolchain }),
   });
   const ms = Date.now() - started;
-  tell(subject, 'build.finished', `built ${image.digest} in ${seconds(ms)}`, { ms });
-  const published = await registries
-    .publish(image, publishTo, tags, undefined, signal)
-    .catch(publishingFault);
+  tell(subject, 'build.finished', `built in ${seconds(ms)}`, { ms });
+  const published = await registries.publish(image, publishTo, tags, undefined, signal);
   const publishMs = Date.now() - started - ms;
   const { digest, uploadedBytes, totalBytes } = published;
   const sent = `${bytes(uploadedBytes)} of ${bytes(totalBytes)} sent`;
-  tell(subject, 'image.published', `published ${publishTo}@${digest} in ${seconds(publishMs)}, ${sent}`, {
-    digest,
-    uploadedBytes,
-    totalBytes,
-    ms: publishMs,
-  });
+  tell(
+    subject,
+    'image.published',
+    `published ${brief(digest)} to ${publishTo} in ${seconds(publishMs)}, ${sent}`,
+    {
+      digest,
+      uploadedBytes,
+      totalBytes,
+      ms: publishMs,
+    },
+  );
   return {
     outcome: 'built',
     digest,
@@ -124,24 +128,21 @@ function noDockerfile({ owner, name }: BuildRequest['repository']): FairleadErro
   });
 }
 
-/** Not the commit's fault, whatever it is: the build itself went well. */
-class PublishingFault extends FairleadError {}
-
-function publishingFault(error: unknown): never {
-  if (error instanceof FairleadError) throw new PublishingFault(error.fault, { cause: error });
-  throw error;
-}
-
-/** Codes of faults that another commit, and nothing else, gets rid of; those of a registry's rights are not. */
+/**
+ * Codes of faults that another commit, and nothing else, gets rid of. A registry's are not among them: a base image
+ * that is not there today may be pushed, or allowed, tomorrow.
+ */
 const COMMIT_FAULT = /^(dockerfile|build|image|app)\/|^source\/(unsafe-archive|too-large)$/;
-const REGISTRY_RIGHTS = /^registry\/(unauthorized|denied|no-ecr-token)$/;
 
 function failed(subject: Subject, error: FairleadError, started: number): BuildAnswer {
   const { code } = error;
-  const fromBase = code.startsWith('registry/') && !REGISTRY_RIGHTS.test(code);
-  const isCommits = COMMIT_FAULT.test(code) || fromBase;
-  const blame = isCommits && !(error instanceof PublishingFault) ? 'commit' : 'elsewhere';
-  const reason = error.message.replaceAll(/\s+/g, ' ').trim();
+  const blame = COMMIT_FAULT.test(code) ? 'commit' : 'elsewhere';
+  const { place, cause, remedy } = error.fault;
+  const reason = [`${place === undefined ? '' : `${place}: `}${cause}`, remedy]
+    .filter((part) => part !== undefined)
+    .join('; ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   const { details = '', line } = error instanceof BuildFailure ? error : {};
   const ms = Date.now() - started;
   const at = line === undefined ? {} : { line };

@@ -6,6 +6,7 @@ import { about, log } from '../lib/log.ts';
 import { decide } from '../lib/push/decide.ts';
 import { hostOf } from '../lib/push/hosts.ts';
 import type { Headers, Host, Push, RefUpdate } from '../lib/push/types.ts';
+import { brief } from '../lib/report/brief.ts';
 import { tell } from '../lib/report/story.ts';
 import { receivePushEnvironment } from './env.ts';
 import { Secret } from './secret.ts';
@@ -83,11 +84,11 @@ async function take(update: RefUpdate): Promise<LambdaFunctionURLResult> {
   const { push } = decision;
   const subject = { delivery: push.delivery, app: push.app, commit: push.after };
   about(subject);
-  const message = `${push.app} ${push.branch} is at ${push.after}`;
+  const message = `push received: ${push.branch} of ${push.app} is at ${brief(push.after)}`;
   // Told first, so that it is the first chapter; a start that fails after it is answered as failed.
   tell(subject, 'push.received', message, { ref: push.ref, before: push.before, after: push.after });
   await start(push);
-  return answer(202, 'accepted', `accepted: ${message}`);
+  return answer(202, 'accepted', message);
 }
 
 /** Starts the deploy function, once for each delivery. */

@@ -3,6 +3,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { BadCommit, LastGood } from '../../lib/ledger/types.ts';
 import { log } from '../../lib/log.ts';
 import type { Push } from '../../lib/push/types.ts';
+import { brief } from '../../lib/report/brief.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { CommitStatus } from '../../lib/source/types.ts';
 import { step } from './patience.ts';
@@ -76,18 +77,18 @@ async function claimOnce(push: Push, { execution, wanted, waited }: How): Promis
       return { is: 'moved', ...base };
     case 'busy':
       if (!waited && head === push.after)
-        tell(subject, 'deploy.notice', `${head} is being deployed already`, {});
+        tell(subject, 'deploy.notice', `${brief(head)} is being deployed already`, {});
       return { is: 'busy', ...base };
     case 'claimed':
       if (head !== push.after) {
         tell(
           subject,
           'deploy.notice',
-          `${push.branch} has moved on to ${head}, which is deployed instead`,
+          `${push.branch} has moved on to ${brief(head)}, which is deployed instead`,
           {},
         );
       }
-      tell(subject, 'deploy.started', `deploying ${push.app} ${head}`, {
+      tell(subject, 'deploy.started', `deploying ${brief(head)} to ${environmentOf(push).name}`, {
         environment: environmentOf(push).name,
       });
       await showStatus(push, head, { state: 'pending', description: 'Being deployed' });

@@ -6,6 +6,7 @@ import type { Push } from '../../lib/push/types.ts';
 import { render } from '../../lib/release/render.ts';
 import { rollbackTo } from '../../lib/release/rollback.ts';
 import type { Release } from '../../lib/release/types.ts';
+import { brief } from '../../lib/report/brief.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { Claim } from './build.ts';
 import { step } from './patience.ts';
@@ -59,11 +60,16 @@ async function releaseOnce(
   const answer = await ledger.release(where, fence, make.render);
   if (answer.is === 'held') return { is: 'held' };
   if (answer.is === 'superseded') return { is: 'superseded', by: answer.by.commit };
-  const { number, image } = answer.release;
-  tell(subjectOf(push, commit), 'release.created', `release ${number}: ${image}`, {
-    release: number,
-    digest: built.digest,
-  });
+  const { number } = answer.release;
+  tell(
+    subjectOf(push, commit),
+    'release.created',
+    `release ${number} of ${push.app}: ${brief(built.digest)}`,
+    {
+      release: number,
+      digest: built.digest,
+    },
+  );
   return answer;
 }
 

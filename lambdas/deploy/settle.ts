@@ -3,6 +3,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { messageOf } from '../../lib/errors.ts';
 import type { LastGood, Verdict } from '../../lib/ledger/types.ts';
 import type { Push } from '../../lib/push/types.ts';
+import { brief } from '../../lib/report/brief.ts';
 import { type Ended, type Ending, endingOfPush, lastLine, statusOf } from '../../lib/report/ending.ts';
 import { type Outcome, tell } from '../../lib/report/story.ts';
 import { showStatus } from './claim.ts';
@@ -134,7 +135,7 @@ function tellRestored(push: Push, { commit }: Progress, restored: Restored, ms: 
   const subject = subjectOf(push, commit);
   if (restored.is === 'back') {
     const { number, commit: good } = restored.release;
-    const message = `release ${number} keeps ${good} running, as before`;
+    const message = `release ${number} keeps ${brief(good)} running, as before`;
     tell(subject, 'rollback.finished', message, { release: number, ms });
   } else if (restored.is === 'removed') {
     tell(subject, 'rollback.finished', 'nothing ran before: what had been created is removed', { ms });

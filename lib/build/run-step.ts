@@ -34,7 +34,7 @@ export function runFailed(
   code: number,
   output: Output,
   shared: Shared,
-  hint = 'see its output',
+  hint?: string,
 ): BuildFailure {
   const { line, endLine } = instruction;
   const { name, lines } = shared.dockerfile;
@@ -46,7 +46,7 @@ export function runFailed(
     operation: 'building the image',
     place: `${name}:${line}`,
     cause: `the command ended with exit code ${code}${said}`,
-    remedy: hint,
+    ...(hint === undefined ? {} : { remedy: hint }),
   };
   return new BuildFailure(fault, line, details);
 }

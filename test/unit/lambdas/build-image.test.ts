@@ -148,11 +148,6 @@ describe('a commit that cannot be built', () => {
       /Dockerfile:2.*COPPY/,
     ],
     ['a missing file', [{ name: 'Dockerfile', content: 'FROM scratch\nCOPY gone /gone\n' }], /gone/],
-    [
-      'an unknown base',
-      [{ name: 'Dockerfile', content: 'FROM REGISTRY/nobody/knows:1\nCMD ["x"]\n' }],
-      /nobody\/knows/,
-    ],
   ])('%s: is its own fault, in one line', async (_what, items, says) => {
     const located = items.map((item) => ({
       ...item,
@@ -162,6 +157,13 @@ describe('a commit that cannot be built', () => {
     expect(answer).toMatchObject({ outcome: 'failed', blame: 'commit', reason: expect.stringMatching(says) });
     if (answer.outcome === 'failed') expect(answer.reason).not.toContain('\n');
     expect(told.at(-1)).toMatchObject({ event: 'build.failed', message: expect.stringMatching(says) });
+  });
+
+  test('because a base is unknown is not its fault: it may be there tomorrow', async () => {
+    const dockerfile = `FROM ${registry.host}/nobody/knows:1\nCMD ["x"]\n`;
+    const answer = await build([{ name: 'Dockerfile', content: dockerfile }]);
+    const reason = expect.stringMatching(/nobody\/knows/);
+    expect(answer).toMatchObject({ outcome: 'failed', blame: 'elsewhere', reason });
   });
 
   test('because the git host does not have it any more is not its fault', async () => {

@@ -122,7 +122,7 @@ describe('a push to the branch', () => {
       expect(await send({ base64 })).toEqual({
         statusCode: 202,
         status: 'accepted',
-        message: `accepted: web main is at ${'2'.repeat(40)}`,
+        message: `push received: main of web is at ${'2'.repeat(12)}`,
       });
       expect(aws.started).toEqual([
         {
