@@ -66,7 +66,7 @@ function expandPairs(pairs: [string, string][], expand: (word: string) => string
 }
 
 /** Sets variables in a list of `NAME=value`, in place where the name is there already. */
-export function withVariables(list: string[] = [], pairs: Iterable<[string, string]>): string[] {
+function withVariables(list: string[] = [], pairs: Iterable<[string, string]>): string[] {
   const env = [...list];
   for (const [name, value] of pairs) {
     const index = env.findIndex((entry) => entry.startsWith(`${name}=`));

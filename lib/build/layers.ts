@@ -40,7 +40,7 @@ export async function layerOf(
 type KnownEntry = Entry & { sha?: string };
 
 /** Whiteouts and changed nodes with the directories above them; `tree` is that of after the changes. */
-export function layerEntries(changes: readonly Change[], tree: Tree): KnownEntry[] {
+function layerEntries(changes: readonly Change[], tree: Tree): KnownEntry[] {
   const entries = new Map<string, KnownEntry>();
   for (const { path, node } of changes) {
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) {

@@ -17,15 +17,15 @@ export interface ResolvedFrom {
 }
 
 /** Why the function engine cannot carry out a line. */
-export interface Reason {
+interface Reason {
   line: number;
   why: string;
 }
 
-export type Engine = 'function' | 'sandbox';
+type Engine = 'function' | 'sandbox';
 
 /** What a build needs of a stage's base image: nothing, if it can be had its configuration, the files' names, the files. */
-export type Need = 'configuration if reachable' | 'configuration' | 'index' | 'files';
+type Need = 'configuration if reachable' | 'configuration' | 'index' | 'files';
 
 export interface StagePlan {
   stage: Stage;
@@ -115,10 +115,7 @@ function neededStages(input: PlanInput): Set<number> {
 }
 
 /** Where each `COPY --from` of a stage takes from: an earlier stage by its index, or an image by its name. */
-export function stageSources(
-  stage: Stage,
-  dockerfile: Dockerfile,
-): { line: number; source: number | string }[] {
+function stageSources(stage: Stage, dockerfile: Dockerfile): { line: number; source: number | string }[] {
   return stage.instructions.flatMap((instruction) => {
     if (instruction.keyword !== 'COPY' || instruction.from === undefined) return [];
     return [

@@ -27,7 +27,7 @@ export function renderProgress(event: ProgressEvent): string | undefined {
 }
 
 /** `[build 3/5] RUN go build …`, on one line and cut to a bearable length. */
-export function renderLabel({ stage, number, total, instruction }: StepLabel): string {
+function renderLabel({ stage, number, total, instruction }: StepLabel): string {
   const oneLine = instruction.replace(/\s+/g, ' ');
   const cut =
     oneLine.length > LONGEST_INSTRUCTION ? `${oneLine.slice(0, LONGEST_INSTRUCTION - 1)}…` : oneLine;

@@ -15,7 +15,7 @@ import type { Bases } from './bases.ts';
 import { markUsed } from './prune.ts';
 import { removeTree } from './remove.ts';
 import { keyOf, type Store } from './store.ts';
-import { type Change, join, type Node, type Tree } from './tree.ts';
+import { type Change, join, type Node, parentOf, type Tree } from './tree.ts';
 import { unpackTree, writeNode, writeOwn, writeParents } from './unpack.ts';
 
 /** As in disk.ts: a second write within less than this may leave the same times. */
@@ -58,8 +58,8 @@ export class SandboxDisk {
   async prepare(stage: SandboxStage): Promise<SandboxRoot> {
     const fresh = stage.changes.slice(this.#applied);
     await this.#bases.fetch(fresh.flatMap(({ node }) => node ?? []));
-    const hasRemovals = fresh.some(({ node }) => node === undefined);
-    if (this.#root === undefined || hasRemovals) this.#root = await this.#begin(stage, hasRemovals);
+    const needsWhole = fresh.some((change) => change.node === undefined || this.#isOnWhiteout(change));
+    if (this.#root === undefined || needsWhole) this.#root = await this.#begin(stage, needsWhole);
     else await this.#write(fresh, stage.tree);
     this.#applied = stage.changes.length;
     this.#seen = this.#look();
@@ -73,7 +73,7 @@ export class SandboxDisk {
     const changes = this.#removed(tree, now);
     for (const [path, stamp] of now) {
       if (this.#seen.get(path) === stamp) continue;
-      const node = await this.#nodeAt(path, mtime);
+      const node = await this.#nodeAt(path, mtime, tree.get(path));
       if (node !== undefined && !isEqual(tree.get(path), node)) changes.push({ path, node });
     }
     this.#seen = now;
@@ -86,15 +86,25 @@ export class SandboxDisk {
     removeTree(this.#directory);
   }
 
-  async #begin(stage: SandboxStage, hasRemovals: boolean): Promise<SandboxRoot> {
+  // A directory made again where one was removed hides what was in that; only the overlay itself can say so on disk.
+  #isOnWhiteout({ path, node }: Change): boolean {
+    if (this.#root?.kind !== 'overlay') return false;
+    const directories = node?.type === 'directory' ? [path] : [];
+    for (let above = parentOf(path); above !== ''; above = parentOf(above)) directories.push(above);
+    return directories.some((at) => {
+      return lstatSync(`${this.#top}/${at}`, { throwIfNoEntry: false })?.isCharacterDevice() ?? false;
+    });
+  }
+
+  async #begin(stage: SandboxStage, whole: boolean): Promise<SandboxRoot> {
     removeTree(this.#directory);
     mkdirSync(this.#directory, { recursive: true });
     const { overlay, as } = this.#ability;
-    const whole = `${this.#directory}/root`;
-    if (!overlay || hasRemovals) await unpackTree(stage.tree, whole, as, this.#signal);
-    if (!overlay) return { kind: 'directory', path: whole };
+    const root = `${this.#directory}/root`;
+    if (!overlay || whole) await unpackTree(stage.tree, root, as, this.#signal);
+    if (!overlay) return { kind: 'directory', path: root };
     for (const name of ['upper', 'work', 'merged']) mkdirSync(`${this.#directory}/${name}`);
-    const lower = hasRemovals ? whole : await this.#unpackedBase(stage);
+    const lower = whole ? root : await this.#unpackedBase(stage);
     const at = (name: string) => `${this.#directory}/${name}`;
     await writeOwn(at('upper'), stage.tree.get('') as Node, as);
     this.#root = {
@@ -105,7 +115,7 @@ export class SandboxDisk {
       mountPoint: at('merged'),
       listing: at('listing'),
     };
-    if (!hasRemovals) await this.#write(stage.changes, stage.tree);
+    if (!whole) await this.#write(stage.changes, stage.tree);
     return this.#root;
   }
 
@@ -175,11 +185,12 @@ export class SandboxDisk {
     return removed;
   }
 
-  async #nodeAt(path: string, mtime: number): Promise<Node | undefined> {
+  async #nodeAt(path: string, mtime: number, before: Node | undefined): Promise<Node | undefined> {
     const file = `${this.#top}/${path}`;
     const stat = lstatSync(file);
-    // The namespace's root is us.
-    const owner = this.#ability.as === 'user' ? { uid: 0, gid: 0 } : { uid: stat.uid, gid: stat.gid };
+    // To an ordinary user all files belong, whoever they are in the tree; what is new is the namespace's root's.
+    const asUser = { uid: before?.uid ?? 0, gid: before?.gid ?? 0 };
+    const owner = this.#ability.as === 'user' ? asUser : { uid: stat.uid, gid: stat.gid };
     const common = { mode: stat.mode & 0o7777, ...owner, mtime, size: 0 };
     if (stat.isDirectory()) return { ...common, type: 'directory' };
     if (stat.isSymbolicLink()) return { ...common, mode: 0o777, type: 'symlink', link: readlinkSync(file) };

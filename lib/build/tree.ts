@@ -1,9 +1,7 @@
 import type { Layer } from '../image/types.ts';
 
 /** Where a file's bytes are: on this machine, or at a path in a layer that was never downloaded. */
-export type Content =
-  | { from: 'disk'; file: string; stamp?: string }
-  | { from: 'layer'; layer: Layer; path: string };
+type Content = { from: 'disk'; file: string; stamp?: string } | { from: 'layer'; layer: Layer; path: string };
 
 /** What the index of a stage's file system knows of one path. We need not be root: owners live here, not on disk. */
 export interface Node {

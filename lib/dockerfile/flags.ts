@@ -14,7 +14,7 @@ const COPY: Known = {
   exclude: { remedy: 'put the pattern into .dockerignore' },
 };
 
-export const KNOWN_FLAGS: Record<string, Known> = {
+const KNOWN_FLAGS: Record<string, Known> = {
   FROM: { platform: 'yes' },
   COPY,
   ADD: {

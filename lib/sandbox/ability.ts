@@ -47,8 +47,8 @@ export async function probeSandbox(directory: string, uid = process.getuid?.()):
 /** The mount options of an overlay whose directories are below `directory`; without privileges it needs `userxattr`. */
 export function overlayOptions(as: 'root' | 'user', directory: string, lowers: readonly string[]): string {
   const options = [`lowerdir=${lowers.join(':')}`, `upperdir=${directory}upper`, `workdir=${directory}work`];
-  // Everything that changed has to be in `upper` as it is, and not as a note of where it was.
-  return [...options, 'redirect_dir=off', 'metacopy=off', ...(as === 'user' ? ['userxattr'] : [])].join(',');
+  // Everything that changed has to be in `upper` as it is, not as a note of where it was; userxattr implies that.
+  return [...options, ...(as === 'user' ? ['userxattr'] : ['redirect_dir=off', 'metacopy=off'])].join(',');
 }
 
 async function attempt(args: string[], cwd: string, said: string[]): Promise<boolean> {

@@ -52,7 +52,7 @@ export async function spawnLines({ file, args, cwd, env, onLine, signal }: Spawn
 }
 
 /** Cuts a stream into lines of bounded length and number; the rest is read and dropped. */
-export async function passLines(
+async function passLines(
   stream: Readable,
   onLine: (line: string) => void,
   limit: { left: number },

@@ -159,7 +159,7 @@ function missing(what: string, path: string): CommandFailed {
  * Where a path of the stage is on disk. Symlinks on the way are followed only inside of the root; the last name is
  * left as it is, since commands differ in what they do with it.
  */
-export function onDisk(path: string, { root, cwd }: Where): string {
+function onDisk(path: string, { root, cwd }: Where): string {
   const target = within(cwd, path);
   if (target === '/') return root;
   const parent = nearest(join(root, dirname(target)));

@@ -8,7 +8,7 @@ export type Classified =
   | { plain: false; why: string };
 
 /** What the function engine does itself, without a shell. */
-export const BUILT_IN = [
+const BUILT_IN = [
   'cd',
   'mkdir',
   'cp',
@@ -134,7 +134,7 @@ function usesGo({ words }: SimpleCommand): boolean {
 }
 
 /** The text of a word without variables, else null. */
-export function literal(word: Word): string | null {
+function literal(word: Word): string | null {
   return word.every((piece) => 'text' in piece) ? joined(word, new Map()) : null;
 }
 

@@ -51,7 +51,7 @@ export class Scratch {
 }
 
 /** No registry has anything. */
-export const NO_REGISTRY: ImageSource = {
+const NO_REGISTRY: ImageSource = {
   resolve: async (reference) => {
     throw new Error(`no registry has ${String(reference)}`);
   },
