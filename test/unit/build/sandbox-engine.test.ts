@@ -91,11 +91,11 @@ describe.skipIf(!ability.able)('the sandbox engine', () => {
 
   it('knows a directory that was made anew from one that was changed', async () => {
     const { files } = await run('RUN ["/do", "remove", "/old", "mkdir", "/old", "write", "/old/b"]');
-    expect(files).toEqual({
-      ...OUT,
-      old: expect.stringMatching(/^directory 750/),
-      'old/b': 'file 640 0:0 written',
-    });
+    // An ordinary user's RUN cannot say whose files are: there they keep the owner of what was there.
+    const [old, written] = [/^directory 750/, /^file 640 .*written$/].map((text) =>
+      expect.stringMatching(text),
+    );
+    expect(files).toEqual({ ...OUT, old, 'old/b': written });
   });
 
   it('sees what COPY and earlier RUNs did, and COPY sees what it did', async () => {
