@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
 import { bundleOptions } from '../lib/stacks/bundle.ts';
 import { FUNCTIONS } from '../lib/stacks/functions.ts';
@@ -17,6 +17,31 @@ export interface OpenCloudOptions {
 
 const root = join(import.meta.dirname, '..');
 
+/** Where clouds keep their state. Not below TMPDIR where that is deep: paths of Unix sockets end at 107 bytes. */
+const STATES = tmpdir().length < 40 ? tmpdir() : '/tmp';
+const PREFIX = 'fairlead-cloud-';
+const PID_FILE = 'pid';
+
+/** Removes what clouds left behind that were killed before they could do so themselves. */
+async function removeOrphans(): Promise<void> {
+  for (const name of await readdir(STATES)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const directory = join(STATES, name);
+    const pid = Number(await readFile(join(directory, PID_FILE), 'utf8').catch(() => Number.NaN));
+    // Without a number it is somebody else's, or one that is just being made.
+    if (Number.isInteger(pid) && !isRunning(pid)) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** Bundles every function as for AWS. @returns the folder of each, by name */
 async function bundleAll(directory: string): Promise<Map<string, string>> {
   const bundles = FUNCTIONS.map(async ({ name, entry }) => {
@@ -24,7 +49,10 @@ async function bundleAll(directory: string): Promise<Map<string, string>> {
     await build(bundleOptions(join(root, entry), target));
     return [name, target] as const;
   });
-  return new Map(await Promise.all(bundles));
+  const made = new Map(await Promise.all(bundles));
+  // Its helper process would otherwise stay, with its memory, for as long as this one.
+  await stop();
+  return made;
 }
 
 function find(program: string): string | undefined {
@@ -37,8 +65,9 @@ function find(program: string): string | undefined {
 
 /** The local cloud with the pipeline's own functions in it; what it leaves in folders goes when it is closed. */
 export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
-  // Not below TMPDIR where that is deep: paths of Unix sockets end at 107 bytes.
-  const stateDir = await mkdtemp(join(tmpdir().length < 40 ? tmpdir() : '/tmp', 'fairlead-'));
+  await removeOrphans();
+  const stateDir = await mkdtemp(join(STATES, PREFIX));
+  await writeFile(join(stateDir, PID_FILE), String(process.pid));
   const cacheDir = join(root, '.fairlead', 'cache');
   try {
     await mkdir(cacheDir, { recursive: true });

@@ -69,6 +69,7 @@ async function main(): Promise<number> {
   const ending = asked();
   const started = performance.now();
   say(color.bold('Fairlead: push to git, and it is live. Here on this machine, with no AWS account.'));
+  say('Starting the local cloud; the first time, what runs its pods is compiled, which takes half a minute.');
   const cloud = await openCloud({});
   const workspace = await mkdtemp(join(tmpdir(), 'fairlead-demo-'));
   try {

@@ -79,7 +79,7 @@ async function buildCommit(
   const published = await registries.publish(image, publishTo, tags, undefined, signal);
   const publishMs = Date.now() - started - ms;
   const { digest, uploadedBytes, totalBytes } = published;
-  const sent = `${bytes(uploadedBytes)} of ${bytes(totalBytes)} sent`;
+  const sent = `${bytes(uploadedBytes)} sent, ${bytes(totalBytes - uploadedBytes)} there already`;
   tell(
     subject,
     'image.published',

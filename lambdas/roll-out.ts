@@ -21,8 +21,10 @@ export async function handler(request: RolloutRequest): Promise<RolloutAnswer> {
   const { subject, release } = request;
   about(subject);
   return rollOut(await cluster(), request, {
-    onApplied: ({ number, image }) =>
-      tell(subject, 'rollout.applied', `release ${number} applied: ${image}`, { release: number }),
+    onApplied: ({ number, namespace }) =>
+      tell(subject, 'rollout.applied', `release ${number} applied to namespace ${namespace}`, {
+        release: number,
+      }),
     newestFence: () => newestFence({ app: release.app, name: release.environment }),
     onPod: ({ pod, state, message }) => tell(subject, 'rollout.pod', message, { pod, state }),
   });

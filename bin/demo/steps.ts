@@ -16,7 +16,8 @@ export interface Step {
 }
 
 const FIRST = 'Hello from Fairlead, version 1';
-const SECOND = 'Hello from Fairlead, version 2';
+/** Another one each time, or the caches of the last demo would have nothing left to show. */
+const SECOND = `Hello from Fairlead, version 2 of ${new Date().toTimeString().slice(0, 8)}`;
 
 /** The story of `npm start`. `earlier` holds the commit that each step before has pushed. */
 export const STEPS: readonly Step[] = [

@@ -1,7 +1,7 @@
 import type { Pod } from '../kube/wire.ts';
 import { crashFindings } from './crash.ts';
 import { imageFindings } from './image-pull.ts';
-import { currentPods, isReady, type View } from './view.ts';
+import { currentPods, isReady, startOf, type View } from './view.ts';
 
 /** A pod has got into a state that people want to see. */
 export interface PodChange {
@@ -11,17 +11,33 @@ export interface PodChange {
   message: string;
 }
 
-/** The states that the pods of a rollout are in; of older pods, only that they stop. */
+/** What the pods of a rollout have come to since it began; of older pods, only that they stop. */
 export function podStates(view: View): PodChange[] {
   const current = currentPods(view);
   const ready = current.filter(isReady);
   const wanted = view.deployment?.spec?.replicas ?? 1;
-  const stopping = view.pods.filter(({ metadata }) => metadata?.deletionTimestamp !== undefined);
+  const since = startOf(view);
+  const stopping = view.pods.filter((pod) => stoppedAt(pod) >= since);
   return [
     ...current.filter((pod) => !isReady(pod)).map((pod) => unready(view, pod)),
-    ...ready.map((pod) => change(pod, 'ready', `is ready, ${ready.length} of ${wanted}`)),
+    ...ready
+      .filter((pod) => readyAt(pod) >= since)
+      .map((pod) => change(pod, 'ready', `is ready, ${ready.length} of ${wanted}`)),
     ...stopping.map((pod) => change(pod, 'stopping', 'is stopping')),
   ];
+}
+
+/** When the pod was told to go; -Infinity for one that was not. Its deletionTimestamp is when its grace ends. */
+function stoppedAt({ metadata }: Pod): number {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = metadata ?? {};
+  if (deletionTimestamp === undefined) return Number.NEGATIVE_INFINITY;
+  return Date.parse(String(deletionTimestamp)) - deletionGracePeriodSeconds * 1000;
+}
+
+/** When the pod became ready; Infinity where the cluster does not say. */
+function readyAt({ status }: Pod): number {
+  const at = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
+  return at === undefined ? Number.POSITIVE_INFINITY : Date.parse(String(at));
 }
 
 function unready(view: View, pod: Pod): PodChange {

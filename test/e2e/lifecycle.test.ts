@@ -42,7 +42,7 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)(
         const pushed = await app.push();
         expect(pushed.outcome).toBe('live');
         expect(await get(pushed.rest)).toMatch(/^Hello/);
-        const state = /(\S+fairlead-[A-Za-z0-9]{6})\b/.exec(cloud.ready.kubeconfig)?.[1] ?? '';
+        const state = /(\S+fairlead-cloud-[A-Za-z0-9]{6})\b/.exec(cloud.ready.kubeconfig)?.[1] ?? '';
         expect(state).not.toBe('');
         expect(processesWith(state).length).toBeGreaterThan(0);
 

@@ -202,6 +202,18 @@ describe('the function engine', () => {
     expect((failure as BuildFailure).message).toMatch(/^Dockerfile:3: .*it has the flag -toolexec/);
   });
 
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['a replace by an absolute path', { 'go.mod': `${APP['go.mod']}replace x => /root/x\n` }, /go\.mod names \/root\/x/],
+    ['a replace that climbs out', { 'go.mod': `${APP['go.mod']}replace x => ../../x\n` }, /go\.mod names \.\.\/\.\.\/x/],
+    [
+      'assembly that includes what is elsewhere',
+      { 'x.s': '#include "/etc/hostname"\n', 'x.go': 'package main\n\nfunc x()\n' },
+      /\/src\/x\.s: includes a file of another directory/,
+    ],
+  ])('reads nothing outside of the stage: %s', async (_name, files, message) => {
+    await expect(buildFiles(scratch, { ...APP, ...files })).rejects.toThrow(message);
+  });
+
   async function golang() {
     const text = 'certificates';
     const file = join(scratch.context({ pem: text }), 'pem');

@@ -93,6 +93,13 @@ describe('classify', () => {
     ['go mod nonsense', 'it runs go mod nonsense'],
     ['$GO build', 'the name of the command is in a variable'],
     ['make', 'it runs make'],
+    [`go build -ldflags="-s -w -X 'main.v=a b' -X=main.w=c -extldflags '-static'" .`, 'plain'],
+    ['go build -gcflags="all=-N -l" -tags netgo,osusergo -trimpath .', 'plain'],
+    ['go build -ldflags="-linkmode=external -extld=/x" .', '-ldflags has -linkmode'],
+    ['go build -ldflags -cpuprofile=/x .', '-ldflags has -cpuprofile'],
+    ['go build -gcflags=all=-memprofile=/x .', '-gcflags has -memprofile'],
+    ['go build -debug-trace=/x .', 'it has the flag -debug-trace'],
+    ['go build -compiler gccgo .', 'it has the flag -compiler gccgo'],
   ])('%j: %s', (script, expected) => {
     expect(why(script)).toBe(expected);
   });

@@ -19,6 +19,16 @@ it('tells how many pods of the new template are ready, and why others are not', 
   ]);
 });
 
+it('does not tell again of what was so before the release', () => {
+  const before =
+    '{ conditions: [{ type: Ready, status: "True", lastTransitionTime: "2026-11-01T09:59:00Z" }] }';
+  const view = viewOf(`pods: [${before}, ${READY}, { deleting: true }]`);
+  const [, , stopping] = view.pods;
+  // Its grace of 30 s ends after the release began, but it was told to go before.
+  if (stopping?.metadata) stopping.metadata.deletionGracePeriodSeconds = 30;
+  expect(podStates(view).map(({ pod, state }) => [pod, state])).toEqual([['web-b', 'ready']]);
+});
+
 it('says of old pods only that they stop', () => {
   const view = viewOf(`pods: [${READY}, ${READY}]`);
   const [first, second] = view.pods;

@@ -116,8 +116,11 @@ function setRevision(store: Store, deployment: Deployment, current: ReplicaSet |
   const latest = store.get<Deployment>('Deployment', namespace, name) ?? deployment;
   const revision = current?.metadata.annotations?.[revisionAnnotation];
   if (revision === undefined || latest.metadata.annotations?.[revisionAnnotation] === revision) return latest;
-  const annotations = { ...latest.metadata.annotations, [revisionAnnotation]: revision };
-  return store.update<Deployment>({ ...latest, metadata: { ...latest.metadata, annotations } });
+  // With the status, as Kubernetes does it: what a person asked for has not changed, so no new generation.
+  const patched = store.patchStatus<Deployment>('Deployment', namespace, name, ({ metadata }) => {
+    metadata.annotations = { ...metadata.annotations, [revisionAnnotation]: revision };
+  });
+  return patched ?? latest;
 }
 
 function reread(store: Store, { current, old }: Owned): Owned {
