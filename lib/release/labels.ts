@@ -2,7 +2,7 @@
 export const NAME = 'app.kubernetes.io/name';
 export const INSTANCE = 'app.kubernetes.io/instance';
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';
-export const VERSION = 'app.kubernetes.io/version';
+const VERSION = 'app.kubernetes.io/version';
 
 /** Labels that say whose an object is: one that lacks any of their values is not touched. */
 export const IDENTITY = [NAME, INSTANCE, MANAGED_BY] as const;

@@ -16,7 +16,7 @@ export interface Rendering {
 }
 
 /** The port of an app's Service; the port that its program listens on is its own business. */
-export const SERVICE_PORT = 80;
+const SERVICE_PORT = 80;
 
 /**
  * The release of `image` for an environment: the same input gives the same bytes.
