@@ -1,5 +1,6 @@
 import type { Command } from '../../dockerfile/types.ts';
 import { joined } from './expand-word.ts';
+import { checkGoFlag } from './flags.ts';
 import { NotPlain, parseScript, type SimpleCommand, type Word } from './shell.ts';
 
 /** Whether the function engine can run a RUN, or why it cannot, as the end of a sentence: `it has a pipe (|)`. */
@@ -42,12 +43,6 @@ const GO_MOD = ['download', 'tidy', 'verify', 'vendor', 'graph', 'why', 'edit', 
 
 /** Those that run programs of the repository: with the builder's rights they could read its credentials. */
 const GO_RUNS_PROGRAMS = ['test', 'run', 'generate', 'tool'];
-
-/** Flags by which a go command would run a program, or read and write where it should not. */
-const GO_FLAGS = ['toolexec', 'overlay', 'pkgdir', 'exec', 'vettool', 'pgo'];
-
-/** Flags that need a C compiler, which a function has not. */
-const C_FLAGS = ['race', 'msan', 'asan'];
 
 /** Pure: decides by the text alone. What its variables hold is checked again when it runs. */
 export function classify(command: Command, shell: readonly string[]): Classified {
@@ -111,21 +106,9 @@ function checkGo(args: (string | null)[]): void {
   if (command === 'mod' && !GO_MOD.includes(second ?? ''))
     throw new NotPlain(`it runs go mod ${second ?? ''}`);
   if (command !== 'mod' && !GO_COMMANDS.includes(command)) throw new NotPlain(`it runs go ${command}`);
-  for (const arg of args) checkGoFlag(arg);
-}
-
-/** Throws NotPlain for a go flag that the function engine must not pass on; also used once variables are known. */
-export function checkGoFlag(arg: string | null): void {
-  const flag = /^--?(\w+)(?:=(.*))?$/.exec(arg ?? '');
-  if (flag === null) return;
-  const [, name = '', value] = flag;
-  if (GO_FLAGS.includes(name)) throw new NotPlain(`it has the flag -${name}`);
-  if (C_FLAGS.includes(name) && value !== 'false') throw new NotPlain(`-${name} needs a C compiler`);
-  if (name === 'buildvcs' && value !== 'false' && value !== 'auto')
-    throw new NotPlain('it has the flag -buildvcs');
-  if (name === 'buildmode' && /^(c-|plugin|shared)/.test(value ?? '')) {
-    throw new NotPlain(`-buildmode=${value} needs a C compiler`);
-  }
+  args.forEach((arg, index) => {
+    checkGoFlag(arg, args[index + 1] ?? null);
+  });
 }
 
 function usesGo({ words }: SimpleCommand): boolean {

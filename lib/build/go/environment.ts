@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { within } from '../config.ts';
-import { checkGoFlag } from './classify.ts';
+import { checkGoFlag } from './flags.ts';
 import { NotPlain } from './shell.ts';
 import type { ProbedToolchain } from './toolchain.ts';
 

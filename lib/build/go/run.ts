@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { spawnLines } from '../../sandbox/spawn.ts';
 import { within } from '../config.ts';
 import { CommandFailed, changeDirectory, FILE_COMMANDS } from './built-in.ts';
-import { checkGoFlag, withoutEnv } from './classify.ts';
+import { withoutEnv } from './classify.ts';
 import { type GoDirectories, goEnvironment, STAGE_GOMODCACHE, STAGE_GOROOT } from './environment.ts';
 import { fields, joined } from './expand-word.ts';
+import { checkGoFlag } from './flags.ts';
 import { NotPlain, type SimpleCommand } from './shell.ts';
 import type { ProbedToolchain } from './toolchain.ts';
 import { type Rewrite, toolexecScript } from './toolexec.ts';
@@ -101,7 +102,9 @@ class Shell {
   }
 
   async #go(args: string[], own: Map<string, string>): Promise<number> {
-    for (const arg of args) checkGoFlag(arg);
+    args.forEach((arg, index) => {
+      checkGoFlag(arg, args[index + 1] ?? null);
+    });
     // The caches are not in the image, so there is nothing to clean.
     if (args.find((arg) => !arg.startsWith('-')) === 'clean') return 0;
     const { directories, toolchain, architecture, signal, onOutput } = this.#run;
@@ -138,26 +141,37 @@ function above(root: string, cwd: string, name: string): string | undefined {
 }
 
 function checkModule(root: string, cwd: string, { version }: ProbedToolchain): void {
-  const goMod = above(root, cwd, 'go.mod');
-  if (goMod === undefined) {
+  const files = [above(root, cwd, 'go.mod'), above(root, cwd, 'go.work')];
+  if (files[0] === undefined && above('/', dirname(root), 'go.mod') !== undefined) {
     // A go.mod above our own directories is none of the stage's business.
-    const outer = above('/', dirname(root), 'go.mod');
-    if (outer !== undefined)
-      throw new CommandFailed('go: go.mod file not found in current directory or any parent directory');
-    return;
+    throw new CommandFailed('go: go.mod file not found in current directory or any parent directory');
   }
-  const text = readFileSync(goMod, 'utf8');
-  const wanted = goDirective(text);
-  if (wanted !== undefined && compareGoVersions(version, wanted) < 0) {
-    throw new NotPlain(
-      `go.mod asks for Go ${renderGoVersion(wanted)}, the one at hand is ${renderGoVersion(version)}`,
-    );
+  for (const file of files) {
+    if (file === undefined) continue;
+    const text = readFileSync(realFile(file, root), 'utf8');
+    const wanted = goDirective(text);
+    if (wanted !== undefined && compareGoVersions(version, wanted) < 0) {
+      const have = renderGoVersion(version);
+      throw new NotPlain(
+        `${basename(file)} asks for Go ${renderGoVersion(wanted)}, the one at hand is ${have}`,
+      );
+    }
+    const directory = dirname(file).slice(root.length) || '/';
+    for (const [, path = ''] of text
+      .replace(/\/\/.*$/gm, '')
+      .matchAll(/(?:^|[\s"`])((?:\/|\.\.?\/)[^\s"`]*)/gm)) {
+      const isOut = path.startsWith('/') || climbsOut(directory, path);
+      if (isOut)
+        throw new NotPlain(`${basename(file)} names ${path}, which is outside of the stage's directory`);
+    }
   }
-  for (const [, path = ''] of text.matchAll(/=>\s*((?:\/|\.\.?\/)\S*)/g)) {
-    const directory = dirname(goMod).slice(root.length) || '/';
-    const climbed = path.startsWith('/') || climbsOut(directory, path);
-    if (climbed) throw new NotPlain(`go.mod replaces a module by ${path}, which is outside of it`);
-  }
+}
+
+function realFile(file: string, root: string): string {
+  const real = realpathSync(file);
+  if (!real.startsWith(`${realpathSync(root)}/`))
+    throw new NotPlain(`${basename(file)} is outside of the stage`);
+  return real;
 }
 
 function climbsOut(directory: string, path: string): boolean {

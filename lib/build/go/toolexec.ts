@@ -16,7 +16,8 @@ const SEARCHED_BYTES = 256 * 1024;
 /**
  * A script for `go build -toolexec`: the compiler and the assembler then record the paths that the Dockerfile names
  * (by their -trimpath, whose first matching rewrite wins, so that the go command's own go before ours), and the linker
- * a build id that `stampBuildId` replaces. Nothing of it shows in `go version -m`.
+ * a build id that `stampBuildId` replaces. Nothing of it shows in `go version -m`. An assembly file may not include what
+ * is outside of its package: its complaints would tell what is in there.
  */
 export function toolexecScript(rewrites: readonly Rewrite[], goroot: string): string {
   const rules = rewrites.map(([onDisk, inStage]) => `;${onDisk}=>${inStage}`).join('');
@@ -25,6 +26,17 @@ export function toolexecScript(rewrites: readonly Rewrite[], goroot: string): st
 tool=\${1##*/}
 case $tool in compile|asm|link) ;; *) exec "$@" ;; esac
 if [ "$2" = -V=full ]; then exec "$@"; fi
+if [ "$tool" = asm ]; then
+  for word; do
+    case $word in
+      ${quoted(goroot)}/*) ;;
+      *.s) if grep -Eq '^[[:space:]]*#[[:space:]]*include[[:space:]]*"(/|[^"]*[.][.]/)' "$word"; then
+        echo "$word: includes a file of another directory, which is not allowed here" >&2
+        exit 1
+      fi ;;
+    esac
+  done
+fi
 left=$#
 before=
 while [ "$left" -gt 0 ]; do
