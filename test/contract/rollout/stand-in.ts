@@ -24,26 +24,35 @@ const TOKEN = 'let the deployer in';
 
 async function start(): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'fl-'));
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    for (const one of opened.reverse()) await one.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    return { ...(await startIn(directory, opened)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startIn(directory: string, opened: { close(): Promise<void> }[]) {
   await mkdir(join(directory, 'r'));
   const registry = await startDockerRegistry(join(directory, 'r'));
+  opened.push(registry);
+  const go = execFileSync('which', ['go'], { encoding: 'utf8' }).trim();
   const cluster = await startKubernetes({
     stateDir: join(directory, 'k'),
     registryHost: registry.host,
-    go: {
-      binary: execFileSync('which', ['go'], { encoding: 'utf8' }).trim(),
-      cache: join(tmpdir(), 'fairlead-pod-runtime'),
-    },
+    go: { binary: go, cache: join(tmpdir(), 'fairlead-pod-runtime') },
     authenticate: (token) => (token === TOKEN ? { username: 'deployer', groups: [GROUP] } : undefined),
   });
+  opened.push(cluster);
   await kubectl(cluster.kubeconfigFile, ['apply', '-f', '-'], JSON.stringify(rights(GROUP, DEPLOYER_RULES)));
   return {
     connection: { endpoint: cluster.endpoint, ca: cluster.ca, token: async () => TOKEN },
     kubeconfig: cluster.kubeconfigFile,
     image: `registry.fairlead.test/fairlead/probe@${publishProbe(`${registry.host}/fairlead/probe`)}`,
-    async close() {
-      await cluster.close();
-      await registry.close();
-      await rm(directory, { recursive: true, force: true });
-    },
   };
 }
