@@ -76,6 +76,17 @@ async function readDockerfile(
       remedy: 'add a Dockerfile, or name it with -f',
     });
   });
+  // What a link leads to is not the commit's, and what is wrong with a Dockerfile is told with its words.
+  const isContexts = path.startsWith(`${context}/`);
+  if (isContexts && !realpathSync(path).startsWith(`${realpathSync(context)}/`)) {
+    throw new FairleadError({
+      code: 'dockerfile/outside',
+      operation: 'reading the Dockerfile',
+      place: shown,
+      cause: 'it is a link that leads out of the build context',
+      remedy: 'put the Dockerfile itself there',
+    });
+  }
   const [own = '', general = ''] = ignoreFiles(path);
   const ignore =
     (await readFile(own, 'utf8').catch(() => undefined)) ??

@@ -91,6 +91,12 @@ describe('COPY', () => {
     await expect(buildFiles(scratch, files)).rejects.toThrow(/ADD of an archive/);
   });
 
+  it('reads no Dockerfile that is a link out of the context', async () => {
+    await expect(buildFiles(scratch, { Dockerfile: '-> /proc/self/environ' })).rejects.toThrow(
+      /Dockerfile: it is a link that leads out of the build context/,
+    );
+  });
+
   it('leaves out what .dockerignore names, and the rules of a Dockerfile of its own win', async () => {
     const files = { ...CONTEXT, '.dockerignore': '*\n!dir\ndir/sub\n', Dockerfile: 'FROM scratch\nCOPY . /' };
     expect(Object.keys((await buildFiles(scratch, files)).files)).toEqual(['dir', 'dir/link', 'dir/x']);
