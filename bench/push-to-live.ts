@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { table } from '../bin/demo/table.ts';
-import { App, get } from '../test/e2e/harness/app.ts';
+import { visit } from '../bin/demo/visitor.ts';
+import { App } from '../test/e2e/harness/app.ts';
 import { LocalCloud, type Ready } from '../test/e2e/harness/cloud.ts';
 import { spread } from './figures.ts';
 import { DockerEngine } from './peer/docker.ts';
@@ -114,8 +115,9 @@ async function measure(ways: readonly Way[]): Promise<Map<Way, number[]>> {
       const started = performance.now();
       const url = await way.goLive(round);
       const took = (performance.now() - started) / 1000;
-      const answer = await get(url);
-      if (!answer.endsWith(`version ${round}`)) throw new Error(`${way.name}: ${url} answers "${answer}"`);
+      const answer = await visit(url);
+      const right = 'body' in answer && answer.body.endsWith(`version ${round}`);
+      if (!right) throw new Error(`${way.name}: ${url} answers ${JSON.stringify(answer)}`);
       // The first round fills the caches of all of them.
       if (round > 2) seconds.get(way)?.push(took);
     }
