@@ -40,7 +40,7 @@ export async function startGateway({ kubeconfig, authenticate }: GatewayOptions)
       `${kubeconfig}: it has no current context; choose one with \`kubectl config use-context\``,
     );
 
-  const authority = new Authority('fairlead-gateway');
+  const authority = new Authority('fairlead-gateway-ca');
   const { certificate, key } = authority.server('fairlead-gateway', ['127.0.0.1', 'localhost']);
   const forward = async (
     from: IncomingMessage,
