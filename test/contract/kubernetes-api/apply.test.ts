@@ -16,7 +16,8 @@ onEveryServer('server-side apply', (cluster) => {
     metadata: { managedFields: { manager: string; operation: string; subresource?: string }[] };
   }) =>
     object.metadata.managedFields
-      .filter(({ subresource }) => !subresource)
+      // A cluster's own controllers come along when they like.
+      .filter(({ subresource, manager }) => !subresource && manager !== 'kube-controller-manager')
       .map(({ manager, operation }) => [manager, operation]);
 
   test('creates what is absent, owned by its manager', async () => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Call, clientFor, startTestServer } from '../../unit/kubernetes-api/client.ts';
 
@@ -8,13 +9,13 @@ export interface Cluster {
   kubeconfigFile: string;
 }
 
-/** Runs the suite against our API server and, where KUBECONFIG names one, against a real one. */
+/** Runs the suite against our API server and, where FAIRLEAD_TEST_CLUSTER names its folder, against a real one. */
 export function onEveryServer(title: string, suite: (cluster: Cluster) => void): void {
   describe(`${title}: ours`, () => suite(prepared(startOurs)));
-  const { KUBECONFIG } = process.env;
-  describe.skipIf(KUBECONFIG === undefined)(
-    `${title}: the cluster of KUBECONFIG (skipped where it is not set)`,
-    () => suite(prepared(async () => useExisting(KUBECONFIG ?? ''))),
+  const directory = process.env.FAIRLEAD_TEST_CLUSTER;
+  describe.skipIf(directory === undefined)(
+    `${title}: the cluster of FAIRLEAD_TEST_CLUSTER (skipped where it is not set)`,
+    () => suite(prepared(async () => useExisting(join(directory ?? '', 'admin.conf')))),
   );
 }
 
