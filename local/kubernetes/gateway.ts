@@ -42,28 +42,28 @@ export async function startGateway({ kubeconfig, authenticate }: GatewayOptions)
 
   const authority = new Authority('fairlead-gateway-ca');
   const { certificate, key } = authority.server('fairlead-gateway', ['127.0.0.1', 'localhost']);
-  const forward = async (
-    from: IncomingMessage,
-    headers: RequestOptions['headers'],
-  ): Promise<IncomingMessage> => {
+  const forward = async (from: IncomingMessage, to: ServerResponse, headers: RequestOptions['headers']) => {
     const options: RequestOptions = { method: from.method, headers };
     await config.applyToHTTPSOptions(options);
-    return new Promise((resolve, reject) => {
-      const onward = request(new URL(from.url ?? '/', withSlash(cluster.server)), options, resolve);
+    const onward = request(new URL(from.url ?? '/', withSlash(cluster.server)), options);
+    // Watches end when their client goes; nobody else would end them.
+    to.on('close', () => onward.destroy());
+    const answered = await new Promise<IncomingMessage>((resolve, reject) => {
+      onward.on('response', resolve);
       onward.on('error', reject);
-      from.on('close', () => from.complete || onward.destroy());
-      pipeline(from, onward, (error) => error && onward.destroy());
+      from.pipe(onward);
     });
+    if (to.destroyed) answered.destroy();
+    else pass(answered, to);
   };
   const server = createServer({ cert: certificate, key }, (asked, answer) => {
     const token = /^Bearer (\S+)$/.exec(asked.headers.authorization ?? '')?.[1];
     const identity = token === undefined ? undefined : authenticate(token);
     if (identity === undefined)
       return refuse(answer, 401, 'Unauthorized', 'no identity goes with this token');
-    forward(asked, impersonating(asked, identity)).then(
-      (answered) => pass(answered, answer),
-      (error: Error) => refuse(answer, 502, 'BadGateway', `${cluster.server}: ${error.message}`),
-    );
+    forward(asked, answer, impersonating(asked, identity)).catch((error: Error) => {
+      if (!answer.destroyed) refuse(answer, 502, 'BadGateway', `${cluster.server}: ${error.message}`);
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
