@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 
 export interface Spawned {
   file: string;
@@ -16,18 +16,26 @@ const LONGEST_LINE = 4096;
 /** How many lines of one command are passed on. */
 const MOST_LINES = 20_000;
 
+// Besides the program, the group has a shell that waits for the end of descriptor 3, which this process holds open:
+// however this process ends, by SIGKILL too, the rest of the group ends with it.
+const SCRIPT = 'umask 022; (read -r _ <&3; kill -KILL -$$) > /dev/null 2>&1 & exec "$@" 3<&-';
+
 /**
  * Runs a program with umask 022 and exactly this environment, in a process group of its own, which ends as a whole
- * when the signal aborts. Answers the exit code; 128 and more for a signal.
+ * when the program ends, when the signal aborts and when this process ends. Answers the exit code; 128 and more for a
+ * signal.
  */
 export async function spawnLines({ file, args, cwd, env, onLine, signal }: Spawned): Promise<number> {
   signal?.throwIfAborted();
-  const child = spawn('/bin/sh', ['-c', 'umask 022; exec "$@"', 'sh', file, ...args], {
+  const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', file, ...args], {
     cwd,
     env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
+  const [, stdout, stderr, lifeline] = child.stdio as unknown as [null, Readable, Readable, Duplex];
+  lifeline.on('error', () => undefined);
+  child.once('exit', () => lifeline.destroy());
   const end = () => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -38,7 +46,7 @@ export async function spawnLines({ file, args, cwd, env, onLine, signal }: Spawn
   signal?.addEventListener('abort', end, { once: true });
   try {
     const limit = { left: MOST_LINES };
-    const lines = [passLines(child.stdout, onLine, limit), passLines(child.stderr, onLine, limit)];
+    const lines = [passLines(stdout, onLine, limit), passLines(stderr, onLine, limit)];
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (status) => resolve(status ?? 137));
