@@ -19,11 +19,11 @@ export async function flakyProxy(endpoint: string) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Cuts every connection; answers how many there were. */
-    cut(): number {
-      const count = open.size / 2;
+    /** How many connections there are now. */
+    connections: () => open.size / 2,
+    /** Cuts every connection. */
+    cut(): void {
       for (const socket of open) socket.destroy();
-      return count;
     },
     close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };

@@ -1,3 +1,4 @@
+import { FairleadError } from '../../../lib/errors.ts';
 import { Kube } from '../../../lib/kube/client.ts';
 import type { Release } from '../../../lib/release/types.ts';
 import { Cluster } from '../../../lib/rollout/cluster.ts';
@@ -26,7 +27,12 @@ export class Installation {
     const subject = { delivery: 'd', app: release.app, commit: release.commit };
     const started = Date.now();
     const listener = { onApplied: () => {}, onPod: (change: PodChange) => pods.push(change) };
-    const answer: RolloutAnswer = await rollOut(this.cluster, { ...request, subject, fence }, listener);
+    const once = () => rollOut(this.cluster, { ...request, subject, fence }, listener);
+    // What may pass by itself is asked again, as the deployment does: a busy cluster takes minutes over a namespace.
+    const answer: RolloutAnswer = await once().catch((error) => {
+      if (error instanceof FairleadError && error.temporary) return once();
+      throw error;
+    });
     return { answer, pods, ms: Date.now() - started };
   }
 
