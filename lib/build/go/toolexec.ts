@@ -83,7 +83,7 @@ function placesOf(bytes: Buffer): number[] {
   return places;
 }
 
-// Four parts, as in cmd/go/internal/work/buildid.go; readers only care that there are slashes between them.
+// Four parts, as the go command writes them (its buildid.go); readers only care that there are slashes between them.
 function buildId(hash: string): string {
   const part = hash.slice(0, 17);
   const filler = hash.slice(17, 35);
