@@ -1,6 +1,7 @@
 // What `npm start`, `npm test` and the other scripts run: plain JavaScript for Node 20 or later, because a fresh
 // machine has nothing else. It sees to what is missing, then hands over to Node 24, which runs TypeScript itself.
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ensureDependencies, ensureGo, ensureNode, root, SetupError } from './setup.js';
 
@@ -25,9 +26,19 @@ const SCRIPTS = {
   bench: { go: true, commands: [['node', 'bench/run.ts', 'ARGS']] },
 };
 
-function run(command, args, path) {
+/** The exit code that shells give to who ended by a signal (POSIX.1-2017, XCU 2.8.2). */
+const codeOf = (signal) => 128 + constants.signals[signal];
+
+/** Where the person is: npm goes to the package's folder before it runs a script. */
+function folderOfPerson(script) {
+  const { npm_lifecycle_event: byNpm, INIT_CWD: before } = process.env;
+  return byNpm === script && before ? before : process.cwd();
+}
+
+function run(command, args, variables) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
+    const env = { ...process.env, ...variables };
+    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env });
     // A terminal's Ctrl-C reaches the child by itself; what is sent to this process alone is passed on.
     const pass = (signal) => child.kill(signal);
     const ignore = () => {};
@@ -35,7 +46,7 @@ function run(command, args, path) {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       process.off('SIGTERM', pass).off('SIGHUP', pass).off('SIGINT', ignore);
-      resolve(code ?? (signal === 'SIGINT' ? 130 : 143));
+      resolve(code ?? codeOf(signal));
     });
   });
 }
@@ -47,12 +58,15 @@ async function main([name, ...rest]) {
   ensureDependencies();
   const folders = [ensureNode()];
   if (script.go) folders.push(ensureGo());
-  const path = [...folders, process.env.PATH ?? ''].join(delimiter);
+  const variables = {
+    PATH: [...folders, process.env.PATH ?? ''].join(delimiter),
+    FAIRLEAD_CWD: folderOfPerson(name),
+  };
   for (const [command, ...args] of script.commands) {
     const code = await run(
       command === 'node' ? join(folders[0], 'node') : command,
       args.flatMap((arg) => (arg === 'ARGS' ? rest : [arg])),
-      path,
+      variables,
     );
     if (code !== 0) return code;
   }

@@ -1,8 +1,8 @@
 // `npm run local`: the local cloud alone, for people who push their own apps and for scripts.
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../lib/errors.ts';
 import { openCloud } from './cloud.ts';
+import { ReadyFile } from './ready-file.ts';
 
 const USAGE = `npm run local -- [--ready-file FILE] [--git-port N] [--registry-port N] [--registry HOST:PORT]
 
@@ -40,6 +40,10 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
+  // The launcher tells where the person is: npm, and it, go to the package's folder first.
+  const from = process.env.FAIRLEAD_CWD ?? process.cwd();
+  const path = options['ready-file'];
+  const readyFile = path === undefined ? undefined : await ReadyFile.prepare(path, from);
   const ended = new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
   });
@@ -48,24 +52,16 @@ async function main(): Promise<void> {
     registryPort: port('registry-port', options['registry-port']),
     registry: options.registry,
   });
-  const readyFile = options['ready-file'];
   try {
     const { git, registry, kubeconfig, webhook } = cloud;
     console.log(`git         ${git}/NAME.git  (branch main is deployed)`);
     console.log(`registry    ${registry}`);
     console.log(`kubeconfig  ${kubeconfig}`);
-    if (readyFile !== undefined) {
-      // Renamed into place, so that whoever waits for the file never reads half of it.
-      await writeFile(
-        `${readyFile}.part`,
-        JSON.stringify({ git, registry, kubeconfig, webhook, pid: process.pid }),
-      );
-      await rename(`${readyFile}.part`, readyFile);
-    }
+    await readyFile?.write({ git, registry, kubeconfig, webhook, pid: process.pid });
     await ended;
   } finally {
     await cloud.close();
-    if (readyFile !== undefined) await rm(readyFile, { force: true });
+    await readyFile?.remove();
   }
 }
 

@@ -1,7 +1,16 @@
 // Sees to what a fresh machine lacks: the packages, Node 24 and Go. Plain JavaScript, for Node 20 or later.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +31,8 @@ function runs(command, args) {
 export function ensureDependencies() {
   const lock = join(root, 'package-lock.json');
   const modules = join(root, 'node_modules');
+  // A link leads to another checkout's packages: npm would empty that folder before it fills one of this checkout's own.
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const installed = join(modules, '.package-lock.json');
   const stamp = join(modules, '.fairlead-installed');
   const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex');
