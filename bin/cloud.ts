@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
@@ -7,6 +7,7 @@ import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
 import { bundleOptions } from '../lib/stacks/bundle.ts';
 import { FUNCTIONS } from '../lib/stacks/functions.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
+import { cacheFolder } from './cache-folder.ts';
 
 export interface OpenCloudOptions {
   gitPort?: number | undefined;
@@ -68,9 +69,8 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
   await removeOrphans();
   const stateDir = await mkdtemp(join(STATES, PREFIX));
   await writeFile(join(stateDir, PID_FILE), String(process.pid));
-  const cacheDir = join(root, '.fairlead', 'cache');
   try {
-    await mkdir(cacheDir, { recursive: true });
+    const cacheDir = await cacheFolder(root, stateDir);
     const bundles = await bundleAll(join(stateDir, 'functions'));
     const cloud = await startCloud({
       stateDir,
