@@ -113,7 +113,10 @@ async function update(
   object: WrittenObject,
   writing: Writing,
 ) {
-  const live = writing.dryRun ? found : await adopt(kube, path, found);
+  // Before a dry run too: it would else be asked of fields that the real write can take away.
+  const live = await adopt(kube, path, found);
+  // Looked at again meanwhile, it may be a newer claim's: that is decided where the fence is.
+  if (fenceOf(live) > writing.fence) return 'stale';
   try {
     return await patch(kube, path, live, object, writing.dryRun, false);
   } catch (error) {
@@ -152,19 +155,27 @@ function patch(
   });
 }
 
+// Controllers write as soon as there is something to write to, so the object is looked at again when it has changed.
 // Whoever is cut off between creating and adopting leaves it to the next write, which finds the same entry.
-async function adopt(kube: Kube, path: ObjectPath, live: LiveObject): Promise<LiveObject> {
-  const body = adoption(live);
-  if (body === undefined) return live;
-  try {
-    return await kube.send<LiveObject>('PATCH', path.object, {
-      contentType: 'application/json-patch+json',
-      body,
-    });
-  } catch (error) {
-    if (error instanceof KubeError && error.status > 0 && error.status < 500) return live;
-    throw error;
+async function adopt(kube: Kube, path: ObjectPath, created: LiveObject): Promise<LiveObject> {
+  let live = created;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const body = adoption(live);
+    if (body === undefined) return live;
+    try {
+      return await kube.send<LiveObject>('PATCH', path.object, {
+        contentType: 'application/json-patch+json',
+        body,
+      });
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.status === 0 || error.status >= 500) throw error;
+      const now = await kube.find<LiveObject>(path.object);
+      // Not this object's change, then: refused for good, or gone.
+      if (now === undefined || now.metadata?.resourceVersion === live.metadata?.resourceVersion) return live;
+      live = now;
+    }
   }
+  return live;
 }
 
 function stamp(object: WrittenObject, fence: number): WrittenObject {

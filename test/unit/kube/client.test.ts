@@ -109,7 +109,7 @@ it('says that a cluster cannot be reached, without its token', async () => {
 it('does not trust another authority', async () => {
   const { api } = await start((_, response) => json(response, 200, {}));
   const { Authority } = await import('../../../local/kubernetes/api/tls/certificates.ts');
-  const kube = new Kube({ ...api.connection, ca: new Authority('other').certificate });
+  const kube = new Kube({ ...api.connection, ca: (await Authority.create('other')).certificate });
   expect(await refused(kube.get('/version'))).toMatchObject({ code: 'kube/unreachable' });
   expect(api.requests).toEqual([]);
 });

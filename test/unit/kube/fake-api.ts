@@ -21,8 +21,8 @@ export interface Request {
 /** Answers one request; a Status when it gives a number and a message. */
 export type Answer = (request: Request, response: ServerResponse) => unknown;
 
-const authority = new Authority('test');
-const credential = authority.server('api', ['127.0.0.1']);
+const authority = await Authority.create('test');
+const credential = await authority.server('api', ['127.0.0.1']);
 
 /** An HTTPS server that answers as `answer` says, and the connection to it. */
 export async function fakeApi(answer: Answer) {

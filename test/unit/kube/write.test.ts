@@ -178,6 +178,39 @@ it('finishes the adoption that an earlier writer was cut off before', async () =
   ]);
 });
 
+it('adopts what a controller has written to as soon as it was there', async () => {
+  const store = new Store();
+  let disturbed = 0;
+  const { kube } = await start((request, response) => {
+    const adopting = request.contentType === 'application/json-patch+json';
+    // The write of somebody else, between our reading and our adopting.
+    if (adopting && disturbed++ < 3) store.live.metadata.resourceVersion = String(++store.version);
+    store.answer(request, response);
+  });
+  await applyFenced(kube, PATH, thing('a'), writing(4));
+  expect(disturbed).toBe(4);
+  expect(store.live.metadata.managedFields).toEqual([{ manager: 'fairlead', operation: 'Apply' }]);
+});
+
+it('lets a newer claim be that has written while it was adopting', async () => {
+  const store = new Store();
+  let overtaken = false;
+  const { kube } = await start((request, response) => {
+    const adopting = request.contentType === 'application/json-patch+json';
+    if (adopting && !overtaken) {
+      overtaken = true;
+      store.live.metadata.resourceVersion = String(++store.version);
+      store.live.metadata.annotations['fairlead.dev/fence'] = '9';
+    }
+    store.answer(request, response);
+  });
+  store.live = { ...thing('a'), metadata: { ...thing('a').metadata, uid: 'u', resourceVersion: '10' } };
+  store.live.metadata.annotations = { 'fairlead.dev/fence': '4' };
+  store.live.metadata.managedFields = [{ manager: 'fairlead', operation: 'Update' }];
+  expect(await applyFenced(kube, PATH, thing('b'), writing(5))).toEqual({ outcome: 'superseded', by: 9 });
+  expect(store.live.content).toBe('a');
+});
+
 it('takes fields back only if all of them are its own', async () => {
   let forced = 0;
   const causes = [
