@@ -19,8 +19,8 @@ const REFUSED: { name: string; files: Record<string, string>; says: RegExp }[] =
   },
   {
     name: 'no-base',
-    files: { Dockerfile: 'FROM localhost:1/nobody/knows:1\nCOPY file /file\nEXPOSE 8080\n', file: '' },
-    says: /localhost:1\/nobody\/knows/,
+    files: { Dockerfile: 'FROM localhost:2/nobody/knows:1\nCOPY file /file\nEXPOSE 8080\n', file: '' },
+    says: /^Dockerfile:1: .*localhost:2\/v2\/nobody\/knows/,
   },
   {
     name: 'no-port',
@@ -78,6 +78,14 @@ describe('with an app that serves', { timeout: 120_000 }, () => {
     const pushed = await app.push(':feature');
     expect(pushed.lines).toEqual([expect.stringMatching(/^ignored serving refs\/heads\/feature\b/)]);
     await stillServes();
+  });
+
+  it('the deletion of main is ignored: what is live stays', async () => {
+    const pushed = await app.push(':main');
+    expect(pushed.lines).toEqual([expect.stringMatching(/^ignored serving refs\/heads\/main\b/)]);
+    expect(pushed.code).toBe(0);
+    await stillServes();
+    expect((await app.push()).outcome).toBe('unchanged');
   });
 
   it('a port that nobody listens on fails with the port, and the old version keeps answering', async () => {

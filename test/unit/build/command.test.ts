@@ -12,7 +12,8 @@ const FAIRLEAD = resolve(import.meta.dirname, '../../../bin/fairlead.ts');
 
 async function fairlead(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const cacheDir = ['--cache-dir', join(scratch.root, 'cache')];
-  const run = promisify(execFile)(process.execPath, [FAIRLEAD, 'build', ...cacheDir, ...args]);
+  const env = { ...process.env, NO_COLOR: '1' };
+  const run = promisify(execFile)(process.execPath, [FAIRLEAD, 'build', ...cacheDir, ...args], { env });
   return run.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: number; stdout: string; stderr: string }) => error,

@@ -86,7 +86,7 @@ describe('a push', () => {
     expect(hooks[1]?.payload.commits).toMatchObject([{ message: 'Second, again' }]);
   });
 
-  test('that deletes a branch has no commits; main is not deleted', async () => {
+  test('that deletes a branch, main too, has no commits', async () => {
     const work = await workingCopy();
     await git(work, 'push', '-q', `${url()}/deleted.git`, 'main', 'main:other');
     await git(work, 'push', '-q', `${url()}/deleted.git`, ':other');
@@ -98,8 +98,8 @@ describe('a push', () => {
       head_commit: null,
       commits: [],
     });
-    await expect(git(work, 'push', `${url()}/deleted.git`, ':main')).rejects.toThrow(/refusing to delete/);
-    expect(hooks).toHaveLength(3);
+    await git(work, 'push', '-q', `${url()}/deleted.git`, ':main');
+    expect(hooks[3]?.payload).toMatchObject({ ref: 'refs/heads/main', deleted: true, after: NONE });
   });
 
   test('of an annotated tag names the tag object and the commit it ends at', async () => {
