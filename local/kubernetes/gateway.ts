@@ -40,8 +40,8 @@ export async function startGateway({ kubeconfig, authenticate }: GatewayOptions)
       `${kubeconfig}: it has no current context; choose one with \`kubectl config use-context\``,
     );
 
-  const authority = new Authority('fairlead-gateway-ca');
-  const { certificate, key } = authority.server('fairlead-gateway', ['127.0.0.1', 'localhost']);
+  const authority = await Authority.create('fairlead-gateway-ca');
+  const { certificate, key } = await authority.server('fairlead-gateway', ['127.0.0.1', 'localhost']);
   const forward = async (from: IncomingMessage, to: ServerResponse, headers: RequestOptions['headers']) => {
     const options: RequestOptions = { method: from.method, headers };
     await config.applyToHTTPSOptions(options);

@@ -37,8 +37,8 @@ export interface ApiServer {
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { store, host, port = 0, stateDir, authenticate, logs } = options;
   const stopBootstrap = bootstrap(store);
-  const authority = new Authority('kubernetes');
-  const { certificate, key } = authority.server('kube-apiserver', [
+  const authority = await Authority.create('kubernetes');
+  const { certificate, key } = await authority.server('kube-apiserver', [
     ...new Set([host, '127.0.0.1', 'localhost']),
   ]);
   const closing = new AbortController();
@@ -50,7 +50,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const endpoint = `https://${host}:${(server.address() as AddressInfo).port}`;
   const kubeconfigFile = join(stateDir, 'kubeconfig');
   const ca = authority.certificate;
-  const credential = authority.client({ commonName: 'admin', organization: 'system:masters' });
+  const credential = await authority.client({ commonName: 'admin', organization: 'system:masters' });
   await writeKubeconfig(kubeconfigFile, { endpoint, ca, user: 'admin', credential });
   await writeFile(join(stateDir, 'ca.crt'), ca);
   const close = async () => {

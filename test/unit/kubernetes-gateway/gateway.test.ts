@@ -18,8 +18,8 @@ afterEach(async () => {
 
 /** A cluster that answers with `listener`, and a gateway to it that knows the token `good`. */
 async function gatewayTo(listener: RequestListener): Promise<Gateway> {
-  const authority = new Authority('cluster-ca');
-  const { certificate, key } = authority.server('cluster', ['127.0.0.1']);
+  const authority = await Authority.create('cluster-ca');
+  const { certificate, key } = await authority.server('cluster', ['127.0.0.1']);
   const server: Server = createServer({ cert: certificate, key }, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ends.push(() => {

@@ -1,6 +1,6 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { KeyObject, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import { der } from './der.ts';
+import type { Extension, Name, X509Certificate } from '@peculiar/x509';
 
 /** A certificate with its key, both PEM. */
 export interface Credential {
@@ -14,109 +14,107 @@ export interface Subject {
   organization?: string;
 }
 
+type X509 = typeof import('@peculiar/x509');
+
 const year = 365 * 24 * 3_600_000;
-const ecdsaWithSha256 = der.sequence(der.oid('1.2.840.10045.4.3.2'));
+const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /** A certificate authority that lives as long as the process: EC P-256, X.509 version 3 (RFC 5280). */
 export class Authority {
+  /** PEM */
   readonly certificate: string;
-  readonly #subject: Subject;
-  readonly #keys = keyPair();
+  readonly #x509: X509;
+  readonly #keys: webcrypto.CryptoKeyPair;
+  readonly #name: Name;
 
-  constructor(commonName: string) {
-    this.#subject = { commonName };
-    this.certificate = this.#certify(
-      this.#subject,
-      this.#keys.publicKey,
-      authorityExtensions(this.#keys.publicKey),
-    );
+  private constructor(x509: X509, keys: webcrypto.CryptoKeyPair, certificate: X509Certificate) {
+    this.certificate = pem(certificate);
+    this.#x509 = x509;
+    this.#keys = keys;
+    this.#name = certificate.subjectName;
+  }
+
+  /** An authority of this name, with a key that never leaves it. */
+  static async create(commonName: string): Promise<Authority> {
+    const x509 = await load();
+    const keys = await keyPair(false);
+    const { BasicConstraintsExtension, KeyUsagesExtension, KeyUsageFlags, SubjectKeyIdentifierExtension } =
+      x509;
+    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+      ...validity(),
+      name: distinguishedName(x509, { commonName }),
+      keys,
+      signingAlgorithm: ecdsa,
+      extensions: [
+        new BasicConstraintsExtension(true, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+        await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ],
+    });
+    return new Authority(x509, keys, certificate);
   }
 
   /** A certificate for a server at these host names and addresses. */
-  server(commonName: string, hosts: readonly string[]): Credential {
-    return this.#issue({ commonName }, [extendedKeyUsage('1.3.6.1.5.5.7.3.1'), alternativeNames(hosts)]);
+  server(commonName: string, hosts: readonly string[]): Promise<Credential> {
+    const { ExtendedKeyUsage, ExtendedKeyUsageExtension, SubjectAlternativeNameExtension } = this.#x509;
+    const names = hosts.map((host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }) as const);
+    return this.#issue({ commonName }, [
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new SubjectAlternativeNameExtension(names),
+    ]);
   }
 
   /** A certificate that its holder presents to be known. */
-  client(subject: Subject): Credential {
-    return this.#issue(subject, [extendedKeyUsage('1.3.6.1.5.5.7.3.2')]);
+  client(subject: Subject): Promise<Credential> {
+    const { ExtendedKeyUsage, ExtendedKeyUsageExtension } = this.#x509;
+    return this.#issue(subject, [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])]);
   }
 
-  #issue(subject: Subject, extensions: Buffer[]): Credential {
-    const { publicKey, privateKey } = keyPair();
-    const digitalSignature = extension('2.5.29.15', der.bits(Buffer.from([0x80]), 7), true);
-    const issuer = extension('2.5.29.35', der.sequence(der.implicit(0, keyIdentifier(this.#keys.publicKey))));
-    const certificate = this.#certify(subject, publicKey, [digitalSignature, issuer, ...extensions]);
-    return { certificate, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
-  }
-
-  #certify(subject: Subject, key: KeyObject, extensions: Buffer[]): string {
-    const body = der.sequence(
-      der.explicit(0, der.integer(Buffer.from([2]))),
-      der.integer(serialNumber()),
-      ecdsaWithSha256,
-      distinguishedName(this.#subject),
-      der.sequence(der.time(new Date(Date.now() - 3_600_000)), der.time(new Date(Date.now() + 10 * year))),
-      distinguishedName(subject),
-      key.export({ type: 'spki', format: 'der' }),
-      der.explicit(3, der.sequence(...extensions)),
-    );
-    const signature = sign('sha256', body, this.#keys.privateKey);
-    return pem(der.sequence(body, ecdsaWithSha256, der.bits(signature)));
+  async #issue(subject: Subject, extensions: Extension[]): Promise<Credential> {
+    const { AuthorityKeyIdentifierExtension, KeyUsagesExtension, KeyUsageFlags } = this.#x509;
+    const { publicKey, privateKey } = await keyPair(true);
+    const certificate = await this.#x509.X509CertificateGenerator.create({
+      ...validity(),
+      subject: distinguishedName(this.#x509, subject),
+      issuer: this.#name,
+      publicKey,
+      signingKey: this.#keys.privateKey,
+      signingAlgorithm: ecdsa,
+      extensions: [
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        await AuthorityKeyIdentifierExtension.create(this.#keys.publicKey),
+        ...extensions,
+      ],
+    });
+    const key = KeyObject.from(privateKey).export({ type: 'pkcs8', format: 'pem' }).toString();
+    return { certificate: pem(certificate), key };
   }
 }
 
-function keyPair() {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+/** Loaded when first needed: it takes some 15 MB and more than a tenth of a second. */
+async function load(): Promise<X509> {
+  // The library's dependency injection asks for it, and leaves the choice of one to its user.
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
 }
 
-function serialNumber(): Buffer {
-  const bytes = randomBytes(16);
-  // Positive, and without a leading zero byte.
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return bytes;
+async function keyPair(extractable: boolean): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ecdsa, extractable, ['sign', 'verify']);
 }
 
-function distinguishedName({ commonName, organization }: Subject): Buffer {
-  const attribute = (oid: string, value: string) => der.set(der.sequence(der.oid(oid), der.text(value)));
-  const parts = [attribute('2.5.4.3', commonName)];
-  if (organization !== undefined) parts.unshift(attribute('2.5.4.10', organization));
-  return der.sequence(...parts);
+/** Ten years, from an hour ago: clocks differ. */
+function validity() {
+  return { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 10 * year) };
 }
 
-function extension(oid: string, value: Buffer, critical = false): Buffer {
-  return der.sequence(der.oid(oid), ...(critical ? [der.boolean(true)] : []), der.octets(value));
-}
-
-function authorityExtensions(key: KeyObject): Buffer[] {
-  const keyCertSignAndCrlSign = der.bits(Buffer.from([0x06]), 1);
-  return [
-    extension('2.5.29.19', der.sequence(der.boolean(true)), true),
-    extension('2.5.29.15', keyCertSignAndCrlSign, true),
-    extension('2.5.29.14', der.octets(keyIdentifier(key))),
-  ];
-}
-
-function extendedKeyUsage(oid: string): Buffer {
-  return extension('2.5.29.37', der.sequence(der.oid(oid)));
-}
-
-function alternativeNames(hosts: readonly string[]): Buffer {
-  const names = hosts.map((host) =>
-    isIP(host) === 4
-      ? der.implicit(7, Buffer.from(host.split('.').map(Number)))
-      : der.implicit(2, Buffer.from(host)),
+function distinguishedName(x509: X509, { commonName, organization }: Subject): Name {
+  // As UTF8String: of plain strings, the library reads some as hexadecimal.
+  const parts = [{ CN: [{ utf8String: commonName }] }];
+  return new x509.Name(
+    organization === undefined ? parts : [{ O: [{ utf8String: organization }] }, ...parts],
   );
-  return extension('2.5.29.17', der.sequence(...names));
 }
 
-function keyIdentifier(key: KeyObject): Buffer {
-  return createHash('sha1')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest();
-}
-
-function pem(bytes: Buffer): string {
-  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+function pem(certificate: X509Certificate): string {
+  return `${certificate.toString('pem')}\n`;
 }
