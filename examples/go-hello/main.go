@@ -31,7 +31,7 @@ func main() {
 	go func() {
 		<-stopped
 		// A cluster takes some moments to send new requests elsewhere, and those under way are to be answered.
-		time.Sleep(time.Second)
+		time.Sleep(3 * time.Second)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		server.Shutdown(ctx)

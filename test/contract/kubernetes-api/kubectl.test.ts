@@ -185,7 +185,7 @@ describe.skipIf(!isInstalled)('kubectl (skipped where it is not installed)', () 
       const isSeen = new Promise<void>((resolve) => {
         watching.stdout.on('data', (chunk) => {
           seen += chunk;
-          if (seen.includes('two')) resolve();
+          if (seen.includes('two\n')) resolve();
         });
       });
       for (const name of ['one', 'two']) {
