@@ -15,8 +15,13 @@ import (
 )
 
 // serveForwards lets those outside reach ports inside the pod: a connection to the Unix socket says "PORT\n", the
-// answer is "connected\n" or the errno's name and "\n", and then bytes go both ways, each half closed on its own.
-func serveForwards(path string) error {
+// answer is "connected\n" or the errno's name and "\n", and then bytes go both ways, each half closed on its own. The
+// port is dialled at the pod's own address, where a program that listens on localhost only is not found, as in any
+// cluster; a pod that has none of its own (any text that is no IPv4 address) is dialled at localhost.
+func serveForwards(path, address string) error {
+	if net.ParseIP(address).To4() == nil {
+		address = "127.0.0.1"
+	}
 	_ = os.Remove(path)
 	listener, err := net.Listen("unix", path)
 	if err != nil {
@@ -28,13 +33,13 @@ func serveForwards(path string) error {
 			if err != nil {
 				return
 			}
-			go forward(connection.(*net.UnixConn))
+			go forward(connection.(*net.UnixConn), address)
 		}
 	}()
 	return nil
 }
 
-func forward(outside *net.UnixConn) {
+func forward(outside *net.UnixConn, address string) {
 	defer outside.Close()
 	header := bufio.NewReaderSize(outside, 16)
 	line, err := header.ReadString('\n')
@@ -42,7 +47,7 @@ func forward(outside *net.UnixConn) {
 	if err != nil || parseError != nil {
 		return
 	}
-	connection, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 10*time.Second)
+	connection, err := net.DialTimeout("tcp", net.JoinHostPort(address, strconv.Itoa(port)), 10*time.Second)
 	if err != nil {
 		fmt.Fprintf(outside, "%s\n", errnoName(err))
 		return

@@ -50,7 +50,7 @@ func runPod(state, socket, address, hostname string) error {
 	if err := raiseLoopback(address); err != nil {
 		return err
 	}
-	if err := serveForwards(socket); err != nil {
+	if err := serveForwards(socket, address); err != nil {
 		return err
 	}
 	if err := syscall.Sethostname([]byte(hostname)); err != nil {

@@ -196,6 +196,17 @@ describe.skipIf(obstacle)(`pods as processes ${obstacle ?? ''}`, () => {
     expect(await cluster.log('dial')).toContain('network is unreachable');
   });
 
+  test('a program that listens on localhost only is reached by nobody else, as in any cluster', async () => {
+    const readinessProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
+    cluster.run('shy', { args: ['serve-localhost'], readinessProbe });
+    await until('it has an address', () => cluster.pod('shy')?.status?.podIP);
+    const podIP = cluster.pod('shy')?.status?.podIP;
+    const refusal = `Unhealthy: Readiness probe failed: dial tcp ${podIP}:8080: connect: connection refused`;
+    await until('its probe fails', () => cluster.events('shy').includes(refusal));
+    expect(await cluster.log('shy')).toBe('listening\n');
+    expect(cluster.status('shy')?.ready).toBe(false);
+  });
+
   test('the root file system can be made read-only', async () => {
     cluster.run(
       'read-only',
