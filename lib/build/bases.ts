@@ -1,8 +1,7 @@
-import { FairleadError } from '../errors.ts';
 import { renderPlatform } from '../image/platform.ts';
-import type { Image, ImageConfig, Platform } from '../image/types.ts';
+import type { Image, ImageConfig, Layer, Platform } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
-import { applyRows, eachEntry, layerRows } from './layer-index.ts';
+import { applyRows, badLayer, eachEntry, layerRows } from './layer-index.ts';
 import { keyOf, type Store } from './store.ts';
 import { type Node, Tree } from './tree.ts';
 
@@ -104,24 +103,23 @@ export class Bases {
     const [first] = contents;
     if (first === undefined) return;
     const missing = new Set(contents.map(({ path }) => path));
+    const kept = new Map<string, string>();
+    // To its end, even when there is nothing more to find: only then is it known to be the layer that it is called.
     await eachEntry(first.layer, async (path, _header, body) => {
       this.#signal?.throwIfAborted();
-      if (!missing.delete(path)) return;
-      const { sha } = await this.#store.keep(body);
-      this.#store.write('extracted', keyOf(first.layer.descriptor.digest, path), sha);
-      for (const node of nodes) {
-        if (node.content?.from !== 'layer' || node.content.path !== path) continue;
-        Object.assign(node, { sha, content: { from: 'disk', file: this.#store.file(sha) } });
-      }
-      if (missing.size === 0) return 'enough';
+      if (missing.delete(path)) kept.set(path, (await this.#store.keep(body)).sha);
     });
     const [lost] = missing;
-    if (lost === undefined) return;
-    throw new FairleadError({
-      code: 'build/bad-layer',
-      operation: `reading layer ${first.layer.descriptor.digest}`,
-      cause: `it does not hold ${lost}, which its index lists`,
-      remedy: 'empty the builder cache',
-    });
+    if (lost === undefined) return this.#found(nodes, first.layer, kept);
+    throw badLayer(first.layer, `it does not hold ${lost}, which its index lists`, 'empty the builder cache');
+  }
+
+  #found(nodes: Node[], { descriptor }: Layer, kept: ReadonlyMap<string, string>): void {
+    for (const [path, sha] of kept) this.#store.write('extracted', keyOf(descriptor.digest, path), sha);
+    for (const node of nodes) {
+      const sha = node.content?.from === 'layer' ? kept.get(node.content.path) : undefined;
+      if (sha !== undefined)
+        Object.assign(node, { sha, content: { from: 'disk', file: this.#store.file(sha) } });
+    }
   }
 }

@@ -23,6 +23,7 @@ export function goKey(
   { command, mounts }: RunInstruction,
   state: StageState,
   toolchain: ProbedToolchain,
+  epoch: number,
 ): string {
   const { config, platform } = state;
   const what = [
@@ -32,6 +33,7 @@ export function goKey(
     config.WorkingDir,
     config.User,
     platform,
+    epoch,
   ];
   return keyOf(state.key, 'RUN', 'go', REVISION, toolchain.name, what);
 }
@@ -48,7 +50,6 @@ export async function goStep(
   const disk = new Disk(directories.root, store);
   const output = new Output(shared, instruction.line);
   await disk.put(state.tree);
-  markUsed(directories.moduleCache);
   markUsed(shared.workspace);
   try {
     if (!classified.plain) throw new NotPlain(classified.why);

@@ -67,6 +67,7 @@ async function readDockerfile(
       remedy: 'name the directory that the Dockerfile is for',
     });
   }
+  refuseOutside(path, context);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new FairleadError({
       code: 'dockerfile/missing',
@@ -76,22 +77,26 @@ async function readDockerfile(
       remedy: 'add a Dockerfile, or name it with -f',
     });
   });
-  // What a link leads to is not the commit's, and what is wrong with a Dockerfile is told with its words.
-  const isContexts = path.startsWith(`${context}/`);
-  if (isContexts && !realpathSync(path).startsWith(`${realpathSync(context)}/`)) {
-    throw new FairleadError({
-      code: 'dockerfile/outside',
-      operation: 'reading the Dockerfile',
-      place: shown,
-      cause: 'it is a link that leads out of the build context',
-      remedy: 'put the Dockerfile itself there',
-    });
-  }
   const [own = '', general = ''] = ignoreFiles(path);
-  const ignore =
-    (await readFile(own, 'utf8').catch(() => undefined)) ??
-    (await readFile(join(context, general), 'utf8').catch(() => ''));
+  const rules = [own, join(context, general)];
+  for (const file of rules) refuseOutside(file, context);
+  const found = rules.find((file) => existsSync(file));
+  const ignore = found === undefined ? '' : await readFile(found, 'utf8').catch(() => '');
   return { dockerfile: parseDockerfile(text, shown), ignore };
+}
+
+// What a link leads to is not the commit's: what is wrong with it is told in its words, and it may have no end.
+function refuseOutside(path: string, context: string): void {
+  if (!path.startsWith(`${context}/`) || !existsSync(path)) return;
+  if (realpathSync(path).startsWith(`${realpathSync(context)}/`)) return;
+  const shown = relative(context, path);
+  throw new FairleadError({
+    code: 'dockerfile/outside',
+    operation: `reading ${shown}`,
+    place: shown,
+    cause: 'it is a link that leads out of the build context',
+    remedy: 'put the file itself there',
+  });
 }
 
 function openStore(directory: string): Store {

@@ -43,27 +43,40 @@ function rowOf(path: string, header: tar.Header, sha: string): Row {
 }
 
 /**
- * Reads a layer's tar, entry by entry; `visit` may leave the body unread, and answers `'enough'` to stop.
- * Paths are cleaned; one that leads out of the root is an error.
+ * Reads a layer's tar, entry by entry; `visit` may leave the body unread.
+ * All of it is read, and so verified. Paths
+ * are cleaned; one that leads out of the root is an error.
  */
 export async function eachEntry(
   layer: Layer,
   visit: (path: string, header: tar.Header, body: Readable) => Promise<unknown>,
 ): Promise<void> {
-  const source = readLayer(await layer.open(), layer.descriptor.mediaType);
+  const bytes = await layer.open();
+  const source = readLayer(bytes, layer.descriptor.mediaType);
   const extract = tar.extract();
   source.once('error', (error) => extract.destroy(error));
   source.pipe(extract);
-  for await (const entry of extract) {
-    const answer = await visit(
-      cleanPath(entry.header.name, layer),
-      entry.header,
-      entry as unknown as Readable,
-    );
-    if (answer === 'enough') break;
-    entry.resume();
+  try {
+    for await (const entry of extract) {
+      await visit(cleanPath(entry.header.name, layer), entry.header, entry as unknown as Readable);
+      entry.resume();
+    }
+    // A decompressor stops at what is no part of its stream, and the digest is known at the end of all bytes only.
+    if (!bytes.readableEnded) throw badLayer(layer, 'it has bytes behind its end');
+  } finally {
+    source.destroy();
+    bytes.destroy();
   }
-  source.destroy();
+}
+
+/** A layer that is not what its digest, or its index, says. */
+export function badLayer(
+  { descriptor }: Layer,
+  cause: string,
+  remedy = 'use another base image',
+): FairleadError {
+  const operation = `reading layer ${descriptor.digest}`;
+  return new FairleadError({ code: 'build/bad-layer', operation, cause, remedy });
 }
 
 function cleanPath(name: string, layer: Layer): string {

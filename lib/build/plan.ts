@@ -1,4 +1,4 @@
-import type { Dockerfile, Instruction, RunInstruction, Stage } from '../dockerfile/types.ts';
+import type { Dockerfile, RunInstruction, Stage } from '../dockerfile/types.ts';
 import type { Platform } from '../image/types.ts';
 import { DEFAULT_SHELL } from './config.ts';
 import { classify } from './go/classify.ts';
@@ -145,15 +145,17 @@ function reasonsOf(input: PlanInput, stage: Stage, base: Base): Reason[] {
     const why =
       instruction.keyword === 'RUN' ? whyNotFunction(instruction, { input, base, shell, user }) : undefined;
     if (why !== undefined) reasons.push({ line: instruction.line, why });
-    if (isCgo(instruction)) reasons.push({ line: instruction.line, why: 'CGO_ENABLED=1 needs a C compiler' });
+    const pairs = instruction.keyword === 'ENV' ? instruction.pairs : [];
+    for (const why of pairs.flatMap(whyNotVariable)) reasons.push({ line: instruction.line, why });
   }
   return reasons;
 }
 
-function isCgo(instruction: Instruction): boolean {
-  return (
-    instruction.keyword === 'ENV' && instruction.pairs.some(([n, v]) => n === 'CGO_ENABLED' && v === '1')
-  );
+/** Why go cannot run in the function engine with this variable. */
+function whyNotVariable([name, value]: readonly [string, string]): string[] {
+  if (name === 'CGO_ENABLED' && value === '1') return ['CGO_ENABLED=1 needs a C compiler'];
+  if (name === 'GO111MODULE' && value === 'off') return ['without modules, imports may lead anywhere'];
+  return [];
 }
 
 interface RunContext {
@@ -169,15 +171,14 @@ function whyNotFunction({ command }: RunInstruction, context: RunContext): strin
   if (!classified.plain) return classified.why;
   if (base.kind !== 'image' || base.golang === undefined) return 'the base is not the golang image';
   if (user !== undefined && !/^(root|0)(:(root|0))?$/.test(user)) return `it runs as the user ${user}`;
-  if (classified.commands.some(({ assignments }) => assignments.some(isCgoAssignment))) {
-    return 'CGO_ENABLED=1 needs a C compiler';
-  }
+  const [why] = classified.commands.flatMap(({ assignments }) => assignments).flatMap(whyNotAssignment);
+  if (why !== undefined) return why;
   return classified.usesGo ? whyNotThisGo(input, base.golang) : undefined;
 }
 
-function isCgoAssignment({ name, value }: { name: string; value: readonly unknown[] }): boolean {
-  const [piece] = value as { text?: string }[];
-  return name === 'CGO_ENABLED' && value.length === 1 && piece?.text === '1';
+function whyNotAssignment({ name, value }: { name: string; value: readonly unknown[] }): string[] {
+  const [piece, ...more] = value as { text?: string }[];
+  return more.length === 0 ? whyNotVariable([name, piece?.text ?? '']) : [];
 }
 
 function whyNotThisGo({ abilities, goDirective }: PlanInput, tag: GoVersion): string | undefined {

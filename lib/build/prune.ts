@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, rmSync, type Stats, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTree } from './remove.ts';
+import { isHeld } from './slots.ts';
 import type { Store } from './store.ts';
 
 /** How often the cache is measured. */
@@ -44,7 +45,7 @@ export function prune(store: Store, limit = defaultLimit(store.directory), now =
     ...BY_FILE.flatMap((name) => files(store.path(name))),
     ...WHOLE.flatMap((name) => wholes(store.path(name))),
   ];
-  units.push(...wholes(store.path('go')).filter(({ path }) => path.endsWith('/mod')));
+  units.push(...wholes(store.path('go')).filter(({ path }) => /\/mod(-[0-9a-f]+)?$/.test(path)));
   let bytes = units.reduce((sum, unit) => sum + unit.bytes, 0);
   units.sort((a, b) => a.usedAt - b.usedAt);
   for (const unit of units) {
@@ -74,8 +75,7 @@ function defaultLimit(directory: string): number {
 }
 
 function othersAreRunning(stages: string): boolean {
-  const locks = list(stages).filter((name) => name.endsWith('.lock'));
-  return locks.length > 0;
+  return list(stages).some((name) => name.endsWith('.lock') && isHeld(join(stages, name)));
 }
 
 function files(directory: string): Unit[] {

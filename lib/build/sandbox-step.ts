@@ -20,6 +20,7 @@ export function sandboxKey(
   { command, mounts }: RunInstruction,
   state: StageState,
   as: 'root' | 'user',
+  epoch: number,
 ): string {
   const { config, platform } = state;
   const what = [
@@ -29,6 +30,7 @@ export function sandboxKey(
     config.WorkingDir,
     config.User,
     platform,
+    epoch,
   ];
   return keyOf(state.key, 'RUN', 'sandbox', REVISION, as, what);
 }

@@ -42,7 +42,7 @@ function takeLock(lock: string): boolean {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       // Its owner was cut off: the lock is nobody's.
-      if (attempt === 'second' || isAlive(lock)) return false;
+      if (attempt === 'second' || isHeld(lock)) return false;
       rmSync(lock, { force: true });
     }
   }
@@ -51,7 +51,8 @@ function takeLock(lock: string): boolean {
 
 const heldHere = process.pid;
 
-function isAlive(lock: string): boolean {
+/** Whether the build that took `lock` is still there to give it back. */
+export function isHeld(lock: string): boolean {
   try {
     const pid = Number(readFileSync(lock, 'utf8'));
     if (pid === 0 || pid === heldHere) return true;

@@ -106,7 +106,7 @@ async function record(
 
 async function runStep(instruction: RunInstruction, state: StageState, input: StageInput): Promise<boolean> {
   const { shared, plan } = input;
-  const { toolchain, store, sandbox } = shared;
+  const { toolchain, store, sandbox, epoch } = shared;
   const { key, step } = engineOf();
   const kept = shared.noCache ? undefined : await readChanges(store, key);
   const changes = kept ?? (await step());
@@ -117,11 +117,14 @@ async function runStep(instruction: RunInstruction, state: StageState, input: St
 
   function engineOf(): { key: string; step: () => Promise<Change[]> } {
     if (plan.engine === 'function' && toolchain !== undefined) {
-      return { key: goKey(instruction, state, toolchain), step: () => goStep(instruction, state, input) };
+      return {
+        key: goKey(instruction, state, toolchain, epoch),
+        step: () => goStep(instruction, state, input),
+      };
     }
     if (!sandbox.able)
       throw cannotRun(instruction, plan.reasons[0]?.why ?? 'it is not plain', shared, sandbox.why);
-    const key = sandboxKey(instruction, state, sandbox.as);
+    const key = sandboxKey(instruction, state, sandbox.as, epoch);
     return { key, step: () => sandboxStep(instruction, state, input, sandbox) };
   }
 }

@@ -14,9 +14,17 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { within } from '../config.ts';
+import { holdLinks } from './links.ts';
 
 /** A command that failed as it would in a shell; the message is what it would have written. */
 export class CommandFailed extends Error {}
+
+/** What the file system says to what a command asks for; that the disk is full is not the command's fault. */
+const REFUSALS = /^(ENOENT|ENOTDIR|EISDIR|EEXIST|ENOTEMPTY|ELOOP|ENAMETOOLONG|EINVAL|ERR_FS_CP_\w+)$/;
+
+export function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && REFUSALS.test(String(error.code));
+}
 
 /** Where the built-in commands work: `root` on disk is `/` of the stage. */
 export interface Where {
@@ -46,11 +54,15 @@ export const FILE_COMMANDS: Record<string, (args: string[], where: Where) => voi
       }
       if (isRecursive) cpSync(from, to, { recursive: true, verbatimSymlinks: true, force: true });
       else copyFileSync(realpathSync(from), to);
+      holdLinks(to, where.root);
     });
   },
   mv(args, where) {
     const { operands } = parseFlags('mv', args, 'fv');
-    eachMove('mv', operands, where, (from, to) => renameSync(from, to));
+    eachMove('mv', operands, where, (from, to) => {
+      renameSync(from, to);
+      holdLinks(to, where.root);
+    });
   },
   rm(args, where) {
     const { flags, operands } = parseFlags('rm', args, 'rRfv');

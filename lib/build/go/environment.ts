@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { within } from '../config.ts';
-import { checkGoFlag } from './flags.ts';
+import { keyOf } from '../store.ts';
+import { goFlags } from './flags.ts';
 import { NotPlain } from './shell.ts';
 import type { ProbedToolchain } from './toolchain.ts';
 
@@ -33,6 +34,24 @@ const PROXY = /^(https?|ftp|no|all)_proxy$/i;
 /** The variables whose value is a path of the stage. */
 const PATHS = ['GOPATH', 'GOBIN', 'GOWORK'];
 
+/** What decides where modules come from, and whether they are checked against the public record of their hashes. */
+const SOURCES = /^(GOPROXY|GOSUMDB|GONOSUMDB|GONOSUMCHECK|GOPRIVATE|GONOPROXY|GOINSECURE)$/;
+
+/**
+ * The module cache for a command. Who says otherwise than the builder where modules come from could put others under
+ * their names, and so has a cache apart from everybody else's.
+ */
+export function moduleCacheFor(
+  moduleCache: string,
+  variables: ReadonlyMap<string, string>,
+  { environment }: ProbedToolchain,
+): string {
+  const own = [...variables].filter(
+    ([name, value]) => (SOURCES.test(name) && value !== environment[name]) || PROXY.test(name),
+  );
+  return own.length === 0 ? moduleCache : `${moduleCache}-${keyOf(own.sort()).slice(0, 16)}`;
+}
+
 export interface GoEnvironmentInput {
   toolchain: ProbedToolchain;
   directories: GoDirectories;
@@ -58,8 +77,7 @@ export function goEnvironment(input: GoEnvironmentInput): Record<string, string>
   for (const name of PATHS) {
     if (env[name] !== undefined && env[name] !== 'off') env[name] = pathList(env[name], directories.root);
   }
-  const own = (env.GOFLAGS ?? '').split(/\s+/).filter((flag) => flag !== '');
-  for (const flag of own) checkGoFlag(flag);
+  const own = goFlags(env.GOFLAGS ?? '');
   return {
     GOARCH: input.architecture,
     GOOS: 'linux',

@@ -36,13 +36,31 @@ export function checkGoFlag(arg: string | null, next: string | null = null): voi
   const value = inline ?? next ?? undefined;
   if (C_FLAGS.includes(name) && inline !== 'false') throw new NotPlain(`-${name} needs a C compiler`);
   if (name === 'compiler' && value !== 'gc') throw new NotPlain(`it has the flag -compiler ${value}`);
-  if (name === 'buildvcs' && inline !== 'false' && inline !== 'auto')
-    throw new NotPlain('it has the flag -buildvcs');
+  // Else git runs, and whatever the configuration of a repository in the stage tells it to run.
+  if (name === 'buildvcs' && inline !== 'false') throw new NotPlain('it has the flag -buildvcs');
   if (name === 'buildmode' && value !== undefined && !['exe', 'default', 'pie', 'archive'].includes(value)) {
     throw new NotPlain(`-buildmode=${value} needs a C compiler`);
   }
   const allowed = TOOL_FLAGS[name];
   if (allowed !== undefined && value !== undefined) checkToolFlags(name, value, allowed);
+}
+
+/** Flags whose value is a path. In an argument it is mapped; in GOFLAGS it is not. */
+const PATH_FLAGS = ['o', 'C', 'modfile'];
+
+/**
+ * The flags in a GOFLAGS. Throws NotPlain for what {@link checkGoFlag} refuses and for what names a path; and for all
+ * that is not plain ASCII, since Go takes more characters for blanks than one sees.
+ */
+export function goFlags(text: string): string[] {
+  const flags = text.split(/[ \t]+/).filter((flag) => flag !== '');
+  for (const flag of flags) {
+    const name = /^--?([A-Za-z][\w-]*)(=[\x21-\x7e]*)?$/.exec(flag)?.[1];
+    if (name === undefined) throw new NotPlain('GOFLAGS has what is no plain flag');
+    if (PATH_FLAGS.includes(name)) throw new NotPlain(`GOFLAGS has the flag -${name}`);
+    checkGoFlag(flag);
+  }
+  return flags;
 }
 
 function checkToolFlags(name: string, value: string, allowed: RegExp): void {

@@ -1,16 +1,23 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { spawnLines } from '../../sandbox/spawn.ts';
 import { within } from '../config.ts';
-import { CommandFailed, changeDirectory, FILE_COMMANDS } from './built-in.ts';
+import { markUsed } from '../prune.ts';
+import { CommandFailed, changeDirectory, FILE_COMMANDS, isRefusal } from './built-in.ts';
 import { withoutEnv } from './classify.ts';
-import { type GoDirectories, goEnvironment, STAGE_GOMODCACHE, STAGE_GOROOT } from './environment.ts';
+import {
+  type GoDirectories,
+  goEnvironment,
+  moduleCacheFor,
+  STAGE_GOMODCACHE,
+  STAGE_GOROOT,
+} from './environment.ts';
 import { fields, joined } from './expand-word.ts';
 import { checkGoFlag } from './flags.ts';
+import { above, checkModules } from './modules.ts';
 import { NotPlain, type SimpleCommand } from './shell.ts';
 import type { ProbedToolchain } from './toolchain.ts';
 import { type Rewrite, toolexecScript } from './toolexec.ts';
-import { compareGoVersions, goDirective, renderGoVersion } from './versions.ts';
 
 export interface GoRun {
   commands: SimpleCommand[];
@@ -75,10 +82,16 @@ class Shell {
       this.#builtIn(name, args);
       return 0;
     } catch (error) {
-      if (!(error instanceof CommandFailed)) throw error;
-      this.#run.onOutput(error.message);
+      if (isRefusal(error)) this.#refused(name, error);
+      else if (error instanceof CommandFailed) this.#run.onOutput(error.message);
+      else throw error;
       return 1;
     }
+  }
+
+  #refused(name: string, { message }: Error): void {
+    const { directories, toolchain, onOutput } = this.#run;
+    onOutput(unmap(`${name}: ${message}`, directories, toolchain));
   }
 
   #builtIn(name: string, args: string[]): void {
@@ -107,13 +120,19 @@ class Shell {
     });
     // The caches are not in the image, so there is nothing to clean.
     if (args.find((arg) => !arg.startsWith('-')) === 'clean') return 0;
-    const { directories, toolchain, architecture, signal, onOutput } = this.#run;
-    checkModule(directories.root, this.#cwd, toolchain);
+    const { toolchain, architecture, signal, onOutput } = this.#run;
+    const variables = new Map([...this.#variables, ...own]);
+    const directories = { ...this.#run.directories };
+    directories.moduleCache = moduleCacheFor(directories.moduleCache, variables, toolchain);
+    markUsed(directories.moduleCache);
+    const shown = (line: string) => unmap(line, directories, toolchain);
+    const stage = { root: directories.root, cwd: this.#cwd, variables };
+    await checkModules(args, stage, toolchain, shown);
     const toolexec = writeToolexec(directories, toolchain);
     const env = goEnvironment({
       toolchain,
       directories,
-      variables: new Map([...this.#variables, ...own]),
+      variables,
       toolexec,
       architecture,
       hasWorkspace: above(directories.root, this.#cwd, 'go.work') !== undefined,
@@ -125,63 +144,10 @@ class Shell {
       args: argv,
       cwd,
       env: { ...env, PWD: cwd },
-      onLine: (line) => onOutput(unmap(line, directories, toolchain)),
+      onLine: (line) => onOutput(shown(line)),
       ...(signal && { signal }),
     });
   }
-}
-
-/** The nearest file of this name in the working directory or above it, but inside of the stage. */
-function above(root: string, cwd: string, name: string): string | undefined {
-  for (let directory = cwd; ; directory = dirname(directory)) {
-    const path = join(root, directory, name);
-    if (existsSync(path)) return path;
-    if (directory === '/') return undefined;
-  }
-}
-
-function checkModule(root: string, cwd: string, { version }: ProbedToolchain): void {
-  const files = [above(root, cwd, 'go.mod'), above(root, cwd, 'go.work')];
-  if (files[0] === undefined && above('/', dirname(root), 'go.mod') !== undefined) {
-    // A go.mod above our own directories is none of the stage's business.
-    throw new CommandFailed('go: go.mod file not found in current directory or any parent directory');
-  }
-  for (const file of files) {
-    if (file === undefined) continue;
-    const text = readFileSync(realFile(file, root), 'utf8');
-    const wanted = goDirective(text);
-    if (wanted !== undefined && compareGoVersions(version, wanted) < 0) {
-      const have = renderGoVersion(version);
-      throw new NotPlain(
-        `${basename(file)} asks for Go ${renderGoVersion(wanted)}, the one at hand is ${have}`,
-      );
-    }
-    const directory = dirname(file).slice(root.length) || '/';
-    for (const [, path = ''] of text
-      .replace(/\/\/.*$/gm, '')
-      .matchAll(/(?:^|[\s"`])((?:\/|\.\.?\/)[^\s"`]*)/gm)) {
-      const isOut = path.startsWith('/') || climbsOut(directory, path);
-      if (isOut)
-        throw new NotPlain(`${basename(file)} names ${path}, which is outside of the stage's directory`);
-    }
-  }
-}
-
-function realFile(file: string, root: string): string {
-  const real = realpathSync(file);
-  if (!real.startsWith(`${realpathSync(root)}/`))
-    throw new NotPlain(`${basename(file)} is outside of the stage`);
-  return real;
-}
-
-function climbsOut(directory: string, path: string): boolean {
-  let depth = directory.split('/').filter((name) => name !== '').length;
-  for (const name of path.split('/')) {
-    if (name === '..') depth--;
-    else if (name !== '.' && name !== '') depth++;
-    if (depth < 0) return true;
-  }
-  return false;
 }
 
 function writeToolexec(directories: GoDirectories, { goroot }: ProbedToolchain): string {
@@ -196,18 +162,24 @@ function writeToolexec(directories: GoDirectories, { goroot }: ProbedToolchain):
   return path;
 }
 
-/** Absolute paths, and those that climb, become paths on this machine; `-o=/app` too. */
+const TAKES_TEXT = /^--?(ldflags|gcflags|asmflags|gccgoflags|tags|mod|p|buildmode|f|replace)$/;
+
+/**
+ * Absolute paths, and those that climb, become paths on this machine; `-o=/app` too. Throws NotPlain for a flag's value
+ * that is none and looks like one: what go takes for the value of a flag is not always what we do.
+ */
 function mapArguments(args: string[], root: string, cwd: string): string[] {
-  const isPath = (text: string) => text.startsWith('/') || text === '..' || text.startsWith('../');
+  const isPath = (text: string) => text.startsWith('/') || text.split('/').includes('..');
   const map = (text: string) =>
     isPath(text) ? join(root, within(cwd, text)) + (text.endsWith('/') ? '/' : '') : text;
   return args.map((arg, index) => {
     const flag = /^(--?(?:o|C|modfile))=(.*)$/s.exec(arg);
     if (flag !== null) return `${flag[1]}=${map(flag[2] ?? '')}`;
-    const takesText = /^--?(ldflags|gcflags|asmflags|gccgoflags|tags|mod|p|buildmode|f)$/.test(
-      args[index - 1] ?? '',
-    );
-    return takesText ? arg : map(arg);
+    if (arg.startsWith('-')) return arg;
+    const before = args[index - 1] ?? '';
+    if (!TAKES_TEXT.test(before)) return map(arg);
+    if (isPath(arg)) throw new NotPlain(`${before} has ${arg}, which looks like a path`);
+    return arg;
   });
 }
 

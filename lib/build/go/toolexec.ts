@@ -13,11 +13,22 @@ const PLACEHOLDER = 'fairlead-build-id/fairlead-build-id./fairlead-build-id./fai
 /** The build id stands near the beginning of an executable, in an ELF note and before the first function. */
 const SEARCHED_BYTES = 256 * 1024;
 
+/** A file's name, without a directory and without escapes. */
+const INCLUDED = '[A-Za-z0-9_][A-Za-z0-9_.-]*';
+
+// Between `#`, `include` and the name there may be comments, over several lines (cmd/asm/internal/lex): whatever could
+// be such a directive has to be one that is on one line, with nothing but a comment behind it, or a comment.
+const MAY_INCLUDE = '(^|[^A-Za-z0-9_])include[[:space:]]*("|/[*/]|$)';
+const PLAIN_INCLUDE = [
+  `^[[:space:]]*#[[:space:]]*include[[:space:]]*"${INCLUDED}"[[:space:]]*(//[^*]*|/[*][^*/]*[*]/[[:space:]]*)?$`,
+  '^[[:space:]]*//[^*]*$',
+].join('|');
+
 /**
  * A script for `go build -toolexec`: the compiler and the assembler then record the paths that the Dockerfile names
  * (by their -trimpath, whose first matching rewrite wins, so that the go command's own go before ours), and the linker
- * a build id that `stampBuildId` replaces. Nothing of it shows in `go version -m`. An assembly file may not include what
- * is outside of its package: its complaints would tell what is in there.
+ * a build id that `stampBuildId` replaces. Nothing of it shows in `go version -m`. An assembly file, and what it includes,
+ * may only include files beside it: the assembler's complaints would tell what is in others.
  */
 export function toolexecScript(rewrites: readonly Rewrite[], goroot: string): string {
   const rules = rewrites.map(([onDisk, inStage]) => `;${onDisk}=>${inStage}`).join('');
@@ -27,13 +38,23 @@ tool=\${1##*/}
 case $tool in compile|asm|link) ;; *) exec "$@" ;; esac
 if [ "$2" = -V=full ]; then exec "$@"; fi
 if [ "$tool" = asm ]; then
+  seen=:
+  check() {
+    case $seen in *":$1:"*) return ;; esac
+    seen=$seen$1:
+    if LC_ALL=C grep -E ${quoted(MAY_INCLUDE)} "$1" | LC_ALL=C grep -Eqv ${quoted(PLAIN_INCLUDE)}; then
+      echo "$1: includes a file of another directory, which is not allowed here" >&2
+      exit 1
+    fi
+    for name in $(grep -E include "$1" | grep -oE ${quoted(`"${INCLUDED}"`)}); do
+      name=\${name#?}
+      if [ -f "./\${name%?}" ]; then check "./\${name%?}"; fi
+    done
+  }
   for word; do
     case $word in
       ${quoted(goroot)}/*) ;;
-      *.s) if grep -Eq '^[[:space:]]*#[[:space:]]*include[[:space:]]*"(/|[^"]*[.][.]/)' "$word"; then
-        echo "$word: includes a file of another directory, which is not allowed here" >&2
-        exit 1
-      fi ;;
+      *.s) check "$word" ;;
     esac
   done
 fi
