@@ -90,7 +90,7 @@ function endingOfRollout(rolledOut: RolledOut): Ending {
     case 'live':
       return { is: 'live', url: addressOf(rolledOut) };
     case 'failed':
-      return { is: 'failed', reason: rolledOut.reason, blame: 'commit' };
+      return { is: 'failed', reason: rolledOut.reason, blame: rolledOut.blame ?? 'commit' };
     case 'unknown':
       return { is: 'failed', reason: `unknown: ${rolledOut.reason}`, blame: 'elsewhere' };
     case 'superseded':

@@ -6,13 +6,17 @@ import { IDENTITY } from '../release/labels.ts';
 import type { KubernetesObject, Release } from '../release/types.ts';
 import type { Cluster, Placed } from './cluster.ts';
 import { ensureNamespace } from './namespace.ts';
+import type { Blame } from './verdict.ts';
 
 /** How an application ended. */
 export type Applied =
   | { outcome: 'applied' }
   | { outcome: 'superseded'; by: number }
   /** The cluster would not take a resource; none was changed. `reason` is one line. */
-  | { outcome: 'refused'; reason: string };
+  | { outcome: 'refused'; reason: string; blame?: Blame };
+
+/** What the cluster says of a resource that is wrong in itself; anything else is about rights, or other people's objects. */
+const WRONG = ['kube/invalid', 'kube/bad-request'];
 
 /**
  * Applies `release` as the claim `fence`: all of it as a dry run first, then one resource after another. May be
@@ -25,7 +29,8 @@ export async function applyRelease(cluster: Cluster, release: Release, fence: nu
   } catch (error) {
     if (!(error instanceof FairleadError) || error.temporary) throw error;
     const { cause, remedy } = error.fault;
-    return { outcome: 'refused', reason: remedy === undefined ? cause : `${cause}; ${remedy}` };
+    const reason = remedy === undefined ? cause : `${cause}; ${remedy}`;
+    return { outcome: 'refused', reason, blame: WRONG.includes(error.code) ? undefined : 'elsewhere' };
   }
 }
 
@@ -81,9 +86,9 @@ async function prune(cluster: Cluster, release: Release, fence: number): Promise
   );
 }
 
-/** Removes a resource if this very claim wrote it last. */
+/** Removes a resource if this claim wrote it last, or one that it took over from. */
 export function removeWritten({ kube }: Cluster, { resource, path }: Placed, fence: number) {
-  return removeIf(kube, path.object, (live) => hasIdentityOf(live, resource) && fenceOf(live) === fence);
+  return removeIf(kube, path.object, (live) => hasIdentityOf(live, resource) && fenceOf(live) <= fence);
 }
 
 function hasIdentityOf(live: LiveObject, { metadata }: KubernetesObject): boolean {

@@ -13,9 +13,10 @@ const MISSING =
   /not found|manifest unknown|name unknown|does not exist|no match for platform|no matching manifest/i;
 const DENIED = /unauthorized|denied|forbidden|no basic auth|authorization failed|\b(401|403)\b/i;
 
-/** Images of a pod that cannot be pulled. */
+/** Images of a pod that cannot be pulled. What was published is there: it is the way to it that is not. */
 export function imageFindings(view: View, pod: Pod): Finding[] {
-  return containersOf(pod).flatMap((container) => imageFinding(view, pod, container) ?? []);
+  const found = containersOf(pod).flatMap((container) => imageFinding(view, pod, container) ?? []);
+  return found.map((finding) => ({ ...finding, blame: 'elsewhere' }));
 }
 
 function imageFinding(view: View, pod: Pod, { image, state }: ContainerStatus): Finding | undefined {

@@ -14,7 +14,8 @@ export function creationFinding(view: View): Finding | undefined {
   const recent = Date.parse(String(condition.lastTransitionTime ?? '')) >= startOf(view);
   // A webhook that does not answer may answer later.
   const final = recent && /forbidden|is invalid/.test(message) && !/failed calling webhook/.test(message);
-  return { weight: final ? 'final' : 'bearable', reason: `the cluster refuses to create pods: ${text}` };
+  const reason = `the cluster refuses to create pods: ${text}`;
+  return { weight: final ? 'final' : 'bearable', reason, blame: 'elsewhere' };
 }
 
 /** A pod that no node takes. New nodes may be on their way. */
@@ -24,7 +25,8 @@ export function schedulingFinding({ status }: Pod): Finding | undefined {
       type === 'PodScheduled' && value === 'False' && reason === 'Unschedulable',
   );
   if (condition === undefined) return undefined;
-  return { weight: 'bearable', reason: `no node takes the pod: ${condition.message ?? 'Unschedulable'}` };
+  const reason = `no node takes the pod: ${condition.message ?? 'Unschedulable'}`;
+  return { weight: 'bearable', reason, blame: 'elsewhere' };
 }
 
 /** A pod that is on a node and has not got as far as starting: volumes, network. */
@@ -37,6 +39,7 @@ export function preparationFinding(view: View, { metadata, status }: Pod): Findi
   return {
     weight: 'bearable',
     reason: `pod ${metadata?.name} cannot be prepared: ${event.message?.split('\n')[0]}`,
+    blame: 'elsewhere',
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Subject } from '../log.ts';
 import type { Release } from '../release/types.ts';
+import type { Blame } from './verdict.ts';
 
 /** What every request to the roll-out function says. */
 interface About {
@@ -28,7 +29,7 @@ export type RolloutAnswer =
    */
   | { state: 'live'; url?: string; internalName: string }
   /** It cannot become live. `reason` is one line to act on; `details` are log lines and events, several lines. */
-  | { state: 'failed'; reason: string; details: string }
+  | { state: 'failed'; reason: string; details: string; blame?: Blame }
   /** Neither live nor broken as far as the cluster tells. */
   | { state: 'unknown'; reason: string }
   /** A newer claim has written to the environment; `by` is its fence. */

@@ -50,7 +50,8 @@ async function applyAndObserve(
 ): Promise<RolloutAnswer> {
   const applied = await applyRelease(cluster, release, fence);
   if (applied.outcome === 'superseded') return { state: 'superseded', by: applied.by };
-  if (applied.outcome === 'refused') return { state: 'failed', reason: applied.reason, details: '' };
+  if (applied.outcome === 'refused')
+    return { state: 'failed', reason: applied.reason, details: '', blame: applied.blame };
   listener.onApplied(release);
   return look(cluster, release, fence, listener);
 }
@@ -63,7 +64,7 @@ async function look(
 ): Promise<RolloutAnswer> {
   const verdict = await observe(kube, { release, fence, budget: BUDGET, onPod, newestFence });
   if (verdict.state === 'failed')
-    return { state: 'failed', reason: verdict.reason, details: verdict.details };
+    return { state: 'failed', reason: verdict.reason, details: verdict.details, blame: verdict.blame };
   if (verdict.state !== 'live') return verdict;
   const url = await reach(kube, release, ADDRESS_BUDGET);
   return {

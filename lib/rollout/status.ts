@@ -17,7 +17,11 @@ export function status(view: View): Verdict {
   const { deployment, release, fence } = view;
   const name = `Deployment ${release.namespace}/${release.app}`;
   if (deployment === undefined || deployment.metadata?.deletionTimestamp !== undefined)
-    return failed(view, { weight: 'final', reason: `${name} was deleted during the rollout` });
+    return failed(view, {
+      weight: 'final',
+      reason: `${name} was deleted during the rollout`,
+      blame: 'elsewhere',
+    });
   const latest = fenceOf(deployment);
   if (latest > fence) return { state: 'superseded', by: latest };
   const number = releaseNumber(deployment);
@@ -73,8 +77,8 @@ function findingsOf(view: View, pods: readonly Pod[]): Finding[] {
   ];
 }
 
-function failed(view: View, { reason, evidence }: Finding): Verdict {
-  return { state: 'failed', reason, details: detailsOf(view, evidence), evidence };
+function failed(view: View, { reason, evidence, blame }: Finding): Verdict {
+  return { state: 'failed', reason, details: detailsOf(view, evidence), evidence, blame };
 }
 
 function neverObserved(name: string): Verdict {

@@ -16,7 +16,11 @@ export interface Failed {
   details: string;
   /** The log that would tell more. */
   evidence?: LogRef;
+  blame?: Blame;
 }
+
+/** That the same commit may come to be live once somebody has put the cluster right; absent where it would fail again. */
+export type Blame = 'elsewhere';
 
 /** Something that keeps a pod from serving. */
 export interface Finding {
@@ -24,4 +28,5 @@ export interface Finding {
   weight: 'final' | 'bearable';
   reason: string;
   evidence?: LogRef;
+  blame?: Blame;
 }

@@ -55,7 +55,7 @@ export function above(root: string, cwd: string, name: string): string | undefin
   }
 }
 
-// Without modules, an import may name any directory: `import "../../../x"`.
+// Without modules, what is imported may be any directory, by a path that climbs.
 function checkMode(mode: string | undefined, module: string | undefined): void {
   if (mode === 'off' || (mode === 'auto' && module === undefined))
     throw new NotPlain(`GO111MODULE is ${mode}, and so imports may lead out of the stage`);

@@ -44,6 +44,15 @@ describe('prune', () => {
     prune(store, 0);
     expect(existsSync(next)).toBe(true);
   });
+
+  it('does not wait for a build that was killed', () => {
+    const store = new Store(scratch.directory());
+    takeSlot(store.path('stages'), 'killed');
+    writeFileSync(store.path('stages', 'killed-0.lock'), String(2 ** 22 + 1));
+    const old = kept(store, 'files/aa/1', 9e6);
+    prune(store, 0);
+    expect(existsSync(old)).toBe(false);
+  });
 });
 
 describe('takeSlot', () => {

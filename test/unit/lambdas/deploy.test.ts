@@ -132,6 +132,17 @@ describe.concurrent('a commit that cannot work', () => {
     expect(again.last).toMatch(/^failed .* refused: .*the container crashes/);
   });
 
+  test('is not marked bad, but undone, when the cluster was at fault', async ({ scene, expect }) => {
+    await scene.deploy(scene.push(A));
+    const quota: RolloutAnswer = { state: 'failed', reason: 'quota', details: '', blame: 'elsewhere' };
+    scene.rollOut = async ({ do: what }) => (what === 'undo' ? scene.live() : quota);
+    const run = await scene.deploy(scene.push(B));
+    expect(run.last).toBe(`failed ${scene.app} ${B} quota`);
+    expect(scene.repository.statuses.at(-1)?.state).toBe('error');
+    scene.rollOut = async () => scene.live();
+    expect((await scene.deploy(scene.push(B, 'again'))).last).toMatch(/^live /);
+  });
+
   test('is removed when nothing was good before', async ({ scene, expect }) => {
     scene.rollOut = async ({ do: what }) => (what === 'undo' ? { state: 'removed' } : CRASH);
     const run = await scene.deploy(scene.push(A));

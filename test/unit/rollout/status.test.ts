@@ -14,6 +14,31 @@ it('fails with nothing but its reason when there is no evidence', () => {
     reason: 'Deployment web/web was deleted during the rollout',
     details: '',
     evidence: undefined,
+    blame: 'elsewhere',
+  });
+});
+
+it.each([
+  [
+    'a quota',
+    'blame: elsewhere',
+    '{ replicaSet: { conditions: [{ type: ReplicaFailure, status: "True", lastTransitionTime: "2026-11-01T10:00:01Z", message: "forbidden: exceeded quota" }] } }',
+  ],
+  [
+    'an image that a node may not pull',
+    'blame: elsewhere',
+    '{ pods: [{ container: { image: x, state: { waiting: { reason: ErrImagePull, message: "403 Forbidden" } } } }] }',
+  ],
+  [
+    'a program that ends',
+    '{}',
+    '{ pods: [{ container: { restartCount: 2, state: { waiting: { reason: CrashLoopBackOff } }, lastState: { terminated: { exitCode: 2 } } } }], logs: { a/current: boom } }',
+  ],
+])('says whom to blame for %s', (_, expected, state) => {
+  const verdict = status(viewOf(state));
+  expect(verdict.state).toBe('failed');
+  expect({ blame: undefined, ...parse(expected) }).toEqual({
+    blame: 'blame' in verdict ? verdict.blame : undefined,
   });
 });
 
