@@ -6,6 +6,7 @@ import { build, stop } from 'esbuild';
 import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
 import { bundleOptions } from '../lib/stacks/bundle.ts';
 import { FUNCTIONS } from '../lib/stacks/functions.ts';
+import { closeAll } from '../local/close-all.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { cacheFolder } from './cache-folder.ts';
 
@@ -103,10 +104,7 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
       ...(options.gitPort && { gitPort: options.gitPort }),
       ...(options.registryPort && { registryPort: options.registryPort }),
     });
-    const close = async () => {
-      await cloud.close();
-      await rm(stateDir, { recursive: true, force: true });
-    };
+    const close = () => closeAll([() => cloud.close(), () => rm(stateDir, { recursive: true, force: true })]);
     return { ...cloud, close };
   } catch (error) {
     await rm(stateDir, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 // `npm run local`: the local cloud alone, for people who push their own apps and for scripts.
 import { parseArgs } from 'node:util';
 import { messageOf } from '../lib/errors.ts';
+import { closeAll } from '../local/close-all.ts';
 import { openCloud } from './cloud.ts';
 import { ReadyFile } from './ready-file.ts';
 
@@ -60,8 +61,7 @@ async function main(): Promise<void> {
     await readyFile?.write({ git, registry, kubeconfig, webhook, pid: process.pid });
     await ended;
   } finally {
-    await cloud.close();
-    await readyFile?.remove();
+    await closeAll([() => cloud.close(), async () => readyFile?.remove()]);
   }
 }
 

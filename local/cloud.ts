@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { startAws } from './aws/start.ts';
+import { closeAll } from './close-all.ts';
 import { type Cluster, type ClusterRules, startCluster } from './cluster.ts';
 import { startGit } from './git/server.ts';
 import { startLambda } from './lambda/start.ts';
@@ -101,9 +102,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     opened.unshift(() => part.close());
     return part;
   };
-  const close = async () => {
-    for (const end of opened.splice(0)) await end();
-  };
+  const close = () => closeAll(opened.splice(0));
   try {
     return { ...(await assemble(options, keep)), close };
   } catch (error) {
