@@ -1,5 +1,6 @@
 import type { App } from 'aws-cdk-lib';
 import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
+import { FAILED_DEPLOYMENTS } from '../lib/report/metrics.ts';
 import { AlarmsStack } from '../lib/stacks/alarms-stack.ts';
 import { ClusterStack } from '../lib/stacks/cluster-stack.ts';
 import { PipelineStack } from '../lib/stacks/pipeline-stack.ts';
@@ -15,6 +16,6 @@ export function installation(app: App) {
     branch: app.node.tryGetContext('branch') ?? 'main',
     hostApiUrl: app.node.tryGetContext('hostApiUrl') ?? 'https://api.github.com',
   });
-  const alarms = new AlarmsStack(app, 'FairleadAlarms', { pipeline });
+  const alarms = new AlarmsStack(app, 'FairleadAlarms', { pipeline, failedDeployments: FAILED_DEPLOYMENTS });
   return { registry, cluster, pipeline, alarms };
 }

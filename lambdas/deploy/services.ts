@@ -5,6 +5,7 @@ import { Ledger } from '../../lib/ledger/ledger.ts';
 import type { Environment } from '../../lib/ledger/types.ts';
 import type { Subject } from '../../lib/log.ts';
 import type { Push } from '../../lib/push/types.ts';
+import { NAMESPACE, SERVICE } from '../../lib/report/metrics.ts';
 import { GitHub } from '../../lib/source/github.ts';
 import type { Repository } from '../../lib/source/types.ts';
 import { deployEnvironment } from '../env.ts';
@@ -21,7 +22,7 @@ export const gitHub = new GitHub({
   ...(token === undefined ? {} : { token: () => token.current() }),
 });
 
-export const metrics = new Metrics({ namespace: 'Fairlead', serviceName: 'deploy' });
+export const metrics = new Metrics({ namespace: NAMESPACE, serviceName: SERVICE });
 
 /** Where the head of the installation's branch runs. */
 export function environmentOf({ app }: Push): Environment {

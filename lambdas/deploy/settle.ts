@@ -5,6 +5,7 @@ import type { LastGood, Verdict } from '../../lib/ledger/types.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import { type Ended, type Ending, endingOfPush, lastLine, statusOf } from '../../lib/report/ending.ts';
+import { COUNTED } from '../../lib/report/metrics.ts';
 import { type Outcome, tell } from '../../lib/report/story.ts';
 import { showStatus } from './claim.ts';
 import { step } from './patience.ts';
@@ -144,14 +145,12 @@ function tellRestored(push: Push, { commit }: Progress, restored: Restored, ms: 
   }
 }
 
-const METRICS = { live: 'DeploymentLive', failed: 'DeploymentFailed', superseded: 'DeploymentSuperseded' };
-
 function count(push: Push, { joined }: Progress, ending: Ending, ms: number): void {
-  if (joined || !(ending.is in METRICS)) return;
+  if (joined || !(ending.is in COUNTED)) return;
   // Two sets of dimensions: all apps together, for the alarm, and each by itself.
   metrics.addDimensions({});
   metrics.addDimensions({ app: push.app });
-  metrics.addMetric(METRICS[ending.is as keyof typeof METRICS], MetricUnit.Count, 1);
+  metrics.addMetric(COUNTED[ending.is as keyof typeof COUNTED], MetricUnit.Count, 1);
   if (ending.is === 'live') metrics.addMetric('PushToLive', MetricUnit.Milliseconds, ms);
   metrics.publishStoredMetrics();
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { FairleadError } from '../errors.ts';
 import type { Release } from '../release/types.ts';
-import { ABSENT, type Attributes, type Table } from './table.ts';
+import { ABSENT, type Attributes, EXPIRES, type Table } from './table.ts';
 import type { Environment, Verdict } from './types.ts';
 
 /** Bytes from which on resources are compressed, and that they may have in the end: an item holds 400 KB. */
@@ -44,7 +44,7 @@ export class Releases {
   async judge(environment: Environment, number: number, verdict: Verdict, expires?: number): Promise<void> {
     const expiring = expires === undefined ? {} : { ':expires': expires };
     await this.#table.update(environment, releaseKey(number), {
-      UpdateExpression: `SET verdict = :verdict${expires === undefined ? '' : ', expires = :expires'}`,
+      UpdateExpression: `SET verdict = :verdict${expires === undefined ? '' : `, ${EXPIRES} = :expires`}`,
       ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(verdict) OR verdict = :verdict)',
       ExpressionAttributeValues: { ':verdict': verdict, ...expiring },
     });
@@ -52,7 +52,7 @@ export class Releases {
 
   async expire(environment: Environment, number: number, expires: number): Promise<void> {
     await this.#table.update(environment, releaseKey(number), {
-      UpdateExpression: 'SET expires = :expires',
+      UpdateExpression: `SET ${EXPIRES} = :expires`,
       ConditionExpression: 'attribute_exists(pk)',
       ExpressionAttributeValues: { ':expires': expires },
     });

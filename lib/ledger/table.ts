@@ -14,9 +14,11 @@ import type { Environment } from './types.ts';
 /** Attributes of an item, without its keys. */
 export type Attributes = Record<string, unknown>;
 
+/** The time-to-live attribute: seconds since the epoch. */
+export const EXPIRES = 'expires';
+
 /**
- * A DynamoDB table with the keys `pk` and `sk`, both strings, and `expires` (seconds since the epoch) as its
- * time-to-live attribute. One environment is one partition, so that items of two environments never meet.
+ * A DynamoDB table with the keys `pk` and `sk`, both strings, and EXPIRES as its time-to-live attribute. One environment is one partition, so that items of two environments never meet.
  */
 export class Table {
   readonly #client: DynamoDBDocumentClient;

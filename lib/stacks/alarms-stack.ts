@@ -7,27 +7,22 @@ import type { PipelineStack } from './pipeline-stack.ts';
 
 export interface AlarmsStackProps extends StackProps {
   pipeline: PipelineStack;
+  /** What the function deploy writes when a push did not become live, in CloudWatch's embedded metric format. */
+  failedDeployments: Pick<cloudwatch.MetricProps, 'namespace' | 'metricName' | 'dimensionsMap'>;
 }
 
 /** What wakes a person: a deployment that failed, an event that nobody could handle, a function that breaks. */
 export class AlarmsStack extends Stack {
   readonly topic: sns.Topic;
 
-  constructor(scope: Construct, id: string, { pipeline, ...props }: AlarmsStackProps) {
+  constructor(scope: Construct, id: string, { pipeline, failedDeployments, ...props }: AlarmsStackProps) {
     super(scope, id, props);
     this.topic = new sns.Topic(this, 'Alarms', { enforceSSL: true, displayName: 'Fairlead' });
 
     this.alarm(
       'FailedDeployments',
       'A push did not become live: its commit status and the log of the function deploy say why.',
-      // Written by the function deploy when a push is settled, in CloudWatch's embedded metric format.
-      new cloudwatch.Metric({
-        namespace: 'Fairlead',
-        metricName: 'DeploymentFailed',
-        dimensionsMap: { service: 'deploy' },
-        statistic: 'Sum',
-        period: Duration.minutes(1),
-      }),
+      new cloudwatch.Metric({ ...failedDeployments, statistic: 'Sum', period: Duration.minutes(1) }),
     );
     this.alarm(
       'DeadLetters',

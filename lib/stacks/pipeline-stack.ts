@@ -55,7 +55,7 @@ export class PipelineStack extends Stack {
     webhookSecret.grantRead(receive);
     for (const reader of [deploy, build]) hostToken.grantRead(reader);
     props.registry.grantBuild(build);
-    this.grantLedger(deploy, ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'DeleteItem']);
+    this.grantLedger(deploy, ['GetItem', 'PutItem', 'UpdateItem']);
     this.grantLedger(rollOut, ['GetItem']);
     rollOut.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [props.cluster.clusterArn] }),
@@ -73,7 +73,7 @@ export class PipelineStack extends Stack {
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
       billing: dynamodb.Billing.onDemand(),
-      timeToLiveAttribute: 'ttl',
+      timeToLiveAttribute: 'expires',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
     });

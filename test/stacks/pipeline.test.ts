@@ -3,6 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installation } from '../../bin/installation.ts';
+import { EXPIRES } from '../../lib/ledger/table.ts';
+import { FAILED_DEPLOYMENTS } from '../../lib/report/metrics.ts';
 
 type Stacks = ReturnType<typeof installation>;
 
@@ -99,6 +101,42 @@ describe('pipeline', () => {
     templates.pipeline.resourceCountIs('AWS::Lambda::Alias', 3);
   });
 
+  it('lets releases of the ledger expire by the attribute that says when', () => {
+    templates.pipeline.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      TimeToLiveSpecification: { AttributeName: EXPIRES, Enabled: true },
+    });
+  });
+
+  it('lets anybody call the receiver by its URL, and by nothing else', () => {
+    const permissions = Object.values(templates.pipeline.findResources('AWS::Lambda::Permission'));
+    const rights = permissions.map(
+      ({ Properties: { Action, FunctionUrlAuthType, InvokedViaFunctionUrl } }) => [
+        Action,
+        FunctionUrlAuthType ?? InvokedViaFunctionUrl,
+      ],
+    );
+    // AWS asks for both of whoever calls a function URL (Lambda Developer Guide, "Control access to function URLs").
+    expect(rights.sort()).toEqual([
+      ['lambda:InvokeFunction', true],
+      ['lambda:InvokeFunctionUrl', 'NONE'],
+    ]);
+  });
+
+  it('lets deploy use the ledger as its code does, and read a token', () => {
+    const deploy = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('Deploy'));
+    expect(deploy.flatMap(({ statement }) => actionsOf(statement)).sort()).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'lambda:InvokeFunction',
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+      'sqs:SendMessage',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
   it('keeps the ledger when the stack goes, and can restore it to a point in time', () => {
     templates.pipeline.hasResource('AWS::DynamoDB::GlobalTable', {
       DeletionPolicy: 'Retain',
@@ -147,8 +185,9 @@ describe('registry', () => {
 describe('alarms', () => {
   it('tell of failed deployments, by the metric that deploy writes', () => {
     templates.alarms.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      Namespace: 'Fairlead',
-      MetricName: 'DeploymentFailed',
+      Namespace: FAILED_DEPLOYMENTS.namespace,
+      MetricName: FAILED_DEPLOYMENTS.metricName,
+      Dimensions: Object.entries(FAILED_DEPLOYMENTS.dimensionsMap).map(([Name, Value]) => ({ Name, Value })),
       Threshold: 1,
       TreatMissingData: 'notBreaching',
       AlarmActions: Match.anyValue(),

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { FAILED_DEPLOYMENTS } from '../../../lib/report/metrics.ts';
 import type { RolloutAnswer } from '../../../lib/rollout/request.ts';
 import { A, B, CRASH, eventsOf, test } from './on-stage.ts';
 
@@ -91,6 +92,20 @@ describe.concurrent('a commit that cannot work', () => {
       'failure',
     ]);
     expect(scene.metrics.map((metric) => metric.DeploymentFailed)).toEqual([undefined, 1]);
+    const { namespace, dimensionsMap, metricName } = FAILED_DEPLOYMENTS;
+    const dimensions = Object.keys(dimensionsMap);
+    expect(scene.metrics.at(-1)).toMatchObject({
+      ...dimensionsMap,
+      _aws: {
+        CloudWatchMetrics: [
+          {
+            Namespace: namespace,
+            Dimensions: [dimensions, [...dimensions, 'app']],
+            Metrics: [{ Name: metricName }],
+          },
+        ],
+      },
+    });
   });
 
   test('is marked bad when its fairlead.yaml is wrong', async ({ scene, expect }) => {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { buildImageEnvironment, deployEnvironment, receivePushEnvironment } from '../../../lambdas/env.ts';
+import {
+  buildImageEnvironment,
+  deployEnvironment,
+  receivePushEnvironment,
+  rollOutEnvironment,
+} from '../../../lambdas/env.ts';
+import { FUNCTIONS, type Installation } from '../../../lib/stacks/functions.ts';
 
 describe('the environment of a function', () => {
   test('is read, with defaults for what may be missing', () => {
@@ -38,5 +44,44 @@ describe('the environment of a function', () => {
     });
     const broken = { GITHUB_API_URL: 'http://x', REGISTRY_MIRRORS: '{' };
     expect(() => buildImageEnvironment(broken)).toThrow(/REGISTRY_MIRRORS: is not JSON/);
+  });
+});
+
+describe('what lib/stacks/functions.ts sets', () => {
+  const READERS = {
+    'receive-push': receivePushEnvironment,
+    deploy: deployEnvironment,
+    'build-image': buildImageEnvironment,
+    'roll-out': rollOutEnvironment,
+  };
+  const installation: Installation = {
+    branch: 'trunk',
+    webhookSecretId: 'hook',
+    hostTokenSecretId: 'token',
+    hostApiUrl: 'https://git.test/api/v3',
+    ledgerTable: 'ledger',
+    imageRepositoryPrefix: 'registry.test/fairlead',
+    registryMirrors: { '*': 'mirror.test' },
+    insecureRegistries: ['plain.test'],
+    clusterName: 'cluster',
+    serviceType: 'LoadBalancer',
+    cacheDirectory: '/cache',
+  };
+
+  test.each(FUNCTIONS)('is all that $name reads, and is read under the same names', (definition) => {
+    const read = READERS[definition.name];
+    const set = definition.environment(installation, { deploy: 'd:1', buildImage: 'b:1', rollOut: 'r:1' });
+    const all = JSON.stringify(read(set));
+    for (const name of Object.keys(set)) {
+      const { [name]: _, ...others } = set;
+      const less = () => JSON.stringify(read(others));
+      let without: string | undefined;
+      try {
+        without = less();
+      } catch {
+        continue;
+      }
+      expect(without, `${name} is not read`).not.toBe(all);
+    }
   });
 });
