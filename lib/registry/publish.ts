@@ -4,7 +4,7 @@ import { repositoryOf } from '../image/reference.ts';
 import type { Descriptor, Digest, Image } from '../image/types.ts';
 import { discard } from './answer.ts';
 import { briefly, type Call, type Connection } from './connection.ts';
-import { nonsense } from './faults.ts';
+import { nonsense, RegistryError } from './faults.ts';
 import { inParallel } from './in-parallel.ts';
 import { withRetries } from './retry.ts';
 import { publishScope } from './scopes.ts';
@@ -31,7 +31,8 @@ const BLOBS_AT_ONCE = 4;
 
 /**
  * Puts an image into a repository under each of `tags`, or under its digest alone where there are none. The manifest
- * comes last, so that nothing is ever referenced before it is there; what is there already is not sent again.
+ * comes last, so that nothing is ever referenced before it is there; what is there already is not sent again. A tag that
+ * has another image, and may not change its meaning there, is left to that: the digest names the image all the same.
  */
 export async function publishImage(
   connection: Connection,
@@ -53,7 +54,9 @@ export async function publishImage(
   const isThere = missing.length < names.length;
   if (isThere) for (const { descriptor } of blobsOf(image)) note(eventOf('blob', 'skipped', descriptor));
   else await deliverBlobs(target, image, note);
-  for (const name of missing) await putManifest(target, image, name);
+  let isTaken = false;
+  for (const name of missing) isTaken = !(await putName(target, image, name)) || isTaken;
+  if (isTaken) await putManifest(target, image, image.digest);
   const manifest = { digest: image.digest, size: image.manifestBytes.length };
   note(eventOf('manifest', isThere ? 'skipped' : 'uploaded', manifest));
   return {
@@ -107,6 +110,18 @@ async function digestUnder(target: Target, name: string): Promise<string | undef
     connection.patience,
     signal,
   );
+}
+
+/** Answers whether the image has the name now; not so when that is another image's for good, as ECR words it. */
+async function putName(target: Target, image: Image, name: string): Promise<boolean> {
+  try {
+    await putManifest(target, image, name);
+    return true;
+  } catch (error) {
+    const isTaken = error instanceof RegistryError && error.registryCode === 'TAG_INVALID';
+    if (isTaken && /already exists.*immutable/.test(error.fault.cause)) return false;
+    throw error;
+  }
 }
 
 async function putManifest(target: Target, image: Image, name: string): Promise<void> {

@@ -49,6 +49,20 @@ describe('publishing', () => {
     expect(registry.lines(/^PUT .*manifests/)).toEqual([`PUT /v2/web/manifests/${image.digest}`]);
   });
 
+  test('goes by the digest where a tag is another image for good', async () => {
+    const registry = await start();
+    const image = imageOf(layerOf(100));
+    const because =
+      "The image tag '1' already exists in the 'web' repository and cannot be overwritten because the tag is immutable.";
+    registry.on('PUT', /manifests\/1$/, answering(400, {}, error('TAG_INVALID', because)));
+    const { digest } = await registries.publish(image, `${registry.host}/web`, ['1']);
+    const back = await registries.resolve(`${registry.host}/web@${digest}`, AMD64);
+    expect(back.manifestBytes).toEqual(image.manifestBytes);
+    registry.on('PUT', /manifests\/2$/, answering(400, {}, error('TAG_INVALID', 'no such tag')));
+    const refused = registries.publish(image, `${registry.host}/web`, ['2']);
+    await expect(refused).rejects.toThrow(/TAG_INVALID: no such tag/);
+  });
+
   test('sends only the layer that is new, and a layer that is there twice once', async () => {
     const registry = await start();
     const [base, app] = [layerOf(1000), layerOf(500)];
