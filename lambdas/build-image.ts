@@ -36,6 +36,9 @@ const registries = new Registries({
 const cacheDir = environment.cacheDirectory ?? join(tmpdir(), 'fairlead-cache');
 const toolchain = findToolchain(environment.go);
 
+/** Characters. It travels in the answer, and a durable operation's result has 256 KB at most. */
+const LARGEST_APP_FILE = 64 * 1024;
+
 /** ms that are left for the answer when a build is broken off. */
 const SPARE = 5_000;
 
@@ -64,6 +67,7 @@ async function buildCommit(
   const notices = await gitHub.download(repository, subject.commit, directory);
   for (const notice of notices) tell(subject, 'build.notice', `notice: ${notice}`, {});
   const appFile = await readInside(directory, 'fairlead.yaml');
+  if (appFile !== undefined && appFile.length > LARGEST_APP_FILE) throw appFileTooLarge(appFile);
   if ((await readInside(directory, 'Dockerfile')) === undefined) throw noDockerfile(repository);
   const onProgress = (event: ProgressEvent) => tellProgress(subject, event);
   const image = await build({
@@ -117,6 +121,15 @@ async function readInside(directory: string, name: string): Promise<string | und
   const path = await realpath(join(directory, name)).catch(() => undefined);
   if (path === undefined || !path.startsWith(root + sep)) return undefined;
   return await readFile(path, 'utf8').catch(() => undefined);
+}
+
+function appFileTooLarge({ length }: string): FairleadError {
+  return new FairleadError({
+    code: 'app/file-too-large',
+    operation: 'reading fairlead.yaml',
+    place: 'fairlead.yaml',
+    cause: `it has ${length} characters, ${LARGEST_APP_FILE} are possible`,
+  });
 }
 
 function noDockerfile({ owner, name }: BuildRequest['repository']): FairleadError {

@@ -8,6 +8,9 @@ import { type Limits, unpack } from './unpack.ts';
 
 const reference = z.object({ object: z.object({ sha: z.string().check(z.regex(/^[0-9a-f]{40,64}$/)) }) });
 
+/** Nothing hangs on a status, and its caller's time is limited. */
+export const STATUS_ATTEMPTS = 2;
+
 /** The parts of GitHub's REST API that a deployment needs; GitHub Enterprise Server has the same. */
 export class GitHub {
   readonly #api: Api;
@@ -86,6 +89,7 @@ export class GitHub {
       method: 'POST' as const,
       path: `${pathOf(repository)}/statuses/${encodeURIComponent(commit)}`,
       operation: `setting the status of ${nameOf(repository)} at ${commit}`,
+      attempts: STATUS_ATTEMPTS,
       body: {
         state: status.state,
         description: shorten(status.description, 140),

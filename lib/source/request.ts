@@ -16,6 +16,8 @@ export interface ApiRequest {
   body?: unknown;
   /** What is being done, for errors: `reading the head of main of local/web`. */
   operation: string;
+  /** Tries in all; ATTEMPTS when it is left out. */
+  attempts?: number;
 }
 
 const ATTEMPTS = 4;
@@ -23,6 +25,11 @@ const TIMEOUT = 30_000;
 /** ms; what a host asks to wait beyond this is left to whoever called. */
 const LONGEST_WAIT = 10_000;
 const REDIRECTS = 5;
+
+/** The most ms that a request of so many tries takes: whoever sends one needs as much time. */
+export function longest(attempts = ATTEMPTS): number {
+  return attempts * TIMEOUT + (attempts - 1) * LONGEST_WAIT;
+}
 
 /**
  * Sends one request, again after a temporary fault (connection, 429, 5xx, GitHub's rate limits), and follows
@@ -35,7 +42,7 @@ export async function request(api: Api, asked: ApiRequest): Promise<Response> {
     const outcome = await attemptOnce(api, asked);
     if (outcome instanceof Response) return outcome;
     const wait = outcome.retryAfter ?? 250 * 2 ** attempt * (0.5 + Math.random() / 2);
-    if (attempt === ATTEMPTS || wait > LONGEST_WAIT) throw outcome.fault;
+    if (attempt >= (asked.attempts ?? ATTEMPTS) || wait > LONGEST_WAIT) throw outcome.fault;
     await sleep(wait);
   }
 }

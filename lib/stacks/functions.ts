@@ -69,11 +69,12 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     }),
   },
   {
-    // Holds the sentence, not the work: it sleeps, at no cost, while the others build and roll out.
+    // Holds the sentence, not the work: it sleeps, at no cost, while the others build and roll out. One step of it may
+    // have to wait for a git host that does not answer; cut off before it knows, it would wait anew each time.
     name: 'deploy',
     entry: 'lambdas/deploy.ts',
     memory: 512,
-    timeout: 2 * MINUTE,
+    timeout: 5 * MINUTE,
     durable: { executionTimeout: 120 * MINUTE, retentionDays: 30 },
     functionUrl: false,
     environment: (installation, { buildImage, rollOut }) => ({

@@ -138,6 +138,14 @@ describe('a commit that cannot be built', () => {
     ],
     ['an empty tree', [], /no Dockerfile/],
     [
+      'a fairlead.yaml that no answer can carry',
+      [
+        { name: 'Dockerfile', content: 'FROM scratch\n' },
+        { name: 'fairlead.yaml', content: '#'.repeat(70_000) },
+      ],
+      /fairlead\.yaml: it has 70000 characters/,
+    ],
+    [
       'a Dockerfile elsewhere',
       [{ name: 'Dockerfile', type: 'symlink', linkname: '/etc/hostname' }],
       /no Dockerfile/,

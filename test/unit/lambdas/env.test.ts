@@ -5,6 +5,8 @@ import {
   receivePushEnvironment,
   rollOutEnvironment,
 } from '../../../lambdas/env.ts';
+import { STATUS_ATTEMPTS } from '../../../lib/source/github.ts';
+import { longest } from '../../../lib/source/request.ts';
 import { FUNCTIONS, type Installation } from '../../../lib/stacks/functions.ts';
 
 describe('the environment of a function', () => {
@@ -84,4 +86,11 @@ describe('what lib/stacks/functions.ts sets', () => {
       expect(without, `${name} is not read`).not.toBe(all);
     }
   });
+});
+
+test('an invocation of deploy outlasts a git host that does not answer, in the step that asks it most', () => {
+  const deploy = FUNCTIONS.find(({ name }) => name === 'deploy');
+  const claim = longest() + longest(STATUS_ATTEMPTS);
+  // The ledger is asked beside that.
+  expect((deploy?.timeout ?? 0) * 1000).toBeGreaterThan(claim + 30_000);
 });

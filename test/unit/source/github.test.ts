@@ -129,4 +129,14 @@ describe('the status of a commit', () => {
     expect(sent.description).toHaveLength(140);
     expect(sent.description).toMatch(/^no x+…$/);
   });
+
+  test('is given up soon: nothing hangs on it', async () => {
+    await using server = await serve((_request, response) => json(response, 502, {}));
+    const setting = new GitHub({ baseUrl: server.url }).setStatus(web, commit, {
+      state: 'pending',
+      description: '',
+    });
+    await expect(setting).rejects.toMatchObject({ code: 'source/unreachable' });
+    expect(server.requests).toHaveLength(2);
+  });
 });
