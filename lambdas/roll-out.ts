@@ -21,10 +21,11 @@ export async function handler(request: RolloutRequest): Promise<RolloutAnswer> {
   const { subject, release } = request;
   about(subject);
   return rollOut(await cluster(), request, {
-    onApplied: ({ number, namespace }) =>
-      tell(subject, 'rollout.applied', `release ${number} applied to namespace ${namespace}`, {
-        release: number,
-      }),
+    onApplied: ({ number, namespace }, left) => {
+      const kept = left.map(({ field, manager }) => `; ${field} stays as ${manager} has set it`);
+      const message = `release ${number} applied to namespace ${namespace}${kept.join('')}`;
+      tell(subject, 'rollout.applied', message, { release: number });
+    },
     newestFence: () => newestFence({ app: release.app, name: release.environment }),
     onPod: ({ pod, state, message }) => tell(subject, 'rollout.pod', message, { pod, state }),
   });

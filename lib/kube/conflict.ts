@@ -4,7 +4,7 @@ import { FIELD_MANAGER, ownsField } from './owner.ts';
 import type { LiveObject } from './wire.ts';
 
 /** A field that we want to set and that somebody else has set to something else. */
-interface Contested {
+export interface Contested {
   field: string;
   manager: string;
   /** RFC 3339; of that manager's last write to the object. */

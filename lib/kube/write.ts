@@ -1,6 +1,6 @@
 import { FairleadError } from '../errors.ts';
 import type { Kube } from './client.ts';
-import { conflictOf, contestedError } from './conflict.ts';
+import { type Contested, conflictOf, contestedError } from './conflict.ts';
 import type { ObjectPath } from './discovery.ts';
 import { isNotFound, KubeError } from './error.ts';
 import { adoption, FENCE, FIELD_MANAGER, fenceOf } from './owner.ts';
@@ -11,13 +11,15 @@ export interface Writing {
   fence: number;
   /** Keys of labels; an object that exists without the same values of them is somebody else's. */
   identity: readonly string[];
+  /** Fields, as conflicts name them (`.spec.replicas`), that stay as somebody else has set them. */
+  yields?: readonly string[];
   /** Only ask whether it would be accepted. */
   dryRun?: true;
 }
 
-/** How a write ended. Of a dry run, `object` is what would be. */
+/** How a write ended. Of a dry run, `object` is what would be. `left`: what stayed as somebody else has set it. */
 export type Written<T extends LiveObject = LiveObject> =
-  | { outcome: 'written'; object: T; created: boolean }
+  | { outcome: 'written'; object: T; created: boolean; left: readonly Contested[] }
   | { outcome: 'superseded'; by: number };
 
 // Controllers write to a Deployment all the time during a rollout; every attempt starts from what is there now.
@@ -42,7 +44,7 @@ export async function applyFenced(
     const result = live
       ? await update(kube, path, live, stamped, writing)
       : await create(kube, path, stamped, writing);
-    if (result !== 'stale') return { outcome: 'written', object: result, created: live === undefined };
+    if (result !== 'stale') return { outcome: 'written', ...result, created: live === undefined };
   }
   throw neverQuiet(object);
 }
@@ -99,7 +101,7 @@ async function create(kube: Kube, path: ObjectPath, object: WrittenObject, { dry
   const query = { fieldManager: FIELD_MANAGER, dryRun: dryRun && 'All' };
   try {
     const created = await kube.send<LiveObject>('POST', path.collection, { query, body: object });
-    return dryRun ? created : await adopt(kube, path, created);
+    return { object: dryRun ? created : await adopt(kube, path, created), left: [] };
   } catch (error) {
     if (error instanceof KubeError && error.reason === 'AlreadyExists') return 'stale';
     throw error;
@@ -118,20 +120,37 @@ async function update(
   // Looked at again meanwhile, it may be a newer claim's: that is decided where the fence is.
   if (fenceOf(live) > writing.fence) return 'stale';
   try {
-    return await patch(kube, path, live, object, writing.dryRun, false);
+    return { object: await patch(kube, path, live, object, writing.dryRun, false), left: [] };
   } catch (error) {
     if (isNotFound(error)) return 'stale';
     if (!(error instanceof KubeError) || error.status !== 409) throw error;
     const conflict = conflictOf(error, live);
     if (conflict.kind === 'stale') return 'stale';
-    if (conflict.kind === 'foreign') throw contestedError(nameOf(object), conflict.contested);
-    return forced(kube, path, live, object, writing.dryRun);
+    if (conflict.kind === 'ours') return forced(kube, path, live, object, writing.dryRun);
+    const left = conflict.contested;
+    const yielding = left.every(({ field }) => writing.yields?.includes(field));
+    if (!yielding) throw contestedError(nameOf(object), left);
+    const rest = await forced(kube, path, live, without(object, left), writing.dryRun);
+    return rest === 'stale' ? 'stale' : { ...rest, left };
   }
+}
+
+/** `object` without the fields named, each a path of plain names. */
+function without(object: WrittenObject, fields: readonly Contested[]): WrittenObject {
+  const copy = structuredClone(object);
+  for (const { field } of fields) {
+    const names = field.split('.').slice(1);
+    const last = names.pop() ?? '';
+    // biome-ignore lint/suspicious/noExplicitAny: an object of any kind
+    const parent = names.reduce<any>((at, name) => at?.[name], copy);
+    delete parent?.[last];
+  }
+  return copy;
 }
 
 async function forced(kube: Kube, path: ObjectPath, live: LiveObject, object: WrittenObject, dryRun?: true) {
   try {
-    return await patch(kube, path, live, object, dryRun, true);
+    return { object: await patch(kube, path, live, object, dryRun, true), left: [] };
   } catch (error) {
     if (error instanceof KubeError && (error.status === 409 || error.status === 404)) return 'stale';
     throw error;

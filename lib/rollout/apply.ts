@@ -1,4 +1,5 @@
 import { FairleadError } from '../errors.ts';
+import type { Contested } from '../kube/conflict.ts';
 import { fenceOf } from '../kube/owner.ts';
 import type { LiveObject } from '../kube/wire.ts';
 import { applyFenced, removeIf, type Written } from '../kube/write.ts';
@@ -10,10 +11,14 @@ import type { Blame } from './verdict.ts';
 
 /** How an application ended. */
 export type Applied =
-  | { outcome: 'applied' }
+  /** `left`: fields that stay as somebody else has set them. */
+  | { outcome: 'applied'; left: readonly Contested[] }
   | { outcome: 'superseded'; by: number }
   /** The cluster would not take a resource; none was changed. `reason` is one line. */
   | { outcome: 'refused'; reason: string; blame?: Blame };
+
+/** A person or an autoscaler who has set them knows more about the load than a file in the repository. */
+const YIELDS = ['.spec.replicas'];
 
 /** What the cluster says of a resource that is wrong in itself; anything else is about rights, or other people's objects. */
 const WRONG = ['kube/invalid', 'kube/bad-request'];
@@ -49,12 +54,14 @@ async function apply(cluster: Cluster, release: Release, fence: number): Promise
     for (const undo of undoNamespaces) await undo();
     throw error;
   }
+  const left: Contested[] = [];
   for (const one of resources) {
     const written = await write(cluster, one, fence);
     if (written.outcome === 'superseded') return written;
+    left.push(...written.left);
   }
   await prune(cluster, release, fence);
-  return { outcome: 'applied' };
+  return { outcome: 'applied', left };
 }
 
 /** Asks the cluster whether it would take everything. Undefined if so. */
@@ -67,7 +74,7 @@ async function rehearse(cluster: Cluster, resources: Placed[], fence: number) {
 }
 
 function write(cluster: Cluster, { resource, path }: Placed, fence: number, dryRun?: true): Promise<Written> {
-  return applyFenced(cluster.kube, path, resource, { fence, identity: IDENTITY, dryRun });
+  return applyFenced(cluster.kube, path, resource, { fence, identity: IDENTITY, yields: YIELDS, dryRun });
 }
 
 /** Kinds that a release has or has not: what an earlier one had is removed when this one has none. */

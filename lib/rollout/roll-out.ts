@@ -1,3 +1,4 @@
+import type { Contested } from '../kube/conflict.ts';
 import type { Release } from '../release/types.ts';
 import { internalName } from './address.ts';
 import { applyRelease } from './apply.ts';
@@ -10,7 +11,8 @@ import type { RolloutAnswer, RolloutRequest } from './request.ts';
 
 /** Who hears how a rollout goes on, and knows of newer ones. */
 export interface Listener {
-  onApplied(release: Release): void;
+  /** `left`: fields that stay as somebody else has set them. */
+  onApplied(release: Release, left: readonly Contested[]): void;
   onPod(change: PodChange): void;
   /** The fence of the newest claim on the release's environment. */
   newestFence?(): Promise<number | undefined>;
@@ -52,7 +54,7 @@ async function applyAndObserve(
   if (applied.outcome === 'superseded') return { state: 'superseded', by: applied.by };
   if (applied.outcome === 'refused')
     return { state: 'failed', reason: applied.reason, details: '', blame: applied.blame };
-  listener.onApplied(release);
+  listener.onApplied(release, applied.left);
   return look(cluster, release, fence, listener);
 }
 

@@ -246,6 +246,16 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       },
     );
 
+    it('leaves the number of pods to whoever has scaled them', async () => {
+      const name = freshName();
+      await live(name);
+      await on.kubectl('-n', name, 'scale', 'deployment', name, '--replicas=3');
+      const { answer } = await on.apply(release({ name, number: 2, version: 'b' }), 2);
+      expect(answer.state).toBe('live');
+      expect(await on.read(name, 'deployment', name, '{.spec.replicas}')).toBe('3');
+      expect(await on.read(name, 'deployment', name, '{.status.updatedReplicas}')).toBe('3');
+    });
+
     it('explains a field that somebody else has set', async () => {
       const name = freshName();
       await live(name);
@@ -257,20 +267,23 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
         name,
         '--type=merge',
         '-p',
-        '{"spec":{"replicas":1}}',
+        '{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":20}}}}',
       );
       const { answer } = await on.apply(release({ name, number: 2, version: 'b' }), 2);
       expect(answer).toMatchObject({
         state: 'failed',
         reason: expect.stringMatching(
-          new RegExp(`^\\.spec\\.replicas of Deployment ${name}/${name} was set by kubectl\\S* at 20\\d\\d-`),
+          new RegExp(
+            `^\\.spec\\.template\\.spec\\.terminationGracePeriodSeconds of Deployment ${name}/${name} was set by kubectl\\S* at 20\\d\\d-`,
+          ),
         ),
       });
       expect(await on.read(name, 'service', name, '{.metadata.annotations.fairlead\\.dev/release}')).toBe(
         '1',
       );
       // The same value on both sides ends the dispute, for good.
-      const agreed = await on.apply(release({ name, number: 2, version: 'b', file: 'replicas: 1' }), 2);
+      const file = 'terminationGracePeriod: 15\nreplicas: 1';
+      const agreed = await on.apply(release({ name, number: 2, version: 'b', file }), 2);
       expect(agreed.answer.state).toBe('live');
       // One pod has no budget to keep: what the release no longer holds is gone.
       expect(await on.kubectl('-n', name, 'get', 'poddisruptionbudgets', '-o', 'name')).toBe('');

@@ -261,3 +261,22 @@ it('removes only what it was asked about, as it was when it was asked', async ()
   expect(await mine(4)).toBe('kept');
   expect(await mine(9)).toBe('removed');
 });
+
+it('leaves a field to whoever has set it where it is told to yield', async () => {
+  const causes = [
+    { reason: 'FieldManagerConflict', field: '.content', message: 'conflict with "kubectl" using v1' },
+  ];
+  const store = new Store();
+  const { api, kube } = await start((request, response) =>
+    request.method === 'PATCH' && 'content' in request.body
+      ? refuse(response, 409, 'Conflict', 'Apply failed', { causes })
+      : store.answer(request, response),
+  );
+  store.live = { ...thing('a'), metadata: { ...thing('a').metadata, uid: 'u', resourceVersion: '10' } };
+  const written = await applyFenced(kube, PATH, thing('b'), { ...writing(5), yields: ['.content'] });
+  expect(written).toMatchObject({ outcome: 'written', left: [{ field: '.content', manager: 'kubectl' }] });
+  expect(api.requests.at(-1)?.body).not.toHaveProperty('content');
+  await expect(applyFenced(kube, PATH, thing('b'), writing(6))).rejects.toThrow(
+    /\.content of Thing shop\/web/,
+  );
+});
