@@ -110,14 +110,14 @@ function refuseTriggers(image: Image, { shared, plan }: StageInput): void {
 function atFrom(error: unknown, { shared, plan }: StageInput): unknown {
   if (!(error instanceof FairleadError) || error.fault.place?.startsWith(shared.dockerfile.name))
     return error;
-  const { line, endLine } = plan.stage.from;
+  const { line, endLine, image } = plan.stage.from;
   const { name, lines } = shared.dockerfile;
   const { code, cause, remedy, operation, place, temporary } = error.fault;
   const fault = {
     code,
     operation,
     place: `${name}:${line}`,
-    cause: place === undefined ? cause : `${cause} (${place})`,
+    cause: `the base image ${image} cannot be had: ${place === undefined ? cause : `${cause} (${place})`}`,
     ...(remedy === undefined ? {} : { remedy }),
     ...(temporary === undefined ? {} : { temporary }),
   };

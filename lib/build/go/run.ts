@@ -14,6 +14,7 @@ import {
 } from './environment.ts';
 import { fields, joined } from './expand-word.ts';
 import { checkGoFlag } from './flags.ts';
+import { checkInstall } from './install.ts';
 import { above, checkModules } from './modules.ts';
 import { NotPlain, type SimpleCommand } from './shell.ts';
 import type { ProbedToolchain } from './toolchain.ts';
@@ -121,6 +122,7 @@ class Shell {
     // The caches are not in the image, so there is nothing to clean.
     if (args.find((arg) => !arg.startsWith('-')) === 'clean') return 0;
     const { toolchain, architecture, signal, onOutput } = this.#run;
+    checkInstall(args, toolchain.goroot);
     const variables = new Map([...this.#variables, ...own]);
     const directories = { ...this.#run.directories };
     directories.moduleCache = moduleCacheFor(directories.moduleCache, variables, toolchain);
