@@ -15,9 +15,8 @@ export function checkInstall(args: readonly string[], goroot: string): void {
 
 function isOfGo(name: string, goroot: string): boolean {
   const [first = ''] = name.split('/');
-  // A path, or a module's name, which begins with a host.
-  if (first.startsWith('.') || name.startsWith('/')) return false;
   if (first.includes('...')) return true;
-  if (first.includes('.')) return false;
+  // A path, or a module's name, which begins with a host.
+  if (first.includes('.') || name.startsWith('/')) return false;
   return ['std', 'cmd', 'all'].includes(first) || existsSync(join(goroot, 'src', first));
 }
