@@ -65,8 +65,16 @@ function find(program: string): string | undefined {
   }
 }
 
+async function expectRegistry(host: string): Promise<void> {
+  const answer = fetch(`http://${host}/v2/`, { signal: AbortSignal.timeout(5_000) });
+  await answer.catch(() => {
+    throw new Error(`--registry ${host}: no registry answers there over plain HTTP`);
+  });
+}
+
 /** The local cloud with the pipeline's own functions in it; what it leaves in folders goes when it is closed. */
 export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
+  if (options.registry) await expectRegistry(options.registry);
   await removeOrphans();
   const stateDir = await mkdtemp(join(STATES, PREFIX));
   await writeFile(join(stateDir, PID_FILE), String(process.pid));

@@ -14,7 +14,8 @@ import { table } from './demo/table.ts';
 const USAGE = `npm start              shows a push from git to a live address, then stays up for yours
 npm start -- --exit    the same, checks every step, and ends with exit code 0 or 1
 npm start -- --help    this text
-KUBECONFIG=FILE        uses that cluster instead of the stand-in (see README.md)`;
+KUBECONFIG=FILE        uses that cluster instead of the stand-in, and with --registry HOST:PORT a registry that its
+                       nodes can pull from (see README.md)`;
 
 const say = (line = '') => console.log(line);
 const root = join(import.meta.dirname, '..');
@@ -61,7 +62,9 @@ function asked(): Promise<NodeJS.Signals> {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { exit: { type: 'boolean' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { exit: { type: 'boolean' }, registry: { type: 'string' }, help: { type: 'boolean' } },
+  });
   if (values.help) {
     say(USAGE);
     return 0;
@@ -70,7 +73,7 @@ async function main(): Promise<number> {
   const started = performance.now();
   say(color.bold('Fairlead: push to git, and it is live. Here on this machine, with no AWS account.'));
   say('Starting the local cloud; the first time, what runs its pods is compiled, which takes half a minute.');
-  const cloud = await openCloud({});
+  const cloud = await openCloud({ registry: values.registry });
   const workspace = await mkdtemp(join(tmpdir(), 'fairlead-demo-'));
   try {
     say(

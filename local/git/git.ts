@@ -66,6 +66,7 @@ function configuration(hooks: string): string {
 [receive]
 	maxInputSize = 2g
 	autoGC = false
+	advertisePushOptions = true
 	denyDeleteCurrent = ignore
 [gc]
 	auto = 0

@@ -43,13 +43,20 @@ export function onPushTo(parts: Parts, repository: Repository): OnPush {
     gone.addEventListener('abort', leave);
     if (gone.aborted) leave();
     try {
-      for (const push of pushes) await tell(parts.url, repository.name, push, say);
+      for (const push of await refusedFirst(pushes)) await tell(parts.url, repository.name, push, say);
     } finally {
       clearTimeout(limit);
       gone.removeEventListener('abort', leave);
       stop('It was told');
     }
   };
+}
+
+/** Stories last, so that a push ends with what became of the deployment and not with what was ignored beside it. */
+async function refusedFirst(pushes: readonly Push[]): Promise<Push[]> {
+  const answers = await Promise.all(pushes.map(({ answer }) => answer));
+  const accepted = (_: Push, index: number) => isAccepted(answers[index] as Answer);
+  return [...pushes.filter((push, index) => !accepted(push, index)), ...pushes.filter(accepted)];
 }
 
 function announce(

@@ -33,7 +33,11 @@ export interface Gateway {
  */
 export async function startGateway({ kubeconfig, authenticate }: GatewayOptions): Promise<Gateway> {
   const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
+  try {
+    config.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw new Error(`KUBECONFIG ${kubeconfig} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
   const cluster = config.getCurrentCluster();
   if (cluster === null || cluster === undefined)
     throw new Error(

@@ -20,7 +20,7 @@ const REFUSED: { name: string; files: Record<string, string>; says: RegExp }[] =
   {
     name: 'no-base',
     files: { Dockerfile: 'FROM localhost:2/nobody/knows:1\nCOPY file /file\nEXPOSE 8080\n', file: '' },
-    says: /^Dockerfile:1: .*localhost:2\/v2\/nobody\/knows/,
+    says: /^Dockerfile:1: the base image localhost:2\/nobody\/knows:1 cannot be had/,
   },
   {
     name: 'no-port',
@@ -65,6 +65,15 @@ describe('with an app that serves', { timeout: 120_000 }, () => {
     await app.git('tag', 'v1');
     const pushed = await app.push('v1');
     expect(pushed.lines).toEqual([expect.stringMatching(/^ignored serving refs\/tags\/v1\b.*/)]);
+    await stillServes();
+  });
+
+  it('a tag beside main is told first: the push ends with what became of the deployment', async () => {
+    await app.commit({ 'NOTES.txt': 'no change of the program' });
+    await app.git('tag', 'v2');
+    const pushed = await app.push('main', 'v2', '-o', 'an-option');
+    expect(pushed.lines[0]).toMatch(/^ignored serving refs\/tags\/v2\b/);
+    expect(pushed.outcome).toBe('live');
     await stillServes();
   });
 
