@@ -238,7 +238,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
         await stalled.reached;
         const newer = await applyRelease(on.cluster, release({ name, number: 3, version: 'c' }), 3);
         stalled.release();
-        expect(newer).toEqual({ outcome: 'applied' });
+        expect(newer).toMatchObject({ outcome: 'applied' });
         expect(await old).toEqual({ outcome: 'superseded', by: 3 });
         stalled.close();
         for (const kind of ['serviceaccount', 'service', 'poddisruptionbudget', 'deployment'])
