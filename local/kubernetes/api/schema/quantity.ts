@@ -1,5 +1,7 @@
 const binary = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const decimal = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
+/** `E` alone is a suffix: exa. */
+const exponential = /^[eE][+-]?\d/;
 /** Quantities are counted in these, the smallest that Kubernetes knows. */
 const perUnit = 1_000_000_000n;
 
@@ -15,14 +17,14 @@ export function canonicalQuantity(text: string): string | undefined {
   const nanos = scale(BigInt(`${whole}${fraction}`), fraction.length, suffix);
   const isBinary = binary.includes(suffix) && suffix !== '';
   const minus = sign === '-' && nanos !== 0n ? '-' : '';
-  return `${minus}${isBinary ? inBinary(nanos) : inDecimal(nanos, /^[eE]/.test(suffix))}`;
+  return `${minus}${isBinary ? inBinary(nanos) : inDecimal(nanos, exponential.test(suffix))}`;
 }
 
 /** The value in billionths, for comparisons and sums. */
 function scale(digits: bigint, decimals: number, suffix: string): bigint {
   const power = binary.indexOf(suffix);
   if (power > 0) return roundUp(digits * perUnit * 1024n ** BigInt(power), 10n ** BigInt(decimals));
-  const exponent = /^[eE]/.test(suffix) ? Number(suffix.slice(1)) : 3 * (decimal.indexOf(suffix) - 3);
+  const exponent = exponential.test(suffix) ? Number(suffix.slice(1)) : 3 * (decimal.indexOf(suffix) - 3);
   const shift = 9 + exponent - decimals;
   return shift >= 0 ? digits * 10n ** BigInt(shift) : roundUp(digits, 10n ** BigInt(-shift));
 }
