@@ -18,6 +18,8 @@ export function patienceEnds(view: View, deployment: Deployment): number {
   const updated = Date.parse(String(condition?.lastUpdateTime ?? '')) || 0;
   if (condition?.reason === 'ProgressDeadlineExceeded' && updated >= start) return updated;
   const seconds = deployment.spec?.progressDeadlineSeconds ?? DEFAULT_SECONDS;
-  const progressed = condition?.status === 'True' ? Math.max(start, updated) : start;
+  // A Deployment may be younger than its release, which waits for an earlier namespace of its name to go.
+  const born = Date.parse(String(deployment.metadata?.creationTimestamp ?? '')) || 0;
+  const progressed = Math.max(start, born, condition?.status === 'True' ? updated : 0);
   return progressed + seconds * 1000 + MARGIN_MS;
 }
