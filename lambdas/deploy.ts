@@ -100,7 +100,7 @@ function endingOfRollout(rolledOut: RolledOut): Ending {
   }
 }
 
-/** What nobody foresaw is not the commit's fault: it is not marked bad, and the next push or delivery tries again. */
+/** What nobody foresaw is not the commit's fault: it is not marked bad, and the next push tries again. */
 function unexpected(error: unknown): Ending {
   return { is: 'failed', reason: messageOf(error), blame: 'elsewhere' };
 }
