@@ -17,7 +17,9 @@ export default defineConfig({
       test: {
         name,
         include,
-        ...(name === 'e2e' && { globalSetup: 'test/e2e/harness/shared.ts', fileParallelism: false }),
+        ...(name === 'e2e' && { globalSetup: 'test/e2e/harness/shared.ts' }),
+        // They start whole clusters and engines, and watch that no request fails meanwhile.
+        fileParallelism: name !== 'e2e' && name !== 'contract',
       },
     })),
   },

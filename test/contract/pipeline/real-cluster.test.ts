@@ -37,6 +37,11 @@ describe.skipIf(directory === undefined)(
     beforeAll(async () => {
       cloud = await LocalCloud.start({ KUBECONFIG: kubeconfig }, ['--registry', registry]);
       app = await App.create(cloud.ready.git, name);
+      // Kubernetes below 1.30 has no sleep before SIGTERM, so the program itself has to outlast a kube-proxy that is
+      // slow to send new connections elsewhere; on a busy machine that is seconds.
+      const source = await readFile(join(app.directory, 'main.go'), 'utf8');
+      expect(source).toContain('3 * time.Second');
+      await app.commit({ 'main.go': source.replace('3 * time.Second', '15 * time.Second') });
     }, 120_000);
     afterAll(async () => {
       await cloud?.stop();
@@ -65,7 +70,10 @@ describe.skipIf(directory === undefined)(
       expect(pushed.text).toMatch(new RegExp(`live ${name} [0-9a-f]{40} http://`));
       expect(visitor.failures).toEqual([]);
       expect(visitor.requests).toBeGreaterThan(20);
-      expect(await answerOf(url)).toBe('Hello from Fairlead, version 2 of the cluster');
+      // The old pods serve on until kube-proxy knows of the new ones.
+      await expect
+        .poll(() => answerOf(url), { timeout: 15_000 })
+        .toBe('Hello from Fairlead, version 2 of the cluster');
     });
 
     it('keeps what serves when the next one crashes, and says what the pod logged', async () => {

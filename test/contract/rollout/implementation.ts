@@ -13,12 +13,15 @@ export interface Running {
   close(): Promise<void>;
 }
 
+/** `owners of scaling`: who scaled is on record in managedFields, which Kubernetes does from 1.23 on. */
+export type Feature = 'quotas' | 'owners of scaling';
+
 export interface Implementation {
   name: string;
   /** Why it cannot run here; undefined if it can. */
   missing?: string;
   /** What of Kubernetes it does not have. */
-  lacks: readonly 'quotas'[];
+  lacks: readonly Feature[];
   start(): Promise<Running>;
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,13 +13,23 @@ import { rights } from './rights.ts';
 /** The work directory of a running cluster: `admin.conf`, `pki/ca.crt`, `token-webhook.json`. */
 const directory = process.env.FAIRLEAD_TEST_CLUSTER ?? '';
 
+/** The 20 of Kubernetes 1.20; a new one where there is no cluster. */
+function minorVersion(): number {
+  const kubeconfig = join(directory, 'admin.conf');
+  if (!existsSync(kubeconfig)) return Number.POSITIVE_INFINITY;
+  const version = execFileSync('kubectl', ['--kubeconfig', kubeconfig, 'version', '-o', 'json'], {
+    encoding: 'utf8',
+  });
+  return Number.parseInt(JSON.parse(version).serverVersion.minor, 10);
+}
+
 /** Kubernetes itself, with EKS logins checked by a webhook of its own. */
 export const realCluster: Implementation = {
   name: 'Kubernetes',
   missing: existsSync(join(directory, 'admin.conf'))
     ? undefined
     : 'FAIRLEAD_TEST_CLUSTER names no directory of a running cluster',
-  lacks: [],
+  lacks: minorVersion() < 23 ? ['owners of scaling'] : [],
   start,
 };
 
