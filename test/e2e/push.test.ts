@@ -5,6 +5,9 @@ import { App, get, type Pushed } from './harness/app.ts';
 
 const { git } = inject('cloud');
 
+/** Another text each time: the caches of the last run would leave nothing to be built. */
+const life = `life ${Date.now()}`;
+
 /** One app through its life: each test pushes on top of what the one before has left. */
 describe('an app', { timeout: 120_000 }, () => {
   let app: App;
@@ -33,12 +36,12 @@ describe('an app', { timeout: 120_000 }, () => {
   });
 
   it('tells what was built, published and rolled out, and how long it took', async () => {
-    const pushed = await change('version 1', 'version 2 of life');
+    const pushed = await change('version 1', `version 2 of ${life}`);
     const story = pushed.lines.join('\n');
     expect(story).toMatch(/RUN CGO_ENABLED=0 go build.* \d+(\.\d+)?(s| s|ms| ms)/);
     expect(story).toMatch(/sha256:[0-9a-f]{12}/);
     expect(story).toMatch(/ready/);
-    expect(await get(url)).toBe('Hello from Fairlead, version 2 of life');
+    expect(await get(url)).toBe(`Hello from Fairlead, version 2 of ${life}`);
   });
 
   it('keeps answering with what was live when a commit does not compile', async () => {
@@ -46,7 +49,7 @@ describe('an app', { timeout: 120_000 }, () => {
     expect(pushed.outcome).toBe('failed');
     expect(pushed.text).toMatch(/main\.go:\d+:\d+: undefined: greting/);
     expect(pushed.code).toBe(0);
-    expect(await get(url)).toBe('Hello from Fairlead, version 2 of life');
+    expect(await get(url)).toBe(`Hello from Fairlead, version 2 of ${life}`);
   });
 
   it('keeps answering when a commit crashes at start, and says what the pod logged', async () => {
@@ -54,7 +57,7 @@ describe('an app', { timeout: 120_000 }, () => {
     const pushed = await change('func main() {', 'func main() {\n\tlog.Fatal("no database")');
     expect(pushed.outcome).toBe('failed');
     expect(pushed.text).toContain('no database');
-    expect(await get(url)).toBe('Hello from Fairlead, version 2 of life');
+    expect(await get(url)).toBe(`Hello from Fairlead, version 2 of ${life}`);
   });
 
   it('does nothing for the commit that is live', async () => {
@@ -68,13 +71,13 @@ describe('an app', { timeout: 120_000 }, () => {
     expect(pushed.lines.at(-1)).toMatch(new RegExp(`^failed life ${commits[3]} refused: `));
     expect(pushed.text).toContain('no database');
     expect(pushed.text).not.toContain('go build');
-    expect(await get(url)).toBe('Hello from Fairlead, version 2 of life');
+    expect(await get(url)).toBe(`Hello from Fairlead, version 2 of ${life}`);
   });
 
   it('goes live again with the next good commit', async () => {
     await app.git('checkout', '-q', commits[1] ?? '', '--', '.');
     const pushed = await change('version 2', 'version 3');
     expect(pushed.outcome).toBe('live');
-    expect(await get(url)).toBe('Hello from Fairlead, version 3 of life');
+    expect(await get(url)).toBe(`Hello from Fairlead, version 3 of ${life}`);
   });
 });
