@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
 import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
@@ -9,6 +8,7 @@ import { FUNCTIONS } from '../lib/stacks/functions.ts';
 import { closeAll } from '../local/close-all.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { cacheFolder } from './cache-folder.ts';
+import { makeStateFolder } from './state-folder.ts';
 
 export interface OpenCloudOptions {
   gitPort?: number | undefined;
@@ -18,31 +18,6 @@ export interface OpenCloudOptions {
 }
 
 const root = join(import.meta.dirname, '..');
-
-/** Where clouds keep their state. Not below TMPDIR where that is deep: paths of Unix sockets end at 107 bytes. */
-const STATES = tmpdir().length < 40 ? tmpdir() : '/tmp';
-const PREFIX = 'fairlead-cloud-';
-const PID_FILE = 'pid';
-
-/** Removes what clouds left behind that were killed before they could do so themselves. */
-async function removeOrphans(): Promise<void> {
-  for (const name of await readdir(STATES)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const directory = join(STATES, name);
-    const pid = Number(await readFile(join(directory, PID_FILE), 'utf8').catch(() => Number.NaN));
-    // Without a number it is somebody else's, or one that is just being made.
-    if (Number.isInteger(pid) && !isRunning(pid)) await rm(directory, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 /** Bundles every function as for AWS. @returns the folder of each, by name */
 async function bundleAll(directory: string): Promise<Map<string, string>> {
@@ -75,9 +50,7 @@ async function expectRegistry(host: string): Promise<void> {
 /** The local cloud with the pipeline's own functions in it; what it leaves in folders goes when it is closed. */
 export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
   if (options.registry) await expectRegistry(options.registry);
-  await removeOrphans();
-  const stateDir = await mkdtemp(join(STATES, PREFIX));
-  await writeFile(join(stateDir, PID_FILE), String(process.pid));
+  const stateDir = await makeStateFolder();
   try {
     const cacheDir = await cacheFolder(root, stateDir);
     const bundles = await bundleAll(join(stateDir, 'functions'));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RunInstruction } from '../dockerfile/types.ts';
-import { argvOf, DEFAULT_SHELL, within } from './config.ts';
+import { DEFAULT_SHELL, within } from './config.ts';
 import { Disk } from './disk.ts';
 import { classify } from './go/classify.ts';
 import type { GoDirectories } from './go/environment.ts';
@@ -9,10 +9,10 @@ import { NotPlain } from './go/shell.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
 import { stampBuildId } from './go/toolexec.ts';
 import { markUsed } from './prune.ts';
+import { runKey } from './run-key.ts';
 import { asFailure, Output, runFailed } from './run-step.ts';
 import type { StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
-import { keyOf } from './store.ts';
 import type { Change } from './tree.ts';
 
 /** Raise when the same RUN would leave other files than before, so that older records do not count. */
@@ -20,22 +20,12 @@ const REVISION = 1;
 
 /** The key of a RUN in the function engine: whatever its result depends on. */
 export function goKey(
-  { command, mounts }: RunInstruction,
+  instruction: RunInstruction,
   state: StageState,
   toolchain: ProbedToolchain,
   epoch: number,
 ): string {
-  const { config, platform } = state;
-  const what = [
-    argvOf(command, config),
-    mounts,
-    state.keyedEnvironment,
-    config.WorkingDir,
-    config.User,
-    platform,
-    epoch,
-  ];
-  return keyOf(state.key, 'RUN', 'go', REVISION, toolchain.name, what);
+  return runKey(instruction, state, ['go', REVISION, toolchain.name], epoch);
 }
 
 /** Runs a RUN of plain go commands, and answers what it changed. Throws BuildFailure. */

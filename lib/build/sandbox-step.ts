@@ -5,6 +5,7 @@ import type { Able } from '../sandbox/ability.ts';
 import { type Bind, runInSandbox } from '../sandbox/run.ts';
 import { argvOf, DEFAULT_PATH, within } from './config.ts';
 import { findHome, type Owner, userOf } from './owners.ts';
+import { runKey } from './run-key.ts';
 import { cannotRun, Output, runFailed } from './run-step.ts';
 import { SandboxDisk } from './sandbox-disk.ts';
 import type { StageInput } from './shared.ts';
@@ -17,22 +18,12 @@ const REVISION = 1;
 
 /** The key of a RUN in the sandbox: whatever its result depends on, as far as the builder can know. */
 export function sandboxKey(
-  { command, mounts }: RunInstruction,
+  instruction: RunInstruction,
   state: StageState,
   as: 'root' | 'user',
   epoch: number,
 ): string {
-  const { config, platform } = state;
-  const what = [
-    argvOf(command, config),
-    mounts,
-    state.keyedEnvironment,
-    config.WorkingDir,
-    config.User,
-    platform,
-    epoch,
-  ];
-  return keyOf(state.key, 'RUN', 'sandbox', REVISION, as, what);
+  return runKey(instruction, state, ['sandbox', REVISION, as], epoch);
 }
 
 /** The disks of the stages of one build. */
