@@ -66,7 +66,8 @@ export async function goStep(
 
 // What is in a cache mount is not in the image. Go's caches, what it mostly is for, are ours anyway.
 function isInCache(path: string, { mounts, line }: RunInstruction, state: StageState): boolean {
-  const targets = mounts.map(({ target }) => within(state.config.WorkingDir, state.expand(target, line)));
+  const caches = mounts.filter((mount) => mount.type === 'cache');
+  const targets = caches.map(({ target }) => within(state.config.WorkingDir, state.expand(target, line)));
   return targets.some((target) => `/${path}` === target || `/${path}`.startsWith(`${target}/`));
 }
 

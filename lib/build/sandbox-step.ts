@@ -94,7 +94,8 @@ function bindsOf(
   const network = ['/etc/resolv.conf', '/etc/hosts']
     .filter((source) => existsSync(source))
     .map((source): Bind => ({ source, target: inRoot(source), kind: 'file', readOnly: true }));
-  const caches = mounts.map(({ target, id, readOnly }): Bind => {
+  const cacheMounts = mounts.filter((mount) => mount.type === 'cache');
+  const caches = cacheMounts.map(({ target, id, readOnly }): Bind => {
     const path = within(state.config.WorkingDir, state.expand(target, line));
     const source = store.path('mounts', keyOf(id ?? path));
     mkdirSync(source, { recursive: true });

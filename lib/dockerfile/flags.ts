@@ -1,5 +1,5 @@
 import { didYouMean, fault, notSupported, type Position } from './faults.ts';
-import type { CacheMount } from './types.ts';
+import type { RunMount } from './types.ts';
 import type { Flag } from './words.ts';
 
 /** The flags that an instruction may have: `yes` we honour, the others are refused with what to do instead. */
@@ -81,7 +81,7 @@ const MOUNT_KEYS = [
 const IGNORED_MOUNT_KEYS = ['mode', 'uid', 'gid', 'from', 'source', 'src'];
 
 /** Reads `type=cache,target=/go/pkg/mod`; other types are refused by name. */
-export function cacheMount(text: string, position: Position): CacheMount {
+export function cacheMount(text: string, position: Position): RunMount & { type: 'cache' } {
   const pairs = text.split(',').map((field): [string, string] => {
     const [key = '', ...value] = field.split('=');
     return [key.trim().toLowerCase(), value.join('=')];
@@ -103,7 +103,7 @@ export function cacheMount(text: string, position: Position): CacheMount {
   if (!target) throw fault(position, 'bad-flag', 'the cache mount has no target', 'add target=/path');
   const id = fields.get('id');
   const readOnly = ['ro', 'readonly'].some((key) => fields.has(key) && fields.get(key) !== 'false');
-  return { target, readOnly, ...(id ? { id } : {}) };
+  return { type: 'cache', target, readOnly, sharing: 'shared', ...(id ? { id } : {}) };
 }
 
 const UNITS: Record<string, number> = { h: 3.6e12, m: 6e10, s: 1e9, ms: 1e6, us: 1e3, µs: 1e3, ns: 1 };
