@@ -9,6 +9,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/app': [],
   'lib/build': ['lib/dockerfile', 'lib/image', 'lib/registry', 'lib/sandbox'],
   'lib/dockerfile': [],
+  'lib/engine': ['lib/build', 'lib/image', 'lib/registry', 'lib/source'],
   'lib/image': [],
   'lib/kube': [],
   'lib/ledger': ['lib/release'],

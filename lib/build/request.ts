@@ -10,6 +10,17 @@ export interface BuildRequest {
   publishTo: string;
   /** For people; the digest decides. */
   tags: string[];
+  /** The right to deploy that this is done under: another build of the same commit, under another one, is another build. */
+  fence: number;
+  /** A build that was handed over by an earlier invocation and goes on: it is followed, and nothing is begun. */
+  continues?: HandedOver;
+}
+
+/** A build that somebody else carries out. */
+export interface HandedOver {
+  engine: 'microvm' | 'codebuild';
+  /** What that engine knows it by; opaque. */
+  id: string;
 }
 
 /** How a build ended. What is thrown instead (FairleadError) is worth another try. */
@@ -30,6 +41,8 @@ export type BuildAnswer =
       ms: number;
       uploadedBytes: number;
     }
+  /** It goes on without this invocation: ask again with `continues`. */
+  | ({ outcome: 'building' } & HandedOver)
   | {
       outcome: 'failed';
       /** `commit`: the same commit would fail again. `elsewhere`: somebody else has something to put right first. */
