@@ -102,3 +102,14 @@ export interface Image {
   configBytes: Uint8Array;
   layers: Layer[];
 }
+
+/**
+ * One image a platform under one digest (OCI image specification, image-index.md). The bytes are the ones that are
+ * published; `images` are in the order of `index.manifests`.
+ */
+export interface ImageIndex {
+  digest: Digest;
+  index: Index;
+  indexBytes: Uint8Array;
+  images: Image[];
+}
