@@ -1,13 +1,9 @@
 import { Readable } from 'node:stream';
-import { INDEX_TYPES, MANIFEST_TYPES } from '../image/media-types.ts';
 import { repositoryOf } from '../image/reference.ts';
 import type { Descriptor, Digest, Image } from '../image/types.ts';
-import { discard } from './answer.ts';
-import { briefly, type Call, type Connection } from './connection.ts';
-import { nonsense, RegistryError } from './faults.ts';
+import type { Connection } from './connection.ts';
 import { inParallel } from './in-parallel.ts';
-import { withRetries } from './retry.ts';
-import { publishScope } from './scopes.ts';
+import { nameManifest, namesWithout } from './name-manifest.ts';
 import { type Arrival, type Blob, deliverBlob, type Target } from './upload.ts';
 
 /** What a publishing came to, in bytes; the three kinds make up the total. */
@@ -54,11 +50,9 @@ export async function publishImage(
   const isThere = missing.length < names.length;
   if (isThere) for (const { descriptor } of blobsOf(image)) note(eventOf('blob', 'skipped', descriptor));
   else await deliverBlobs(target, image, note);
-  let isTaken = false;
-  for (const name of missing) isTaken = !(await putName(target, image, name)) || isTaken;
-  if (isTaken) await putManifest(target, image, image.digest);
-  const manifest = { digest: image.digest, size: image.manifestBytes.length };
-  note(eventOf('manifest', isThere ? 'skipped' : 'uploaded', manifest));
+  const { digest, manifest, manifestBytes: bytes } = image;
+  await nameManifest(target, { digest, mediaType: manifest.mediaType, bytes }, missing);
+  note(eventOf('manifest', isThere ? 'skipped' : 'uploaded', { digest, size: bytes.length }));
   return {
     digest: image.digest,
     uploadedBytes: sum.uploaded,
@@ -88,66 +82,4 @@ async function deliverBlobs(
   await inParallel(blobsOf(image), BLOBS_AT_ONCE, target.signal, async (blob, signal) => {
     note(eventOf('blob', await deliverBlob({ ...target, signal }, blob), blob.descriptor));
   });
-}
-
-/** The names under which the repository does not have this digest yet. */
-async function namesWithout(target: Target, names: readonly string[], digest: Digest): Promise<string[]> {
-  const missing = await Promise.all(
-    names.map(async (name) => ((await digestUnder(target, name)) === digest ? [] : [name])),
-  );
-  return missing.flat();
-}
-
-async function digestUnder(target: Target, name: string): Promise<string | undefined> {
-  const { connection, signal } = target;
-  const headers = { accept: [...MANIFEST_TYPES, ...INDEX_TYPES].join(', ') };
-  const call = { ...manifestCall(target, 'HEAD', name, [200, 404]), headers };
-  return withRetries(
-    async () => {
-      const response = await connection.call({ ...call, signal: briefly(signal) });
-      return response.ok ? (response.headers.get('docker-content-digest') ?? undefined) : undefined;
-    },
-    connection.patience,
-    signal,
-  );
-}
-
-/** Answers whether the image has the name now; not so when that is another image's for good, as ECR words it. */
-async function putName(target: Target, image: Image, name: string): Promise<boolean> {
-  try {
-    await putManifest(target, image, name);
-    return true;
-  } catch (error) {
-    const isTaken = error instanceof RegistryError && error.registryCode === 'TAG_INVALID';
-    if (isTaken && /already exists.*immutable/.test(error.fault.cause)) return false;
-    throw error;
-  }
-}
-
-async function putManifest(target: Target, image: Image, name: string): Promise<void> {
-  const { connection, signal } = target;
-  const call: Call = {
-    ...manifestCall(target, 'PUT', name, [201]),
-    headers: { 'content-type': image.manifest.mediaType },
-    body: async () => image.manifestBytes,
-  };
-  const response = await withRetries(
-    () => connection.call({ ...call, signal: briefly(signal) }),
-    connection.patience,
-    signal,
-  );
-  await discard(response);
-  const told = response.headers.get('docker-content-digest');
-  if (told === null || told === image.digest) return;
-  throw nonsense(call, 'registry/wrong-digest', `it stored the manifest ${image.digest} as ${told}`);
-}
-
-function manifestCall(
-  { connection, path, operation }: Target,
-  method: string,
-  name: string,
-  expect: number[],
-) {
-  const url = connection.url(`${path}/manifests/${name}`);
-  return { operation, method, url, scopes: [publishScope(path)], expect };
 }

@@ -1,3 +1,4 @@
+import type { PlatformImage } from '../image/assemble-index.ts';
 import { parseReference, parseRepository, type Reference, renderReference } from '../image/reference.ts';
 import type { Image, Platform } from '../image/types.ts';
 import { Connection } from './connection.ts';
@@ -6,6 +7,7 @@ import { RegistryError } from './faults.ts';
 import type { InsecureHosts } from './host.ts';
 import { candidates, type Mirrors } from './mirrors.ts';
 import { type PublishEvent, type Published, publishImage } from './publish.ts';
+import { publishImageIndex } from './publish-index.ts';
 import { pullImage } from './pull.ts';
 import { PATIENT, type Patience } from './retry.ts';
 
@@ -70,6 +72,21 @@ export class Registries {
   ): Promise<Published> {
     const { host, path } = parseRepository(repository);
     return publishImage(this.#connection(host), path, image, tags, onProgress, signal);
+  }
+
+  /**
+   * Puts images for several platforms into the repository, and their index under each of `tags`, or under its digest
+   * alone where there are none. The digest answered is the index's.
+   */
+  async publishIndex(
+    images: readonly PlatformImage[],
+    repository: string,
+    tags: readonly string[],
+    onProgress?: (event: PublishEvent) => void,
+    signal?: AbortSignal,
+  ): Promise<Published> {
+    const { host, path } = parseRepository(repository);
+    return publishImageIndex(this.#connection(host), path, images, tags, onProgress, signal);
   }
 
   // With the upstream still to ask, a mirror that is down is not waited for long.

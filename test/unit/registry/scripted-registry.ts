@@ -129,11 +129,15 @@ export class ScriptedRegistry {
     if (request.method === 'PUT') {
       const bytes = await readAll(request);
       const digest = this.addManifest(repository, name, request.headers['content-type'] ?? '', bytes);
-      const { config, layers } = JSON.parse(bytes.toString()) as {
+      const { config, layers, manifests } = JSON.parse(bytes.toString()) as {
         config: { digest: string };
         layers: { digest: string }[];
+        manifests?: { digest: string }[];
       };
-      const missing = [config, ...layers].some((one) => !this.blobs.has(`${repository}@${one.digest}`));
+      const missing =
+        manifests === undefined
+          ? [config, ...layers].some((one) => !this.blobs.has(`${repository}@${one.digest}`))
+          : manifests.some((one) => !this.manifests.has(`${repository}:${one.digest}`));
       if (missing) return end(response, 400, {}, error('MANIFEST_BLOB_UNKNOWN'));
       return end(response, 201, { 'docker-content-digest': digest });
     }
