@@ -1,23 +1,26 @@
+import { availableParallelism } from 'node:os';
 import { assembleImage } from '../image/assemble.ts';
 import type { Image, Platform } from '../image/types.ts';
-import { probeSandbox, type SandboxAbility } from '../sandbox/ability.ts';
 import { Bases, type ImageSource } from './bases.ts';
 import { beginStage } from './begin.ts';
+import { refuseWithoutEngine, sandboxAbility } from './engines.ts';
+import { type Finding, PlanChanged, shownReasons, withTriggers } from './finding.ts';
 import { resolveFroms, targetStage } from './froms.ts';
 import { findToolchain, type ProbedToolchain, probeToolchain, type Toolchain } from './go/toolchain.ts';
 import { goDirective } from './go/versions.ts';
 import { Hashes } from './hashes.ts';
 import { type BuildInput, readInput } from './input.ts';
-import { planStages, type StagePlan } from './plan.ts';
+import { type Engine, planStages, type StagePlan } from './plan.ts';
 import type { ProgressEvent } from './progress.ts';
 import { prune } from './prune.ts';
-import { cannotRun } from './run-step.ts';
 import type { SandboxDisks } from './sandbox-step.ts';
 import type { Shared } from './shared.ts';
+import { sideBySide } from './side-by-side.ts';
 import { takeSlot } from './slots.ts';
 import { buildStage } from './stage.ts';
 import type { StageState } from './stage-state.ts';
-import { keyOf, type Store } from './store.ts';
+import { keyOf } from './store.ts';
+import { Turns } from './turns.ts';
 
 export interface BuildOptions {
   /** The directory of the build context. */
@@ -38,6 +41,8 @@ export interface BuildOptions {
   cacheBytes?: number;
   /** The Go toolchain for the function engine; where it is usually installed when it is left out. */
   toolchain?: Toolchain;
+  /** Those that may carry out the Dockerfile; all when they are left out. */
+  engines?: readonly Engine[];
   onProgress?: (event: ProgressEvent) => void;
   signal?: AbortSignal;
 }
@@ -52,27 +57,28 @@ export interface BuildOptions {
 export async function build(options: BuildOptions): Promise<Image> {
   const input = await readInput(options);
   const { store, dockerfile, platforms } = input;
-  const toolchain = await findGo(options.toolchain);
+  const toolchain = await findGo(options);
   const target = targetStage(dockerfile, options.target);
-  const plans = planFor(input, target, toolchain);
-  const sandbox = await sandboxAbility(plans, store);
   const slot = takeSlot(store.path('stages'), keyOf(dockerfile.lines, target, platforms).slice(0, 16));
   const disks: SandboxDisks = new Map();
   try {
-    const shared: Shared = {
-      ...input,
+    const common = {
       hashes: await Hashes.open(store, keyOf(input.directory)),
-      bases: new Bases(options.registries, store, options.signal),
       noCache: options.noCache ?? false,
+      fresh: new Set<string>(),
+      turns: new Turns(availableParallelism()),
       workspace: slot.directory,
-      sandbox,
       disks,
       onProgress: options.onProgress ?? (() => {}),
       ...(toolchain === undefined ? {} : { toolchain }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
     };
-    refuseWithoutEngine(plans, platforms.build, shared);
-    return await buildPlans(plans, shared);
+    return await untilPlanHolds(async (findings, finished) => {
+      const revised = { ...input, dockerfile: withTriggers(dockerfile, findings) };
+      const plans = planFor(revised, target, toolchain, findings);
+      const sandbox = await sandboxAbility(plans, store, options.engines);
+      refuseWithoutEngine(plans, platforms.build, revised.dockerfile, sandbox);
+      return buildStages(plans, { ...revised, ...common, sandbox }, finished, options);
+    });
   } finally {
     for (const disk of disks.values()) disk.remove();
     slot.release();
@@ -80,7 +86,31 @@ export async function build(options: BuildOptions): Promise<Image> {
   }
 }
 
-function planFor(input: BuildInput, target: number, toolchain: ProbedToolchain | undefined): StagePlan[] {
+/** What a stage came to, and in which engine. */
+type Finished = Map<number, { engine: Engine; state: StageState }>;
+
+/** Plans and builds until nothing shows any more that changes the plan; every time one thing more is known. */
+async function untilPlanHolds(
+  attempt: (findings: readonly Finding[], finished: Finished) => Promise<Image>,
+): Promise<Image> {
+  const findings: Finding[] = [];
+  const finished: Finished = new Map();
+  for (;;) {
+    try {
+      return await attempt(findings, finished);
+    } catch (error) {
+      if (!(error instanceof PlanChanged)) throw error;
+      findings.push(error.finding);
+    }
+  }
+}
+
+function planFor(
+  input: BuildInput,
+  target: number,
+  toolchain: ProbedToolchain | undefined,
+  findings: readonly Finding[],
+): StagePlan[] {
   const { dockerfile, globals, args, platforms, goMod } = input;
   const directive = goDirective(goMod);
   return planStages({
@@ -88,23 +118,44 @@ function planFor(input: BuildInput, target: number, toolchain: ProbedToolchain |
     froms: resolveFroms(dockerfile, globals, args, platforms.target),
     target,
     abilities: toolchain === undefined ? {} : { go: toolchain.version },
+    shown: shownReasons(findings),
     ...(directive === undefined ? {} : { goDirective: directive }),
   });
 }
 
-async function buildPlans(plans: StagePlan[], shared: Shared): Promise<Image> {
+/** Builds the stages side by side, each after those that it takes from; what is `finished` already is kept. */
+async function buildStages(
+  plans: readonly StagePlan[],
+  common: Omit<Shared, 'bases' | 'signal'>,
+  finished: Finished,
+  { registries, signal }: BuildOptions,
+): Promise<Image> {
   const stages = new Map<number, StageState>();
-  const beginnings = plans.map((plan) => beginStage({ shared, plan }, stages));
-  for (const [index, plan] of plans.entries()) {
-    const begin = beginnings[index];
-    if (begin !== undefined)
-      stages.set(plan.stage.index, await buildStage({ shared, plan }, await begin(), stages));
+  for (const [index, { engine, state }] of finished) {
+    if (plans.some((plan) => plan.stage.index === index && plan.engine === engine)) stages.set(index, state);
   }
-  shared.hashes.save();
-  for (const name of shared.args.unused()) {
-    shared.onProgress({ type: 'notice', message: `the build arg ${name} is not used by the Dockerfile` });
+  await sideBySide((signal) => {
+    const shared: Shared = { ...common, bases: new Bases(registries, common.store, signal), signal };
+    return plans
+      .filter(({ stage }) => !stages.has(stage.index))
+      .map((plan) => {
+        const begin = beginStage({ shared, plan }, stages);
+        return {
+          id: plan.stage.index,
+          needs: plan.after,
+          run: async () => {
+            const state = await buildStage({ shared, plan }, await begin(), stages);
+            stages.set(plan.stage.index, state);
+            finished.set(plan.stage.index, { engine: plan.engine, state });
+          },
+        };
+      });
+  }, signal);
+  common.hashes.save();
+  for (const name of common.args.unused()) {
+    common.onProgress({ type: 'notice', message: `the build arg ${name} is not used by the Dockerfile` });
   }
-  return finish(stages.get(plans.at(-1)?.stage.index ?? -1) as StageState, shared.epoch);
+  return finish(stages.get(plans.at(-1)?.stage.index ?? -1) as StageState, common.epoch);
 }
 
 async function finish(state: StageState, epoch: number): Promise<Image> {
@@ -114,30 +165,8 @@ async function finish(state: StageState, epoch: number): Promise<Image> {
   return assembleImage({ config: described, layers: await Promise.all(state.layers) });
 }
 
-function refuseWithoutEngine(plans: StagePlan[], platform: Platform, shared: Shared): void {
-  const { sandbox } = shared;
-  for (const { reasons, from, stage } of plans) {
-    const [first] = reasons;
-    if (first === undefined) continue;
-    if (!sandbox.able) throw cannotRun(first, first.why, shared, sandbox.why);
-    const wanted = from.platform.architecture;
-    if (wanted === platform.architecture || stage.instructions.every(({ keyword }) => keyword !== 'RUN'))
-      continue;
-    throw cannotRun(first, first.why, shared, `RUN for ${wanted} does not work on ${platform.architecture}`);
-  }
-}
-
-const abilities = new Map<string, Promise<SandboxAbility>>();
-
-/** Tried out once for a cache directory in the life of this process, and only when a stage is the sandbox's. */
-async function sandboxAbility(plans: StagePlan[], { directory }: Store): Promise<SandboxAbility> {
-  if (plans.every(({ engine }) => engine === 'function')) return { able: false, why: 'no line needs it' };
-  const known = abilities.get(directory) ?? probeSandbox(directory);
-  abilities.set(directory, known);
-  return known;
-}
-
-async function findGo(given: Toolchain | undefined): Promise<ProbedToolchain | undefined> {
+async function findGo({ toolchain: given, engines }: BuildOptions): Promise<ProbedToolchain | undefined> {
+  if (engines?.includes('function') === false) return undefined;
   const toolchain = given ?? findToolchain({});
   return toolchain === undefined ? undefined : probeToolchain(toolchain);
 }

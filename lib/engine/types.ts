@@ -1,3 +1,4 @@
+import type { BuildFacts } from '../build/needs.ts';
 import type { ProgressEvent } from '../build/progress.ts';
 import type { BuildAnswer, BuildRequest } from '../build/request.ts';
 import type { Digest, Platform } from '../image/types.ts';
@@ -5,25 +6,6 @@ import type { Digest, Platform } from '../image/types.ts';
 /** Who can carry out a build: the function itself, or one that it hands the build to. */
 export type EngineName = 'function' | RemoteEngineName;
 export type RemoteEngineName = 'microvm' | 'codebuild';
-
-/** A line of the Dockerfile that the function cannot carry out. */
-export interface Need {
-  /** The instruction as people know it: `RUN apt-get update`, on one line and cut to a bearable length. */
-  instruction: string;
-  /** Of the Dockerfile, from 1. */
-  line: number;
-  why: string;
-  /** What the line has to run on. */
-  platform: Platform;
-}
-
-/** What a build asks of whoever carries it out. Pure: nothing was built or pulled to know it. */
-export interface BuildFacts {
-  /** What the image is for. */
-  target: Platform;
-  /** The lines that want more than the function, where BUILDPLATFORM is `build`. */
-  needs(build: Platform): readonly Need[];
-}
 
 /** A build to hand over. The commit is fetched by who carries it out. */
 export interface RemoteJob {
