@@ -1,5 +1,6 @@
-import { assembleIndex, type PlatformImage } from '../image/assemble-index.ts';
+import { assembleIndex } from '../image/assemble-index.ts';
 import { repositoryOf } from '../image/reference.ts';
+import type { Image } from '../image/types.ts';
 import type { Connection } from './connection.ts';
 import { nameManifest, namesWithout } from './name-manifest.ts';
 import { type PublishEvent, type Published, publishImage } from './publish.ts';
@@ -12,7 +13,7 @@ import type { Target } from './upload.ts';
 export async function publishImageIndex(
   connection: Connection,
   path: string,
-  images: readonly PlatformImage[],
+  images: readonly { image: Image }[],
   tags: readonly string[],
   onProgress: (event: PublishEvent) => void = () => {},
   signal?: AbortSignal,
@@ -20,7 +21,7 @@ export async function publishImageIndex(
   const parts: Published[] = [];
   for (const { image } of images)
     parts.push(await publishImage(connection, path, image, [], onProgress, signal));
-  const { digest, index, indexBytes: bytes } = assembleIndex(images);
+  const { digest, index, indexBytes: bytes } = assembleIndex(images.map(({ image }) => image));
   const operation = `publishing ${repositoryOf({ host: connection.host, path })}`;
   const target: Target = { connection, path, operation, ...(signal && { signal }) };
   const names = tags.length > 0 ? tags : [digest];

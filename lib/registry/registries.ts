@@ -1,4 +1,3 @@
-import type { PlatformImage } from '../image/assemble-index.ts';
 import { parseReference, parseRepository, type Reference, renderReference } from '../image/reference.ts';
 import type { Image, Platform } from '../image/types.ts';
 import { Connection } from './connection.ts';
@@ -76,10 +75,10 @@ export class Registries {
 
   /**
    * Puts images for several platforms into the repository, and their index under each of `tags`, or under its digest
-   * alone where there are none. The digest answered is the index's.
+   * alone where there are none. The digest answered is that of `assembleIndex` of these images.
    */
   async publishIndex(
-    images: readonly PlatformImage[],
+    images: readonly { image: Image }[],
     repository: string,
     tags: readonly string[],
     onProgress?: (event: PublishEvent) => void,

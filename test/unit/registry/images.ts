@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { assembleImage } from '../../../lib/image/assemble.ts';
 import { digestOf } from '../../../lib/image/digest.ts';
 import { OCI_LAYER_GZIP } from '../../../lib/image/media-types.ts';
-import type { Image, Layer } from '../../../lib/image/types.ts';
+import type { Image, Layer, Platform } from '../../../lib/image/types.ts';
 import type { Patience } from '../../../lib/registry/retry.ts';
 
 export const AMD64 = { os: 'linux', architecture: 'amd64' };
@@ -25,7 +25,11 @@ export function layerOf(size: number): Layer & { bytes: Buffer } {
 }
 
 export function imageOf(...layers: Layer[]): Image {
-  return assembleImage({ config: { ...AMD64, config: { Cmd: ['/app'] } }, layers });
+  return imageFor(AMD64, ...layers);
+}
+
+export function imageFor(platform: Platform, ...layers: Layer[]): Image {
+  return assembleImage({ config: { ...platform, config: { Cmd: ['/app'] } }, layers });
 }
 
 function* chunksOf(bytes: Buffer): Generator<Buffer> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Registries } from '../../../lib/registry/registries.ts';
 import { useRegistries } from './fixture.ts';
-import { AMD64, imageOf, layerOf } from './images.ts';
+import { AMD64, imageFor, imageOf, layerOf } from './images.ts';
 
 const start = useRegistries();
 const ARM64 = { os: 'linux', architecture: 'arm64' };
@@ -11,10 +11,7 @@ describe('publishIndex', () => {
     const registry = await start();
     const registries = new Registries();
     const [shared, own] = [layerOf(5000), layerOf(3000)];
-    const images = [
-      { image: imageOf(shared), platform: AMD64 },
-      { image: imageOf(shared, own), platform: ARM64 },
-    ];
+    const images = [{ image: imageOf(shared) }, { image: imageFor(ARM64, shared, own) }];
     const published = await registries.publishIndex(images, `${registry.host}/team/app`, ['v1', 'latest']);
     const puts = registry.lines(/^PUT .*manifests/).map((line) => line.split('/').at(-1));
     expect(puts).toEqual([images[0]?.image.digest, images[1]?.image.digest, 'v1', 'latest']);
@@ -35,7 +32,7 @@ describe('publishIndex', () => {
   it('sends nothing again that is there', async () => {
     const registry = await start();
     const registries = new Registries();
-    const images = [{ image: imageOf(layerOf(5000)), platform: AMD64 }];
+    const images = [{ image: imageOf(layerOf(5000)) }];
     await registries.publishIndex(images, `${registry.host}/app`, ['v1']);
     registry.seen.length = 0;
     const again = await registries.publishIndex(images, `${registry.host}/app`, ['v1']);
