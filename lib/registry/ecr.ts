@@ -6,6 +6,11 @@ import type { CredentialSource, Credentials } from './credentials.ts';
 const ECR_HOST =
   /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws|on\.amazonwebservices\.com\.cn)$/;
 
+/** Whether `host` is named like a registry of Amazon ECR. */
+export function isEcrHost(host: string): boolean {
+  return ECR_HOST.test(host);
+}
+
 /** A token is asked for anew so many milliseconds before it expires (ECR's live for 12 hours). */
 const MARGIN = 5 * 60 * 1000;
 
@@ -31,7 +36,7 @@ export function ecrCredentials(client: ECRClient): CredentialSource {
     return current;
   }
   return async (host) => {
-    if (ECR_HOST.test(host)) return (await grant()).credentials;
+    if (isEcrHost(host)) return (await grant()).credentials;
     // Another registry's credentials may not hang on ECR's being there.
     const held = await grant().catch(() => undefined);
     return held?.host === host ? held.credentials : undefined;
