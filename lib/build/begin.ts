@@ -5,7 +5,7 @@ import { compareGoVersions, renderGoVersion } from './go/versions.ts';
 import type { Base } from './plan.ts';
 import type { StageInput } from './shared.ts';
 import { GOLANG_CONFIG, golangSkeleton } from './skeleton.ts';
-import { stageName, stepCount } from './stage.ts';
+import { stageName, stepCount, tellStep } from './stage.ts';
 import { type Beginning, inherited, type StageState, scratchBeginning } from './stage-state.ts';
 import { keyOf } from './store.ts';
 import { Tree } from './tree.ts';
@@ -31,15 +31,21 @@ export function beginStage(
 }
 
 async function told(input: StageInput, wait: () => Promise<Beginning>): Promise<Beginning> {
-  const { shared, plan } = input;
-  const { text: instruction, line } = plan.stage.from;
-  const label = { stage: stageName(plan), number: 1, total: stepCount(plan), instruction, line };
-  shared.onProgress({ type: 'step-start', ...label });
-  const started = performance.now();
-  noticeNewerGo(input);
-  const beginning = await wait();
-  shared.onProgress({ type: 'step', ...label, ms: Math.round(performance.now() - started), cached: false });
-  return beginning;
+  const { text: instruction, line } = input.plan.stage.from;
+  const label = {
+    stage: stageName(input.plan),
+    number: 1,
+    total: stepCount(input.plan),
+    instruction,
+    line,
+  };
+  let beginning: Beginning | undefined;
+  await tellStep(input, label, async () => {
+    noticeNewerGo(input);
+    beginning = await wait();
+    return false;
+  });
+  return beginning as Beginning;
 }
 
 function noticeNewerGo({ shared, plan }: StageInput): void {

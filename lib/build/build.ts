@@ -75,15 +75,21 @@ export async function build(options: BuildOptions): Promise<Image> {
     return await untilPlanHolds(async (findings, finished) => {
       const revised = { ...input, dockerfile: withTriggers(dockerfile, findings) };
       const plans = planFor(revised, target, toolchain, findings);
+      removeDisks(disks);
       const sandbox = await sandboxAbility(plans, store, options.engines);
       refuseWithoutEngine(plans, platforms.build, revised.dockerfile, sandbox);
-      return buildStages(plans, { ...revised, ...common, sandbox }, finished, options);
+      return buildStages(plans, { ...revised, ...common, sandbox, findings }, finished, options);
     });
   } finally {
-    for (const disk of disks.values()) disk.remove();
+    removeDisks(disks);
     slot.release();
     prune(store, options.cacheBytes);
   }
+}
+
+function removeDisks(disks: SandboxDisks): void {
+  for (const disk of disks.values()) disk.remove();
+  disks.clear();
 }
 
 /** What a stage came to, and in which engine. */

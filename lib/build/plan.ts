@@ -1,8 +1,7 @@
-import type { Dockerfile, RunInstruction, Stage } from '../dockerfile/types.ts';
+import type { Dockerfile, Stage } from '../dockerfile/types.ts';
 import type { Platform } from '../image/types.ts';
-import { DEFAULT_SHELL } from './config.ts';
-import { classify } from './go/classify.ts';
-import { compareGoVersions, type GoVersion, renderGoVersion } from './go/versions.ts';
+import type { GoVersion } from './go/versions.ts';
+import { reasonsOf } from './reasons.ts';
 
 /** What a stage begins with. `golang` is set when the image is Go's own: the version that its tag asks for. */
 export type Base =
@@ -17,12 +16,14 @@ export interface ResolvedFrom {
 }
 
 /** Why the function engine cannot carry out a line. */
-interface Reason {
+export interface Reason {
   line: number;
+  endLine?: number;
   why: string;
 }
 
-type Engine = 'function' | 'sandbox';
+/** `function`: without any privileges, plain go commands alone; `sandbox`: any command, in namespaces of its own. */
+export type Engine = 'function' | 'sandbox';
 
 /** What a build needs of a stage's base image: nothing, if it can be had its configuration, the files' names, the files. */
 type Need = 'configuration if reachable' | 'configuration' | 'index' | 'files';
@@ -34,6 +35,8 @@ export interface StagePlan {
   /** Whether its layers end up in the image. */
   published: boolean;
   need: Need;
+  /** The stages that it begins with or takes files from. */
+  after: ReadonlySet<number>;
   /** Why it is not the function engine's. */
   reasons: Reason[];
 }
@@ -51,6 +54,8 @@ export interface PlanInput {
   /** The go directive of the context's go.mod. */
   goDirective?: GoVersion;
   abilities: Abilities;
+  /** What showed only when a stage was carried out: reasons by the stage's index. */
+  shown?: ReadonlyMap<number, readonly Reason[]>;
 }
 
 /** The stages that the target needs, in the order of the Dockerfile, each with its engine. Pure. */
@@ -72,8 +77,16 @@ function planStage(input: PlanInput, index: number, published: Set<number>): Sta
   const stage = input.dockerfile.stages[index] as Stage;
   const from = input.froms[index] as ResolvedFrom;
   const root = input.froms[rootOf(input, index)] as ResolvedFrom;
-  const reasons = reasonsOf(input, stage, root.base);
-  return { stage, from, engine: 'function', published: published.has(index), need: 'configuration', reasons };
+  const reasons = [...reasonsOf(input, stage, root.base), ...(input.shown?.get(index) ?? [])];
+  return {
+    stage,
+    from,
+    engine: 'function',
+    published: published.has(index),
+    need: 'configuration',
+    after: stagesBefore(input, index),
+    reasons,
+  };
 }
 
 function needOf({ engine, published, from, stage }: StagePlan): Need {
@@ -104,26 +117,27 @@ function neededStages(input: PlanInput): Set<number> {
   const visit = (index: number) => {
     if (needed.has(index)) return;
     needed.add(index);
-    const base = input.froms[index]?.base;
-    if (base?.kind === 'stage') visit(base.index);
-    const stage = input.dockerfile.stages[index] as Stage;
-    for (const { source } of stageSources(stage, input.dockerfile))
-      if (typeof source === 'number') visit(source);
+    for (const before of stagesBefore(input, index)) visit(before);
   };
   visit(input.target);
   return needed;
 }
 
-/** Where each `COPY --from` of a stage takes from: an earlier stage by its index, or an image by its name. */
-function stageSources(stage: Stage, dockerfile: Dockerfile): { line: number; source: number | string }[] {
-  return stage.instructions.flatMap((instruction) => {
-    if (instruction.keyword !== 'COPY' || instruction.from === undefined) return [];
-    return [
-      {
-        line: instruction.line,
-        source: stageOf(instruction.from, stage.index, dockerfile) ?? instruction.from,
-      },
-    ];
+/** The stages that have to be there before the stage at `index` is, its base among them. */
+function stagesBefore({ dockerfile, froms }: Pick<PlanInput, 'dockerfile' | 'froms'>, index: number) {
+  const base = froms[index]?.base;
+  const sources = fromNames(dockerfile.stages[index] as Stage).flatMap(
+    (name) => stageOf(name, index, dockerfile) ?? [],
+  );
+  return new Set(base?.kind === 'stage' ? [base.index, ...sources] : sources);
+}
+
+/** The stages and images that the instructions of a stage take files from: `COPY --from`, `RUN --mount=from=`. */
+export function fromNames({ instructions }: Stage): string[] {
+  return instructions.flatMap((instruction) => {
+    if (instruction.keyword === 'COPY') return instruction.from ?? [];
+    if (instruction.keyword !== 'RUN') return [];
+    return instruction.mounts.flatMap((mount) => ('from' in mount ? (mount.from ?? []) : []));
   });
 }
 
@@ -133,59 +147,4 @@ export function stageOf(name: string, before: number, { stages }: Dockerfile): n
   const found = earlier.find((stage) => stage.name === name.toLowerCase())?.index;
   if (found !== undefined) return found;
   return /^\d+$/.test(name) && Number(name) < before ? Number(name) : undefined;
-}
-
-function reasonsOf(input: PlanInput, stage: Stage, base: Base): Reason[] {
-  let shell: readonly string[] = DEFAULT_SHELL;
-  let user: string | undefined;
-  const reasons: Reason[] = [];
-  for (const instruction of stage.instructions) {
-    if (instruction.keyword === 'SHELL') shell = instruction.argv;
-    if (instruction.keyword === 'USER') user = instruction.user;
-    const why =
-      instruction.keyword === 'RUN' ? whyNotFunction(instruction, { input, base, shell, user }) : undefined;
-    if (why !== undefined) reasons.push({ line: instruction.line, why });
-    const pairs = instruction.keyword === 'ENV' ? instruction.pairs : [];
-    for (const why of pairs.flatMap(whyNotVariable)) reasons.push({ line: instruction.line, why });
-  }
-  return reasons;
-}
-
-/** Why go cannot run in the function engine with this variable. */
-function whyNotVariable([name, value]: readonly [string, string]): string[] {
-  if (name === 'CGO_ENABLED' && value === '1') return ['CGO_ENABLED=1 needs a C compiler'];
-  if (name === 'GO111MODULE' && value === 'off') return ['without modules, imports may lead anywhere'];
-  return [];
-}
-
-interface RunContext {
-  input: PlanInput;
-  base: Base;
-  shell: readonly string[];
-  user: string | undefined;
-}
-
-function whyNotFunction({ command }: RunInstruction, context: RunContext): string | undefined {
-  const { base, shell, user, input } = context;
-  const classified = classify(command, shell);
-  if (!classified.plain) return classified.why;
-  if (base.kind !== 'image' || base.golang === undefined) return 'the base is not the golang image';
-  if (user !== undefined && !/^(root|0)(:(root|0))?$/.test(user)) return `it runs as the user ${user}`;
-  const [why] = classified.commands.flatMap(({ assignments }) => assignments).flatMap(whyNotAssignment);
-  if (why !== undefined) return why;
-  return classified.usesGo ? whyNotThisGo(input, base.golang) : undefined;
-}
-
-function whyNotAssignment({ name, value }: { name: string; value: readonly unknown[] }): string[] {
-  const [piece, ...more] = value as { text?: string }[];
-  return more.length === 0 ? whyNotVariable([name, piece?.text ?? '']) : [];
-}
-
-function whyNotThisGo({ abilities, goDirective }: PlanInput, tag: GoVersion): string | undefined {
-  const { go } = abilities;
-  if (go === undefined) return 'there is no Go toolchain here';
-  const have = `the Go at hand is ${renderGoVersion(go)}`;
-  if (compareGoVersions(go, tag) < 0) return `${have}, older than the base's ${renderGoVersion(tag)}`;
-  if (goDirective === undefined || compareGoVersions(go, goDirective) >= 0) return undefined;
-  return `${have}, older than the ${renderGoVersion(goDirective)} that go.mod asks for`;
 }

@@ -2,7 +2,10 @@
 export type ProgressEvent =
   | ({ type: 'step-start' } & StepLabel)
   | ({ type: 'step'; ms: number; cached: boolean } & StepLabel)
-  | { type: 'output'; line: number; text: string }
+  /** The first one that failed, and what was broken off because of it. */
+  | ({ type: 'step-failed'; ms: number; aborted: boolean } & StepLabel)
+  /** Of a command, and of which step where several run side by side. */
+  | { type: 'output'; line: number; text: string; stage?: string; number?: number }
   | { type: 'notice'; message: string; line?: number };
 
 /** A step as people see it: `[build 3/5] RUN go build`. */
@@ -22,14 +25,17 @@ export function renderProgress(event: ProgressEvent): string | undefined {
   if (event.type === 'notice') return `notice: ${event.message}`;
   if (event.type === 'output') return `    ${event.text}`;
   if (event.type === 'step-start') return undefined;
+  if (event.type === 'step-failed') return event.aborted ? undefined : `${renderLabel(event)}  FAILED`;
   const time = event.cached ? 'CACHED' : `${(event.ms / 1000).toFixed(1)}s`;
   return `${renderLabel(event)}  ${time}`;
 }
 
 /** `[build 3/5] RUN go build …`, on one line and cut to a bearable length. */
-function renderLabel({ stage, number, total, instruction }: StepLabel): string {
+export function renderLabel(
+  { stage, number, total, instruction }: StepLabel,
+  longest = LONGEST_INSTRUCTION,
+): string {
   const oneLine = instruction.replace(/\s+/g, ' ');
-  const cut =
-    oneLine.length > LONGEST_INSTRUCTION ? `${oneLine.slice(0, LONGEST_INSTRUCTION - 1)}…` : oneLine;
+  const cut = oneLine.length > longest ? `${oneLine.slice(0, longest - 1)}…` : oneLine;
   return `[${stage} ${number}/${total}] ${cut}`;
 }

@@ -1,22 +1,30 @@
 import type { SandboxAbility } from '../sandbox/ability.ts';
 import type { Bases } from './bases.ts';
+import type { Finding } from './finding.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
 import type { Hashes } from './hashes.ts';
 import type { BuildInput } from './input.ts';
 import type { StagePlan } from './plan.ts';
 import type { ProgressEvent } from './progress.ts';
 import type { SandboxDisks } from './sandbox-step.ts';
+import type { Turns } from './turns.ts';
 
 /** What all stages of one build work with. */
 export interface Shared extends BuildInput {
   hashes: Hashes;
   bases: Bases;
   noCache: boolean;
+  /** Keys of the steps that this build did itself, which it need not do again though it may not use older ones. */
+  fresh: Set<string>;
+  /** Commands take turns, so that no more of them run at a time than there are processors. */
+  turns: Turns;
   /** This build's own directory, for stages that need their files on disk. */
   workspace: string;
   sandbox: SandboxAbility;
   disks: SandboxDisks;
   toolchain?: ProbedToolchain;
+  /** What showed in earlier attempts at this build; the Dockerfile and the plans hold it already. */
+  findings: readonly Finding[];
   onProgress: (event: ProgressEvent) => void;
   signal?: AbortSignal;
 }

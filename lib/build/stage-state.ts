@@ -17,6 +17,8 @@ export interface Beginning {
   key: string;
   platform: Platform;
   author?: string;
+  /** The values of ARGs that a stage below declared. */
+  args?: ReadonlyMap<string, string>;
   /** Gives the whole tree when `tree` only has what was assumed of the base. */
   wholeBase?: () => Promise<Tree>;
   /** The image at the bottom, if there is one. */
@@ -38,14 +40,15 @@ export class StageState implements Beginning {
   key: string;
   author?: string;
   hasCmd = false;
-  readonly #args = new Map<string, string>();
+  readonly args: Map<string, string>;
   readonly #shared: Shared;
   readonly #published: boolean;
 
   constructor(shared: Shared, beginning: Beginning, published: boolean) {
     this.#shared = shared;
     this.#published = published;
-    this.config = beginning.config;
+    this.config = withoutTriggers(beginning.config);
+    this.args = new Map(beginning.args);
     this.tree = beginning.tree.clone();
     this.layers = [...beginning.layers];
     this.history = [...beginning.history];
@@ -58,7 +61,7 @@ export class StageState implements Beginning {
   }
 
   /** The value of a variable: ENV's wins over ARG's. */
-  lookup = (name: string): string | undefined => this.env.get(name) ?? this.#args.get(name);
+  lookup = (name: string): string | undefined => this.env.get(name) ?? this.args.get(name);
 
   get env(): Map<string, string> {
     return new Map((this.config.Env ?? []).map((entry) => splitAt(entry, entry.indexOf('='))));
@@ -66,12 +69,12 @@ export class StageState implements Beginning {
 
   /** What a RUN sees: predefined build args, ARGs, ENV. */
   get runEnvironment(): Map<string, string> {
-    return new Map([...this.#shared.args.predefined(), ...this.#args, ...this.env]);
+    return new Map([...this.#shared.args.predefined(), ...this.args, ...this.env]);
   }
 
   /** The ARGs and ENV alone, as cache keys know them. */
   get keyedEnvironment(): [string, string][] {
-    return [...new Map([...this.#args, ...this.env])].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...new Map([...this.args, ...this.env])].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   expand(word: string, line: number): string {
@@ -82,10 +85,10 @@ export class StageState implements Beginning {
   declare(instruction: Instruction & { keyword: 'ARG' }): void {
     const { dockerfile, args, globals } = this.#shared;
     for (const [name, value] of argValues(instruction, dockerfile, args, this.lookup))
-      this.#args.set(name, value);
+      this.args.set(name, value);
     for (const { name, value } of instruction.args) {
       const global = globals.get(name);
-      if (value === undefined && !this.#args.has(name) && global !== undefined) this.#args.set(name, global);
+      if (value === undefined && !this.args.has(name) && global !== undefined) this.args.set(name, global);
     }
   }
 
@@ -117,6 +120,11 @@ export class StageState implements Beginning {
       ...(isEmpty ? { empty_layer: true } : {}),
     });
   }
+}
+
+// They were for the stages that begin with it, and this is one.
+function withoutTriggers({ OnBuild: _, ...config }: RunConfig): RunConfig {
+  return config;
 }
 
 function splitAt(text: string, at: number): [string, string] {

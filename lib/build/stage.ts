@@ -3,9 +3,10 @@ import type { Instruction, RunInstruction } from '../dockerfile/types.ts';
 import { FairleadError } from '../errors.ts';
 import { ConfigProblem, configure } from './config.ts';
 import { copyStep } from './copy-step.ts';
+import { PlanChanged } from './finding.ts';
 import { goKey, goStep } from './go-step.ts';
 import { userOf } from './owners.ts';
-import type { StepLabel } from './progress.ts';
+import type { ProgressEvent, StepLabel } from './progress.ts';
 import { readChanges, writeChanges } from './records.ts';
 import { cannotRun } from './run-step.ts';
 import { sandboxKey, sandboxStep } from './sandbox-step.ts';
@@ -28,13 +29,34 @@ export async function buildStage(
   for (const [index, instruction] of plan.stage.instructions.entries()) {
     shared.signal?.throwIfAborted();
     const label = stepLabel(input, index, instruction);
-    if (label !== undefined) shared.onProgress({ type: 'step-start', ...label });
-    const started = performance.now();
-    const cached = await carryOut(instruction, state, input, stages);
-    const ms = Math.round(performance.now() - started);
-    if (label !== undefined) shared.onProgress({ type: 'step', ...label, ms, cached });
+    const work = (told: StageInput) => carryOut(instruction, state, told, stages);
+    if (label === undefined) await work(input);
+    else await tellStep(input, label, work);
   }
   return state;
+}
+
+/** Does a step, and tells when it begins, what it says, and how it ended; `work` answers whether it was cached. */
+export async function tellStep(
+  input: StageInput,
+  label: StepLabel,
+  work: (told: StageInput) => Promise<boolean>,
+): Promise<void> {
+  const { onProgress, signal } = input.shared;
+  const { stage, number } = label;
+  const tell = (event: ProgressEvent) =>
+    onProgress(event.type === 'output' ? { ...event, stage, number } : event);
+  const started = performance.now();
+  const elapsed = () => Math.round(performance.now() - started);
+  onProgress({ type: 'step-start', ...label });
+  try {
+    const cached = await work({ ...input, shared: { ...input.shared, onProgress: tell } });
+    onProgress({ type: 'step', ...label, ms: elapsed(), cached });
+  } catch (error) {
+    const aborted = signal?.aborted === true || error instanceof PlanChanged;
+    onProgress({ type: 'step-failed', ...label, ms: elapsed(), aborted });
+    throw error;
+  }
 }
 
 /** How a stage is called where it has no name: as BuildKit does. */
@@ -98,19 +120,25 @@ async function record(
   changes: Change[],
   key: string,
 ): Promise<boolean> {
-  const cached = !shared.noCache && (await shared.store.read('steps', key)) !== undefined;
+  const cached = mayReuse(key, shared) && (await shared.store.read('steps', key)) !== undefined;
   if (!cached) shared.store.write('steps', key, []);
+  shared.fresh.add(key);
   state.recordChanges(instruction, changes, key);
   return cached;
+}
+
+function mayReuse(key: string, { noCache, fresh }: StageInput['shared']): boolean {
+  return !noCache || fresh.has(key);
 }
 
 async function runStep(instruction: RunInstruction, state: StageState, input: StageInput): Promise<boolean> {
   const { shared, plan } = input;
   const { toolchain, store, sandbox, epoch } = shared;
   const { key, step } = engineOf();
-  const kept = shared.noCache ? undefined : await readChanges(store, key);
-  const changes = kept ?? (await step());
+  const kept = mayReuse(key, shared) ? await readChanges(store, key) : undefined;
+  const changes = kept ?? (await shared.turns.take(step, shared.signal));
   if (kept === undefined) writeChanges(store, key, changes);
+  shared.fresh.add(key);
   state.tree.apply(changes);
   state.recordChanges(instruction, changes, key);
   return kept !== undefined;

@@ -79,13 +79,13 @@ describe('planStages', () => {
   it('never builds with a Go older than go.mod asks for', () => {
     const [stage] = plan('FROM golang:1.22\nRUN go build', { goDirective: [1, 23] });
     expect(stage?.reasons).toEqual([
-      { line: 2, why: 'the Go at hand is 1.22.3, older than the 1.23 that go.mod asks for' },
+      { line: 2, endLine: 2, why: 'the Go at hand is 1.22.3, older than the 1.23 that go.mod asks for' },
     ]);
   });
 
   it('says so when there is no Go', () => {
     const [stage] = plan('FROM golang:1.22\nRUN go build', { abilities: {} });
-    expect(stage?.reasons).toEqual([{ line: 2, why: 'there is no Go toolchain here' }]);
+    expect(stage?.reasons).toEqual([{ line: 2, endLine: 2, why: 'there is no Go toolchain here' }]);
   });
 
   it('runs stages on top of one another in the same engine', () => {
