@@ -1,0 +1,129 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { type BuildOptions, build } from '../build/build.ts';
+import { BuildFailure } from '../build/failure.ts';
+import type { BuildRequest } from '../build/request.ts';
+import { FairleadError } from '../errors.ts';
+import type { Image } from '../image/types.ts';
+import type { Registries } from '../registry/registries.ts';
+import type { Notice, Repository } from '../source/types.ts';
+import type { BuildEvent, EndedAnswer } from './types.ts';
+
+/** Where the files of a commit come from. */
+export interface Source {
+  /** Unpacks them into an empty directory; answers what is left out. */
+  download(repository: Repository, commit: string, directory: string): Promise<Notice[]>;
+}
+
+/** A commit whose files are on disk. */
+export interface Commit {
+  directory: string;
+  /** Text of its `fairlead.yaml`, where it has one. */
+  appFile?: string;
+}
+
+export type Tell = (event: BuildEvent) => void;
+
+/** Characters. It travels in the answer, and a durable operation's result has 256 KB at most. */
+const LARGEST_APP_FILE = 64 * 1024;
+
+/**
+ * Puts the files of the request's commit into `directory`, which must exist and be empty.
+ * @throws FairleadError `app/file-too-large`, `build/no-dockerfile`, and what the source throws
+ */
+export async function fetchCommit(
+  { subject, repository }: Pick<BuildRequest, 'subject' | 'repository'>,
+  source: Source,
+  directory: string,
+  onEvent: Tell,
+): Promise<Commit> {
+  const notices = await source.download(repository, subject.commit, directory);
+  for (const message of notices) onEvent({ type: 'notice', message });
+  const appFile = await readInside(directory, 'fairlead.yaml');
+  if (appFile !== undefined && appFile.length > LARGEST_APP_FILE) throw appFileTooLarge(appFile);
+  if ((await readInside(directory, 'Dockerfile')) === undefined) throw noDockerfile(repository);
+  return { directory, ...(appFile === undefined ? {} : { appFile }) };
+}
+
+/** How a commit is built, beside what it is. */
+export type BuildSettings = Omit<BuildOptions, 'context' | 'registries' | 'onProgress'>;
+
+/** Builds a commit's image and publishes it. Throws what build() and Registries throw. */
+export async function buildCommit(
+  { directory, appFile }: Commit,
+  { publishTo, tags }: Pick<BuildRequest, 'publishTo' | 'tags'>,
+  settings: BuildSettings & { registries: Registries },
+  onEvent: Tell,
+): Promise<EndedAnswer> {
+  const started = Date.now();
+  const image = await build({ ...settings, context: directory, onProgress: onEvent });
+  const ms = Date.now() - started;
+  onEvent({ type: 'built', ms });
+  const published = await settings.registries.publish(image, publishTo, tags, undefined, settings.signal);
+  const { digest, uploadedBytes, totalBytes } = published;
+  const publishMs = Date.now() - started - ms;
+  onEvent({ type: 'published', digest, publishTo, uploadedBytes, totalBytes, ms: publishMs });
+  return {
+    outcome: 'built',
+    digest,
+    image: `${publishTo}@${digest}`,
+    ...factsOf(image),
+    ...(appFile === undefined ? {} : { appFile }),
+    ms: Date.now() - started,
+    uploadedBytes,
+  };
+}
+
+function factsOf({ config: { config = {} } }: Image) {
+  const exposedPorts = Object.keys(config.ExposedPorts ?? {})
+    .filter((port) => /^\d+(\/tcp)?$/.test(port))
+    .map((port) => Number.parseInt(port, 10))
+    .sort((a, b) => a - b);
+  const { Env: env, User: user } = config;
+  return { exposedPorts, ...(env === undefined ? {} : { env }), ...(user ? { user } : {}) };
+}
+
+/**
+ * Codes of faults that another commit, and nothing else, gets rid of. A registry's are not among them: a base image
+ * that is not there today may be pushed, or allowed, tomorrow.
+ */
+const COMMIT_FAULT = /^(dockerfile|build|image|app)\/|^source\/(unsafe-archive|too-large)$/;
+
+/** The answer that a fault comes to which another try does not heal. */
+export function failedAnswer(error: FairleadError): EndedAnswer & { outcome: 'failed' } {
+  const { place, cause, remedy } = error.fault;
+  const reason = [`${place === undefined ? '' : `${place}: `}${cause}`, remedy]
+    .filter((part) => part !== undefined)
+    .join('; ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  const { details = '', line } = error instanceof BuildFailure ? error : {};
+  const blame = COMMIT_FAULT.test(error.code) ? 'commit' : 'elsewhere';
+  return { outcome: 'failed', blame, reason, details, ...(line === undefined ? {} : { line }) };
+}
+
+/** The text of a file of the commit. A link that leads out of the commit counts as no file. */
+async function readInside(directory: string, name: string): Promise<string | undefined> {
+  const root = await realpath(directory);
+  const path = await realpath(join(directory, name)).catch(() => undefined);
+  if (path === undefined || !path.startsWith(root + sep)) return undefined;
+  return await readFile(path, 'utf8').catch(() => undefined);
+}
+
+function appFileTooLarge({ length }: string): FairleadError {
+  return new FairleadError({
+    code: 'app/file-too-large',
+    operation: 'reading fairlead.yaml',
+    place: 'fairlead.yaml',
+    cause: `it has ${length} characters, ${LARGEST_APP_FILE} are possible`,
+  });
+}
+
+function noDockerfile({ owner, name }: Repository): FairleadError {
+  return new FairleadError({
+    code: 'build/no-dockerfile',
+    operation: `building ${owner}/${name}`,
+    cause: 'no Dockerfile at the top of the repository',
+    remedy: 'add one that says how to build and start the app, and which port it listens on (EXPOSE)',
+  });
+}

@@ -1,0 +1,64 @@
+import * as z from 'zod/mini';
+import type { BuildEvent, EndedAnswer } from '../types.ts';
+
+/**
+ * What is spoken between the client and the server in a MicroVM:
+ *
+ * - `POST /build?wait=S` with an Order: begins the build, or joins it if it goes on; answers its story from the start.
+ * - `GET /build/NAME?from=N&wait=S`: the story from event N on.
+ * - `GET /health`: 200 once builds are taken.
+ *
+ * A story is NDJSON: a StoryLine each line. It ends with an `ending`, or without one after S seconds: ask again, then.
+ * Idleness is measured by what reaches the VM through its proxy, so that one long answer would not keep it awake.
+ */
+
+/** The header with the key that only this VM and its client know. */
+export const KEY_HEADER = 'x-fairlead-key';
+
+/** Bytes of an Order, and seconds of one answer, at most. */
+export const LARGEST_ORDER = 256 * 1024;
+export const LONGEST_WAIT = 30;
+
+const text = (most = 1024) => z.string().check(z.minLength(1), z.maxLength(most));
+
+const registryCredentials = () =>
+  z.union([
+    z.strictObject({ host: text(), username: text(), password: text(16_384) }),
+    z.strictObject({ host: text(), token: text(16_384) }),
+  ]);
+
+/** A build, with all that it takes: the credentials in it live as long as the build, and nowhere but in memory. */
+export const orderSchema = z.strictObject({
+  name: z.string().check(z.regex(/^[a-z0-9]{40}$/)),
+  subject: z.strictObject({
+    delivery: text(),
+    app: text(),
+    commit: z.string().check(z.regex(/^[0-9a-f]{40,64}$/)),
+  }),
+  repository: z.strictObject({ owner: text(), name: text() }),
+  publishTo: text(),
+  tags: z.array(text(128)).check(z.maxLength(50)),
+  platform: z.strictObject({ os: text(32), architecture: text(32), variant: z.optional(text(32)) }),
+  source: z.strictObject({ baseUrl: z.url({ protocol: /^https?$/ }), token: z.optional(text(16_384)) }),
+  registries: z.strictObject({
+    mirrors: z.record(z.string(), z.string()),
+    insecure: z.array(text()),
+    credentials: z.array(registryCredentials()).check(z.maxLength(20)),
+  }),
+});
+
+export type Order = z.output<typeof orderSchema>;
+
+/** How a build ended. */
+export type Ending =
+  | { answer: EndedAnswer }
+  /** It broke, and another try may go well. `exhausted`: what the machine has run out of. */
+  | { fault: { message: string; exhausted?: 'disk' | 'memory' } };
+
+/** `n` counts the events from 0. */
+export type StoryLine = { n: number; event: BuildEvent } | { ending: Ending };
+
+/** What a request that was not taken gets; `busy` carries the status 409. */
+export interface Refusal {
+  error: { code: string; message: string };
+}
