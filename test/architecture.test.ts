@@ -7,14 +7,16 @@ const root = resolve(import.meta.dirname, '..');
 /** What each folder may import of ours, beside itself. `errors` and `log` are open to all of lib/ and lambdas/. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/app': [],
-  'lib/build': ['lib/dockerfile', 'lib/image', 'lib/registry', 'lib/sandbox'],
+  'lib/build': ['lib/dockerfile', 'lib/image', 'lib/network', 'lib/registry', 'lib/sandbox'],
   'lib/dockerfile': [],
   'lib/engine': ['lib/build', 'lib/image', 'lib/registry', 'lib/source'],
   'lib/image': [],
   'lib/kube': [],
   'lib/ledger': ['lib/release'],
+  // Whom connections may reach is for all who connect by names that a Dockerfile or a push gives.
+  'lib/network': [],
   'lib/push': [],
-  'lib/registry': ['lib/image'],
+  'lib/registry': ['lib/image', 'lib/network'],
   'lib/release': ['lib/app', 'lib/image'],
   'lib/report': [],
   'lib/rollout': ['lib/kube', 'lib/release'],
