@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { assembleImage } from '../image/assemble.ts';
 import type { Image, Platform } from '../image/types.ts';
+import type { NetworkPolicy } from '../network/policy.ts';
 import { Bases, type ImageSource } from './bases.ts';
 import { beginStage } from './begin.ts';
 import { refuseWithoutEngine, sandboxAbility } from './engines.ts';
@@ -43,6 +44,8 @@ export interface BuildOptions {
   toolchain?: Toolchain;
   /** Those that may carry out the Dockerfile; all when they are left out. */
   engines?: readonly Engine[];
+  /** What ADD of a URL or of git may not connect to; nothing is refused when it is left out. */
+  network?: NetworkPolicy;
   onProgress?: (event: ProgressEvent) => void;
   signal?: AbortSignal;
 }
@@ -69,6 +72,7 @@ export async function build(options: BuildOptions): Promise<Image> {
       turns: new Turns(availableParallelism()),
       workspace: slot.directory,
       disks,
+      network: options.network ?? { refuse: 'nothing' },
       onProgress: options.onProgress ?? (() => {}),
       ...(toolchain === undefined ? {} : { toolchain }),
     };

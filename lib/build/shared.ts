@@ -1,4 +1,5 @@
 import type { SandboxAbility } from '../sandbox/ability.ts';
+import type { NetworkPolicy } from '../network/policy.ts';
 import type { Bases } from './bases.ts';
 import type { Finding } from './finding.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
@@ -25,6 +26,8 @@ export interface Shared extends BuildInput {
   toolchain?: ProbedToolchain;
   /** What showed in earlier attempts at this build; the Dockerfile and the plans hold it already. */
   findings: readonly Finding[];
+  /** What downloads may not connect to. */
+  network: NetworkPolicy;
   onProgress: (event: ProgressEvent) => void;
   signal?: AbortSignal;
 }
