@@ -74,7 +74,7 @@ export async function buildCommit(
   };
 }
 
-function factsOf({ config: { config = {} } }: Image) {
+export function factsOf({ config: { config = {} } }: Image) {
   const exposedPorts = Object.keys(config.ExposedPorts ?? {})
     .filter((port) => /^\d+(\/tcp)?$/.test(port))
     .map((port) => Number.parseInt(port, 10))

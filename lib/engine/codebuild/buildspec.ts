@@ -1,0 +1,157 @@
+import { stringify } from 'yaml';
+
+/**
+ * What a build's script reads from its environment. No value of these is ever part of the script's text, so that none
+ * of them can be read as a command, whatever is in it.
+ */
+export interface Variables {
+  /** RemoteJob.name */
+  FAIRLEAD_NAME: string;
+  /** URL of the commit's archive (.tar.gz) with one folder around everything. */
+  FAIRLEAD_ARCHIVE: string;
+  /** `HOST[:PORT]/PATH`, where the image goes. */
+  FAIRLEAD_REPOSITORY: string;
+  /** `linux/arm64` */
+  FAIRLEAD_PLATFORM: string;
+  /** Reference of the cache in a registry; empty for a build without one. */
+  FAIRLEAD_CACHE: string;
+  /** Hosts of Amazon ECR to log in to, with blanks between them. */
+  FAIRLEAD_LOGINS: string;
+  /** buildkitd.toml in Base64. */
+  FAIRLEAD_BUILDKITD: string;
+}
+
+/** Secrets Manager has its value, so it is not among the plain ones. */
+export const TOKEN = 'FAIRLEAD_TOKEN';
+
+/** What the script tells when all went well: the digest of the image's manifest. */
+export const DIGEST = 'FAIRLEAD_DIGEST';
+
+/** And the SHA-256, in hexadecimal, of the commit's fairlead.yaml; `none` where it has none. */
+export const APP_FILE = 'FAIRLEAD_APP_FILE';
+
+/** Begins each line of the log that holds a piece of fairlead.yaml, gzipped, in Base64. */
+export const APP_FILE_LINE = 'fairlead-app-file: ';
+
+/** Begins a line of the log that says why the script gave up: a word, a blank, and a sentence. */
+export const FAULT_LINE = 'fairlead-fault: ';
+
+/**
+ * The buildspec (version 0.2, AWS CodeBuild User Guide, "Build specification reference") that builds a commit's image
+ * with BuildKit and publishes it. It is the same for every build. With buildx, BuildKit runs in a container of its own
+ * and keeps its cache in the registry, all stages of it; where such a builder cannot be had, it is the docker engine's,
+ * and what is kept is the cache of the image's own layers.
+ */
+export function buildspec(): string {
+  return stringify(
+    {
+      version: 0.2,
+      env: { shell: 'bash', 'exported-variables': [DIGEST, APP_FILE] },
+      phases: {
+        pre_build: {
+          commands: [
+            inSubshell(FETCH),
+            // From here on nothing needs it any more.
+            `unset ${TOKEN}`,
+            inSubshell(LOG_IN),
+            inSubshell(SHUT_OUT),
+            inSubshell(CREATE_BUILDER),
+          ],
+        },
+        build: {
+          commands: [
+            inSubshell(BUILD),
+            `export ${DIGEST}="$(cat digest)" ${APP_FILE}="$(cat app-file)"`,
+            inSubshell(TELL_APP_FILE),
+          ],
+        },
+      },
+    },
+    { lineWidth: 0 },
+  );
+}
+
+/** All commands of a buildspec run in one shell, which a script must not end or leave options set in. */
+function inSubshell(script: string): string {
+  return `(\nset -euo pipefail\n${script.trim()}\n)\n`;
+}
+
+const FAULT = `fault() { echo "${FAULT_LINE}$*" >&2; exit 1; }`;
+
+/** The token goes to curl by a descriptor: arguments can be seen by every process, and logs repeat them. */
+const FETCH = `
+${FAULT}
+umask 022
+mkdir commit
+headers=()
+if [ -n "\${${TOKEN}:-}" ]; then headers=(--header @<(printf 'Authorization: Bearer %s\\n' "$${TOKEN}")); fi
+curl --silent --show-error --fail --location --proto '=http,https' --retry 4 --connect-timeout 20 --max-time 600 \\
+  "\${headers[@]}" --output commit.tar.gz --url "$FAIRLEAD_ARCHIVE" || fault source "the git host gave no archive of the commit"
+# Modes as git knows them, and whoever runs this owns everything.
+tar --extract --gzip --file commit.tar.gz --directory commit --strip-components 1 --no-same-owner --no-same-permissions ||
+  fault source "the archive of the commit cannot be unpacked"
+# A link that leads out of the commit counts as no file.
+inside() { case "$(realpath --quiet "commit/$1")" in "$PWD"/commit/*) [ -f "commit/$1" ] ;; *) false ;; esac; }
+inside Dockerfile || fault no-dockerfile "no Dockerfile at the top of the repository"
+if inside fairlead.yaml; then cat commit/fairlead.yaml > app.yaml; fi
+if [ -e app.yaml ]; then sha256sum < app.yaml | cut -d ' ' -f 1 > app-file; else echo none > app-file; fi
+`;
+
+const LOG_IN = `
+${FAULT}
+for host in $FAIRLEAD_LOGINS; do
+  aws ecr get-login-password | docker login --username AWS --password-stdin "$host" ||
+    fault registry "logging in to $host failed"
+done
+`;
+
+/** Containers of builds have no business with the addresses at which this machine's credentials are given out. */
+const SHUT_OUT = `
+for address in \${FAIRLEAD_OUT_OF_REACH:-}; do
+  iptables --insert DOCKER-USER --destination "$address" --jump DROP || echo "$address stays within reach"
+done
+`;
+
+const CREATE_BUILDER = `
+printf %s "$FAIRLEAD_BUILDKITD" | base64 --decode > buildkitd.toml
+if docker buildx version && docker buildx create --name fairlead --driver docker-container --config buildkitd.toml --bootstrap
+then echo container > builder
+else echo engine > builder
+fi
+`;
+
+/**
+ * Caches that cannot be read or written do not fail a build. No attestations: with them the digest would be that of an
+ * index, and another one each time.
+ */
+const BUILD = `
+${FAULT}
+export BUILDX_NO_DEFAULT_ATTESTATIONS=1 DOCKER_BUILDKIT=1
+args=(--file commit/Dockerfile --platform "$FAIRLEAD_PLATFORM" --build-arg SOURCE_DATE_EPOCH=0 --progress plain)
+if [ "$(cat builder)" = container ]; then
+  if [ -n "$FAIRLEAD_CACHE" ]; then
+    args+=(--cache-from "type=registry,ref=$FAIRLEAD_CACHE")
+    args+=(--cache-to "type=registry,ref=$FAIRLEAD_CACHE,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true")
+  fi
+  docker buildx build --builder fairlead "\${args[@]}" --metadata-file metadata.json \\
+    --output "type=image,name=$FAIRLEAD_REPOSITORY,push=true,push-by-digest=true,oci-mediatypes=true,rewrite-timestamp=true" commit
+  sed --quiet 's/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p' metadata.json > digest
+else
+  image="$FAIRLEAD_REPOSITORY:build-$FAIRLEAD_NAME"
+  if [ -n "$FAIRLEAD_CACHE" ]; then args+=(--cache-from "$FAIRLEAD_CACHE" --build-arg BUILDKIT_INLINE_CACHE=1); fi
+  docker build "\${args[@]}" --tag "$image" commit
+  docker push "$image" || fault registry "$FAIRLEAD_REPOSITORY did not take the image"
+  docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$image" |
+    sed --quiet "s|^$FAIRLEAD_REPOSITORY@||p" > digest
+  if [ -n "$FAIRLEAD_CACHE" ]; then
+    docker tag "$image" "$FAIRLEAD_CACHE"
+    docker push --quiet "$FAIRLEAD_CACHE" || echo "the cache was not kept"
+  fi
+fi
+grep --quiet '^sha256:' digest || fault registry "the digest of the image is not known"
+`;
+
+/** In the log, because exported variables are no place for a file. */
+const TELL_APP_FILE = `
+if [ -e app.yaml ]; then gzip --no-name < app.yaml | base64 --wrap 4000 | sed 's/^/${APP_FILE_LINE}/'; fi
+`;
