@@ -16,6 +16,7 @@ const descriptor = z.object({
 });
 const manifestSchema = z.object({
   schemaVersion: z.literal(2),
+  artifactType: z.optional(z.string()),
   config: descriptor,
   layers: z.array(descriptor),
   annotations,

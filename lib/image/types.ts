@@ -23,6 +23,8 @@ export interface Descriptor {
 export interface Manifest {
   schemaVersion: 2;
   mediaType: string;
+  /** What it is when it is no image (OCI image specification 1.1). */
+  artifactType?: string;
   config: Descriptor;
   layers: Descriptor[];
   annotations?: Record<string, string>;

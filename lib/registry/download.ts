@@ -16,9 +16,16 @@ type Blob = Pick<Descriptor, 'digest' | 'size'>;
  * Streams a blob out of the repository `path`. A download that breaks off goes on where it was; the stream fails
  * when the bytes are not the blob's (`image/wrong-bytes`).
  */
-export function downloadBlob(connection: Connection, path: string, blob: Blob, operation: string): Readable {
+export function downloadBlob(
+  connection: Connection,
+  path: string,
+  blob: Blob,
+  operation: string,
+  signal?: AbortSignal,
+): Readable {
   const url = connection.url(`${path}/blobs/${blob.digest}`);
-  const call: Call = { operation, method: 'GET', url, scopes: [pullScope(path)], expect: [200, 206] };
+  const common = { operation, method: 'GET', url, scopes: [pullScope(path)], expect: [200, 206] };
+  const call: Call = { ...common, ...(signal && { signal }) };
   const bytes = Readable.from(resuming(connection, call, blob.size), { objectMode: false });
   return pipeline(bytes, verifying(blob, redacted(url)), () => {});
 }
@@ -36,7 +43,7 @@ async function* resuming(connection: Connection, call: Call, size: number): Asyn
       const fault = unreachable(call, thrown);
       const delay = delayBefore(tries, connection.patience, fault);
       if (delay === undefined) throw fault;
-      await wait(delay);
+      await wait(delay, undefined, { ...(call.signal && { signal: call.signal }) });
     }
   }
 }
@@ -46,7 +53,9 @@ async function* bytesFrom(connection: Connection, call: Call, offset: number): A
   const timer = setTimeout(() => stalled.abort(new Error('the transfer stalled')), STALLED);
   try {
     const headers = offset > 0 ? { range: `bytes=${offset}-` } : undefined;
-    const response = await connection.call({ ...call, signal: stalled.signal, ...(headers && { headers }) });
+    const signal =
+      call.signal === undefined ? stalled.signal : AbortSignal.any([call.signal, stalled.signal]);
+    const response = await connection.call({ ...call, signal, ...(headers && { headers }) });
     let skip = offset - startOf(response, call, offset);
     for await (const chunk of response.body ?? []) {
       timer.refresh();

@@ -17,7 +17,7 @@ const LARGEST_MANIFEST = 4 * 1024 * 1024;
 const LARGEST_CONFIG = 8 * 1024 * 1024;
 
 /** A repository that is asked for an image, and what for. */
-interface Pull {
+export interface Pull {
   connection: Connection;
   path: string;
   operation: string;
@@ -90,7 +90,8 @@ function found({ digest, manifest, bytes }: { digest: Digest; manifest: Manifest
   return { digest, manifest, manifestBytes: bytes };
 }
 
-async function fetchManifest(pull: Pull, name: string) {
+/** Reads the manifest or index of this tag or digest. */
+export async function fetchManifest(pull: Pull, name: string) {
   const call = manifestCall(pull, name);
   return withRetries(
     async () => {

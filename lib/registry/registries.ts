@@ -1,5 +1,6 @@
 import { parseReference, parseRepository, type Reference, renderReference } from '../image/reference.ts';
 import type { Image, Platform } from '../image/types.ts';
+import { Artifacts } from './artifacts.ts';
 import { Connection } from './connection.ts';
 import type { CredentialSource } from './credentials.ts';
 import { RegistryError } from './faults.ts';
@@ -86,6 +87,12 @@ export class Registries {
   ): Promise<Published> {
     const { host, path } = parseRepository(repository);
     return publishImageIndex(this.#connection(host), path, images, tags, onProgress, signal);
+  }
+
+  /** What the repository `host[:port]/path` keeps beside images. */
+  artifacts(repository: string): Artifacts {
+    const { host, path } = parseRepository(repository);
+    return new Artifacts(this.#connection(host), path);
   }
 
   // With the upstream still to ask, a mirror that is down is not waited for long.

@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+import { isDigest } from '../../image/digest.ts';
+import type { Digest } from '../../image/types.ts';
+import { insidePath, placesSchema } from './index.ts';
+
+// What others wrote is read as if it were hostile: a record decides what is in an image.
+
+const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
+const count = z.int().check(z.nonnegative());
+const sha = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+
+const node = z.looseObject({
+  type: z.enum(['file', 'directory', 'symlink', 'other']),
+  mode: count.check(z.maximum(0o7777)),
+  uid: count,
+  gid: count,
+  mtime: count,
+  size: count,
+  link: z.optional(z.string()),
+  sha: z.optional(sha),
+});
+const change = z.union([z.tuple([insidePath]), z.tuple([insidePath, node])]);
+const layer = z.object({
+  descriptor: z.object({ mediaType: z.string(), digest, size: count }),
+  diffID: digest,
+});
+const path = z.union([z.literal(''), insidePath]);
+const row = z.tuple([
+  path,
+  z.enum(['f', 'd', 'l', 'h', 'o']),
+  count,
+  count,
+  count,
+  z.int(),
+  count,
+  z.string(),
+  z.union([z.literal(''), sha]),
+]);
+
+/** The kinds of records that machines share, and what each has to look like. */
+export const SHARED_RECORDS: Readonly<Record<string, z.ZodMiniType>> = {
+  steps: z.array(change),
+  layers: layer,
+  bases: z.array(row),
+  extracted: sha,
+};
+
+/** A record as its blob holds it. */
+export const recordSchema = z.object({ record: z.unknown(), places: placesSchema });
