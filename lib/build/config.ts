@@ -1,4 +1,5 @@
-import type { Command, HealthcheckInstruction, Instruction } from '../dockerfile/types.ts';
+import { heredocWord } from '../dockerfile/heredoc.ts';
+import type { Command, HealthcheckInstruction, Heredoc, Instruction } from '../dockerfile/types.ts';
 import type { RunConfig } from '../image/types.ts';
 
 /** What RUN, CMD and ENTRYPOINT in shell form are given to, unless SHELL says otherwise. */
@@ -89,7 +90,31 @@ export function within(workdir: string | undefined, path: string): string {
 
 /** The argument vector of a command: a script goes to the shell. */
 export function argvOf(command: Command, { Shell }: RunConfig): string[] {
-  return command.form === 'exec' ? command.argv : [...(Shell ?? DEFAULT_SHELL), command.script];
+  if (command.form === 'exec') return command.argv;
+  const program = inlineProgram(command);
+  return program === undefined ? [...(Shell ?? DEFAULT_SHELL), scriptOf(command)] : [program.path];
+}
+
+/**
+ * The program that a RUN is itself, when it is one here-document that begins with `#!`: it has to be at this path,
+ * with mode 755, while the RUN runs (BuildKit, `dispatchRun`).
+ */
+export function inlineProgram(command: Command): { path: string; content: string } | undefined {
+  const only = onlyHeredoc(command);
+  if (!only?.content.startsWith('#!')) return undefined;
+  return { path: `/dev/pipes/${only.name}`, content: only.content };
+}
+
+// A lone here-document is the script, so that it works with any shell; among other words it is for the shell to read.
+function scriptOf(command: Command & { form: 'shell' }): string {
+  const { script, heredocs = [] } = command;
+  const inlined = heredocs.map(({ name, content }) => `\n${content}${name}`).join('');
+  return onlyHeredoc(command)?.content ?? script + inlined;
+}
+
+function onlyHeredoc(command: Command): Heredoc | undefined {
+  if (command.form === 'exec' || command.heredocs?.length !== 1) return undefined;
+  return heredocWord(command.script) === undefined ? undefined : command.heredocs[0];
 }
 
 function keys(names: string[]): Record<string, Record<string, never>> {

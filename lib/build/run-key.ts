@@ -1,16 +1,18 @@
 import type { RunInstruction } from '../dockerfile/types.ts';
-import { argvOf } from './config.ts';
+import { argvOf, inlineProgram } from './config.ts';
 import type { StageState } from './stage-state.ts';
 import { keyOf } from './store.ts';
 
 /** The cache key of a RUN: whatever its result depends on, `engine` among it (its name, revision and what it runs as). */
 export function runKey(
-  { command, mounts }: RunInstruction,
+  { command, mounts, network, security }: RunInstruction,
   { key, config, platform, keyedEnvironment }: StageState,
   engine: readonly [name: string, revision: number, as: string],
   epoch: number,
 ): string {
   const { WorkingDir, User } = config;
-  const what = [argvOf(command, config), mounts, keyedEnvironment, WorkingDir, User, platform, epoch];
+  const program = inlineProgram(command)?.content;
+  const how = [mounts, network, security];
+  const what = [argvOf(command, config), program, how, keyedEnvironment, WorkingDir, User, platform, epoch];
   return keyOf(key, 'RUN', ...engine, what);
 }

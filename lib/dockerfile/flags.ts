@@ -1,124 +1,104 @@
 import { didYouMean, fault, notSupported, type Position } from './faults.ts';
-import type { RunMount } from './types.ts';
 import type { Flag } from './words.ts';
 
-/** The flags that an instruction may have: `yes` we honour, the others are refused with what to do instead. */
-type Known = Record<string, { remedy: string } | 'yes'>;
+/** What a flag takes: `--link` or `--link=false`; one value; a value each time that it is there. */
+type Kind = 'switch' | 'once' | 'often' | { remedy: string };
 
-const COPY: Known = {
-  from: 'yes',
-  chown: 'yes',
-  chmod: 'yes',
-  link: 'yes',
-  parents: { remedy: 'name the directory in the destination' },
-  exclude: { remedy: 'put the pattern into .dockerignore' },
-};
-
-const KNOWN_FLAGS: Record<string, Known> = {
-  FROM: { platform: 'yes' },
-  COPY,
+const KNOWN_FLAGS: Record<string, Record<string, Kind>> = {
+  FROM: { platform: 'once' },
+  COPY: {
+    from: 'once',
+    chown: 'once',
+    chmod: 'once',
+    link: 'switch',
+    parents: 'switch',
+    exclude: 'often',
+  },
   ADD: {
-    chown: 'yes',
-    chmod: 'yes',
-    link: 'yes',
-    checksum: { remedy: 'download in a RUN and check the sum there' },
-    'keep-git-dir': { remedy: 'clone in a RUN' },
-    unpack: { remedy: 'unpack in a RUN' },
-    exclude: { remedy: 'put the pattern into .dockerignore' },
+    chown: 'once',
+    chmod: 'once',
+    link: 'switch',
+    checksum: 'once',
+    'keep-git-dir': 'switch',
+    unpack: 'switch',
+    exclude: 'often',
   },
   RUN: {
-    mount: 'yes',
-    network: { remedy: 'leave it out: RUN shares the network of the builder' },
-    security: { remedy: 'leave it out' },
-    device: { remedy: 'leave it out' },
+    mount: 'often',
+    network: 'once',
+    security: 'once',
+    device: { remedy: 'leave it out: a build has no devices' },
   },
   HEALTHCHECK: {
-    interval: 'yes',
-    timeout: 'yes',
-    'start-period': 'yes',
-    'start-interval': 'yes',
-    retries: 'yes',
+    interval: 'once',
+    timeout: 'once',
+    'start-period': 'once',
+    'start-interval': 'once',
+    retries: 'once',
   },
 };
 
-/** Checks that `keyword` knows each flag, that it has a value where it needs one, and that none is there twice. */
+/**
+ * Checks that `keyword` knows each flag, that it has a value where it needs one, and that none is there twice
+ * (BuildKit, `instructions.BFlags`). Throws `dockerfile/unknown-flag`, `dockerfile/bad-flag`.
+ */
 export function checkFlags(keyword: string, flags: Flag[], position: Position): void {
   const known = KNOWN_FLAGS[keyword] ?? {};
   const seen = new Set<string>();
   for (const { name, value } of flags) {
-    const entry = known[name];
-    if (entry === undefined) {
-      const meant = didYouMean(
-        `--${name}`,
-        Object.keys(known).map((flag) => `--${flag}`),
-      );
-      throw fault(position, 'unknown-flag', `${keyword} knows no flag --${name}${meant}`);
+    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (kind === undefined) throw unknown(keyword, name, Object.keys(known), position);
+    if (typeof kind === 'object') throw notSupported(position, `${keyword} --${name}`, kind.remedy);
+    if (value === undefined && kind !== 'switch') {
+      throw fault(position, 'bad-flag', `${keyword} --${name} needs a value`, `write --${name}=value`);
     }
-    if (entry !== 'yes') throw notSupported(position, `${keyword} --${name}`, entry.remedy);
-    if (!value && name !== 'link') throw fault(position, 'bad-flag', `${keyword} --${name} needs a value`);
-    if (seen.has(name) && name !== 'mount') throw fault(position, 'bad-flag', `--${name} is there twice`);
+    if (kind === 'switch' && value !== undefined && !/^(true|false)$/i.test(value)) {
+      const cause = `--${name} is ${JSON.stringify(value)}`;
+      throw fault(position, 'bad-flag', cause, `write --${name}, --${name}=true or --${name}=false`);
+    }
+    if (seen.has(name) && kind !== 'often') {
+      throw fault(position, 'bad-flag', `--${name} is there twice`, 'keep one of them');
+    }
     seen.add(name);
   }
 }
 
-/** The value of a flag that is there once at most. */
+function unknown(keyword: string, name: string, known: string[], position: Position): Error {
+  const written = known.map((flag) => `--${flag}`);
+  const meant = didYouMean(`--${name}`, written);
+  const has = written.length === 0 ? `${keyword} has no flags` : `it knows ${written.join(', ')}`;
+  // What a command is given looks like a flag of the builder; the JSON form tells them apart.
+  const isCommand = ['CMD', 'ENTRYPOINT', 'SHELL'].includes(keyword);
+  const remedy = isCommand ? `write ${keyword} ["--${name}"]` : has;
+  return fault(position, 'unknown-flag', `${keyword} knows no flag --${name}${meant}`, remedy);
+}
+
+/** The value of a flag that is there once at most; an empty one is as none. */
 export function flag(flags: Flag[], name: string): string | undefined {
-  return flags.find((candidate) => candidate.name === name)?.value;
+  return flags.find((candidate) => candidate.name === name)?.value || undefined;
 }
 
-const MOUNT_KEYS = [
-  'type',
-  'target',
-  'dst',
-  'destination',
-  'id',
-  'sharing',
-  'ro',
-  'readonly',
-  'rw',
-  'readwrite',
-];
-const IGNORED_MOUNT_KEYS = ['mode', 'uid', 'gid', 'from', 'source', 'src'];
-
-/** Reads `type=cache,target=/go/pkg/mod`; other types are refused by name. */
-export function cacheMount(text: string, position: Position): RunMount & { type: 'cache' } {
-  const pairs = text.split(',').map((field): [string, string] => {
-    const [key = '', ...value] = field.split('=');
-    return [key.trim().toLowerCase(), value.join('=')];
-  });
-  const fields = new Map(pairs);
-  const type = fields.get('type') ?? 'bind';
-  if (type !== 'cache') {
-    const remedy =
-      type === 'secret' || type === 'ssh' ? 'fetch what needs it before the build' : 'COPY what RUN needs';
-    throw notSupported(position, `RUN --mount=type=${type}`, remedy);
-  }
-  for (const key of fields.keys()) {
-    if (MOUNT_KEYS.includes(key)) continue;
-    if (IGNORED_MOUNT_KEYS.includes(key))
-      throw notSupported(position, `${key}= of a cache mount`, 'leave it out');
-    throw fault(position, 'bad-flag', `a cache mount knows no ${key}=${didYouMean(key, MOUNT_KEYS)}`);
-  }
-  const target = fields.get('target') ?? fields.get('dst') ?? fields.get('destination');
-  if (!target) throw fault(position, 'bad-flag', 'the cache mount has no target', 'add target=/path');
-  const id = fields.get('id');
-  const readOnly = ['ro', 'readonly'].some((key) => fields.has(key) && fields.get(key) !== 'false');
-  return { type: 'cache', target, readOnly, sharing: 'shared', ...(id ? { id } : {}) };
+/** All values of a flag that may be there often. */
+export function flagValues(flags: Flag[], name: string): string[] {
+  return flags.filter((candidate) => candidate.name === name).map(({ value = '' }) => value);
 }
 
-const UNITS: Record<string, number> = { h: 3.6e12, m: 6e10, s: 1e9, ms: 1e6, us: 1e3, µs: 1e3, ns: 1 };
+/** Whether `--link` is there; nothing when it is not mentioned. */
+export function flagSwitch(flags: Flag[], name: string): boolean | undefined {
+  const found = flags.find((candidate) => candidate.name === name);
+  return found === undefined ? undefined : found.value?.toLowerCase() !== 'false';
+}
 
-/** A duration as Go writes it (`1m30s`, `500ms`), in nanoseconds. */
-export function duration(text: string, position: Position): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s)/g)];
-  const whole = parts.map(([part]) => part).join('');
-  if (whole !== text || text === '') {
-    throw fault(
-      position,
-      'bad-flag',
-      `${JSON.stringify(text)} is not a duration`,
-      'write it as 30s or 1m30s',
-    );
-  }
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit as string] ?? 0), 0);
+/** The value of a flag, which is one of `choices`. Throws `dockerfile/bad-flag`. */
+export function flagChoice<T extends string>(
+  flags: Flag[],
+  name: string,
+  choices: readonly T[],
+  position: Position,
+): T | undefined {
+  const value = flag(flags, name);
+  const found = choices.find((choice) => choice === value);
+  if (value === undefined || found !== undefined) return found;
+  const meant = didYouMean(value, choices);
+  throw fault(position, 'bad-flag', `--${name} is ${value}${meant}`, `it is one of ${choices.join(', ')}`);
 }

@@ -1,63 +1,170 @@
-import ast from 'dockerfile-ast';
-import { fault } from './faults.ts';
-import type { Escape, Place } from './types.ts';
+import { type Directives, readDirective } from './directives.ts';
+import { fault, type Position } from './faults.ts';
+import { heredocWords, withoutTabs } from './heredoc.ts';
+import { WordProblem } from './substitute.ts';
+import type { Escape, Heredoc, Place } from './types.ts';
+import { flags, isJsonArray, splitInstruction } from './words.ts';
 
 /** One instruction as it stands in the file: its keyword as written, and what follows it, continuation lines joined. */
 export interface SourceInstruction extends Place {
   word: string;
   keyword: string;
   rest: string;
+  heredocs: Heredoc[];
+  /** The here-documents as they are written, with their last lines. */
+  inlined: string;
+  /** The empty lines between its first and its last. */
+  emptyLines: number[];
 }
 
 export interface SourceFile {
   name: string;
   escapeChar: Escape;
+  directives: Directives;
   lines: string[];
   instructions: SourceInstruction[];
 }
 
 /**
- * Finds the instructions of a Dockerfile with dockerfile-ast, which knows where each begins and ends. Their lines
- * are joined here, because the reference drops comment lines and empty lines inside of an instruction.
+ * Finds the instructions of a Dockerfile, line by line, as BuildKit's `parser.Parse`: comments and empty lines
+ * between the lines of an instruction are dropped, and lines of here-documents belong to the RUN, COPY or ADD that
+ * announces them, also behind ONBUILD. Throws FairleadError `dockerfile/bad-directive`, `dockerfile/open-heredoc`.
  */
 export function readSource(text: string, name: string): SourceFile {
-  const unmarked = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  const parsed = ast.DockerfileParser.parse(unmarked);
-  const lines = unmarked.split(/\r?\n/);
-  const escapeChar = escapeOf(parsed, name);
-  const instructions = parsed.getInstructions().map((instruction) => {
-    const { start, end } = instruction.getRange();
-    const joined = join(lines.slice(start.line, end.line + 1), escapeChar);
-    const [word = '', rest = ''] = halves(joined);
-    const place = { line: start.line + 1, endLine: end.line + 1, text: joined };
-    return { ...place, word, keyword: word.toUpperCase(), rest };
-  });
-  return { name, escapeChar, lines, instructions };
+  const reader = new LineReader(text.startsWith('\uFEFF') ? text.slice(1) : text, name);
+  const instructions = reader.instructions();
+  const { directives, lines } = reader;
+  return { name, escapeChar: directives.escape ?? '\\', directives, lines, instructions };
 }
 
-function escapeOf(parsed: ast.Dockerfile, name: string): Escape {
-  for (const directive of parsed.getDirectives()) {
-    const value = directive.getValue();
-    if (directive.getName().toLowerCase() !== 'escape' || value === '\\' || value === '`') continue;
-    const position = { file: name, line: directive.getRange().start.line + 1 };
-    throw fault(position, 'bad-directive', `the escape character is ${JSON.stringify(value)}`, 'use \\ or `');
+class LineReader {
+  readonly directives: Directives = {};
+  /** Without their line ends. */
+  readonly lines: string[];
+  /** With them. */
+  readonly #raw: string[];
+  readonly #name: string;
+  #at = 0;
+  #inHead = true;
+
+  constructor(text: string, name: string) {
+    this.#raw = text.split(/(?<=\n)/);
+    this.lines = text.split(/\r?\n/);
+    this.#name = name;
   }
-  return parsed.getEscapeCharacter() === '`' ? '`' : '\\';
+
+  instructions(): SourceInstruction[] {
+    const found: SourceInstruction[] = [];
+    while (this.#at < this.#raw.length) {
+      const text = this.#next().trimStart();
+      if (this.#inHead) this.#inHead = readDirective(text, this.directives, this.#position(this.#at));
+      if (text.startsWith('#')) continue;
+      const [first, goesOn] = this.#uncontinued(text);
+      if (first !== '' || goesOn) found.push(...this.#instruction(first, goesOn));
+    }
+    return found;
+  }
+
+  #next(): string {
+    return withoutEnd(this.#raw[this.#at++] ?? '');
+  }
+
+  #position(line: number): Position {
+    return { file: this.#name, line };
+  }
+
+  /** The line without the escape character that it ends with, and whether there was one that is not escaped itself. */
+  #uncontinued(text: string): [text: string, goesOn: boolean] {
+    const escapeChar = this.directives.escape ?? '\\';
+    const trimmed = withoutBlanks(text);
+    if (!trimmed.endsWith(escapeChar) || trimmed.at(-2) === escapeChar) return [text, false];
+    return [trimmed.slice(0, -1), true];
+  }
+
+  #instruction(first: string, goesOnAtFirst: boolean): SourceInstruction[] {
+    const line = this.#at;
+    const pieces = [first];
+    const emptyLines: number[] = [];
+    let goesOn = goesOnAtFirst;
+    while (goesOn && this.#at < this.#raw.length) {
+      const text = this.#next();
+      const trimmed = text.trimStart();
+      if (trimmed.startsWith('#')) continue;
+      if (trimmed === '') {
+        emptyLines.push(this.#at);
+        continue;
+      }
+      const [piece, more] = this.#uncontinued(text);
+      pieces.push(piece);
+      goesOn = more;
+    }
+    const text = pieces.join('').trim();
+    if (text === '') return [];
+    const [word, rest] = splitInstruction(text);
+    const keyword = word.toUpperCase();
+    const heredocs = canHaveHeredocs(keyword, rest) ? this.#heredocs(text, line) : { read: [], inlined: '' };
+    const place = { line, endLine: this.#at, text };
+    return [
+      { ...place, word, keyword, rest, heredocs: heredocs.read, inlined: heredocs.inlined, emptyLines },
+    ];
+  }
+
+  #heredocs(text: string, line: number): { read: Heredoc[]; inlined: string } {
+    const read: Heredoc[] = [];
+    let inlined = '';
+    for (const { name, tabs, expands } of this.#announced(text, line)) {
+      const written = this.#heredoc(name, tabs, line);
+      inlined += `\n${written}${name}`;
+      read.push({ name, content: tabs === 'strip' ? withoutTabs(written) : written, expands });
+    }
+    return { read, inlined };
+  }
+
+  #announced(text: string, line: number): ReturnType<typeof heredocWords> {
+    try {
+      return heredocWords(text);
+    } catch (error) {
+      if (!(error instanceof WordProblem)) throw error;
+      throw fault(this.#position(line), 'bad-heredoc', `the name of a here-document: ${error.message}`);
+    }
+  }
+
+  #heredoc(name: string, tabs: 'keep' | 'strip', line: number): string {
+    const written: string[] = [];
+    while (this.#at < this.#raw.length) {
+      const raw = this.#raw[this.#at++] as string;
+      const ended = withoutEnd(raw);
+      if ((tabs === 'strip' ? ended.replace(/^\t+/, '') : ended) === name) return written.join('');
+      written.push(raw);
+    }
+    const cause = `the here-document <<${name} that begins here has no end`;
+    throw fault(
+      this.#position(line),
+      'open-heredoc',
+      cause,
+      `end it with a line that is ${name}, nothing else`,
+    );
+  }
 }
 
-function join(lines: string[], escapeChar: Escape): string {
-  const continues = escapeChar === '\\' ? /\\[ \t]*$/ : /`[ \t]*$/;
-  let joined = '';
-  lines.forEach((line, index) => {
-    const isComment = index > 0 && /^\s*#/.test(line);
-    const isEmpty = index > 0 && line.trim() === '';
-    if (isComment || isEmpty) return;
-    joined += (index === 0 ? line.trimStart() : line).replace(continues, '');
-  });
-  return joined.trim();
+const HEREDOC_KEYWORDS = ['RUN', 'COPY', 'ADD'];
+
+function canHaveHeredocs(keyword: string, rest: string): boolean {
+  if (keyword === 'ONBUILD') {
+    const [word, ofTrigger] = splitInstruction(rest);
+    return canHaveHeredocs(word.toUpperCase() === 'ONBUILD' ? '' : word.toUpperCase(), ofTrigger);
+  }
+  return HEREDOC_KEYWORDS.includes(keyword) && !isJsonArray(flags(rest).rest);
 }
 
-function halves(text: string): [string, string] {
-  const space = text.search(/\s/);
-  return space < 0 ? [text, ''] : [text.slice(0, space), text.slice(space).trim()];
+function withoutEnd(raw: string): string {
+  let end = raw.length;
+  while (raw[end - 1] === '\n' || raw[end - 1] === '\r') end--;
+  return raw.slice(0, end);
+}
+
+function withoutBlanks(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === ' ' || text[end - 1] === '\t') end--;
+  return text.slice(0, end);
 }

@@ -23,7 +23,6 @@ describe('parseDockerfile', () => {
     ['RUN echo "a  b"   # kept', { command: { form: 'shell', script: 'echo "a  b"   # kept' } }],
     ['RUN ["go", "build"]', { command: { form: 'exec', argv: ['go', 'build'] } }],
     ['RUN [ "$x" = y ]', { command: { form: 'shell', script: '[ "$x" = y ]' } }],
-    ['CMD ["a", 1]', { command: { form: 'shell', script: '["a", 1]' } }],
     ['RUN --mount=type=cache,target=/c go build', { mounts: [{ target: '/c', readOnly: false }] }],
     ['RUN --mount=type=cache,id=x,dst=/c,ro x', { mounts: [{ target: '/c', id: 'x', readOnly: true }] }],
     [
@@ -48,7 +47,6 @@ describe('parseDockerfile', () => {
     ],
     ['SHELL ["/bin/bash", "-c"]', { argv: ['/bin/bash', '-c'] }],
     ['WORKDIR /a b', { path: '/a b' }],
-    ['ENTRYPOINT --not-a-flag', { command: { form: 'shell', script: '--not-a-flag' } }],
   ])('reads %s', (text, expected) => {
     expect(only(text)).toMatchObject(expected);
   });
@@ -100,23 +98,12 @@ describe('parseDockerfile', () => {
     ['FROM a\nENV x', 'missing-argument', /ENV x has no value/],
     ['FROM a\nENV a=b c', 'bad-argument', /"c" without a name and "="/],
     ['FROM a\nSHELL /bin/sh', 'bad-argument', /SHELL needs the JSON form/],
-    ['FROM a\nHEALTHCHECK --interval=5 CMD x', 'bad-flag', /"5" is not a duration/],
+    ['FROM a\nHEALTHCHECK --interval=5 CMD x', 'bad-flag', /--interval is "5", which is not a duration/],
     ['FROM a\nHEALTHCHECK curl x', 'bad-argument', /HEALTHCHECK NONE or HEALTHCHECK CMD/],
     ['# escape=x\nFROM a', 'bad-directive', /the escape character is "x"/],
-    ['FROM a\nRUN <<EOF\nx\nEOF', 'not-supported', /Dockerfile:2: a heredoc in RUN is not supported yet/],
-    ['FROM a\nCOPY <<EOF /x\ny\nEOF', 'not-supported', /a heredoc in COPY/],
-    ['FROM a\nONBUILD RUN x', 'not-supported', /ONBUILD is not supported yet/],
-    [
-      'FROM a\nRUN --mount=type=secret,id=x y',
-      'not-supported',
-      /RUN --mount=type=secret is not supported yet/,
-    ],
-    ['FROM a\nRUN --mount=target=/x y', 'not-supported', /--mount=type=bind/],
+    ['FROM a\nCMD ["a", 1]', 'bad-argument', /the JSON form holds 1, which is no string/],
+    ['FROM a\nENTRYPOINT --x', 'unknown-flag', /ENTRYPOINT knows no flag --x .*; write ENTRYPOINT \["--x"\]/],
     ['FROM a\nRUN --mount=type=cache x', 'bad-flag', /the cache mount has no target/],
-    ['FROM a\nRUN --network=none x', 'not-supported', /RUN --network is not supported yet/],
-    ['FROM a\nCOPY --parents a b', 'not-supported', /COPY --parents/],
-    ['FROM a\nADD --checksum=x a b', 'not-supported', /ADD --checksum/],
-    ['FROM a\nCOPY --chmod=u+x a b', 'not-supported', /write the mode in octal/],
   ])('refuses %j', (text, code, message) => {
     const parse = () => parseDockerfile(text);
     expect(parse).toThrow(message);
