@@ -24,17 +24,26 @@ export class Bases {
   readonly #registries: ImageSource;
   readonly #store: Store;
   readonly #signal: AbortSignal | undefined;
+  readonly #aliases: ReadonlyMap<string, string>;
   readonly #images = new Map<string, Promise<Image>>();
   readonly #trees = new Map<string, Promise<Tree>>();
 
-  constructor(registries: ImageSource, store: Store, signal?: AbortSignal) {
+  /** `aliases` are other names for references. */
+  constructor(
+    registries: ImageSource,
+    store: Store,
+    aliases: ReadonlyMap<string, string> = new Map(),
+    signal?: AbortSignal,
+  ) {
     this.#registries = registries;
+    this.#aliases = aliases;
     this.#store = store;
     this.#signal = signal;
   }
 
   /** Manifest and configuration; layers stay where they are. */
-  image(reference: string, platform: Platform): Promise<Image> {
+  image(name: string, platform: Platform): Promise<Image> {
+    const reference = this.#aliases.get(name) ?? name;
     const key = `${reference} ${renderPlatform(platform)}`;
     const known = this.#images.get(key);
     if (known !== undefined) return known;
@@ -65,8 +74,9 @@ export class Bases {
   /** The index of an image's files. Its layers are read once as streams, the index is kept by their digests. */
   async tree(image: Image): Promise<Tree> {
     const known = this.#trees.get(image.digest) ?? this.#index(image);
+    known.catch(() => {});
     this.#trees.set(image.digest, known);
-    return (await known).clone();
+    return (await unlessAborted(known, this.#signal)).clone();
   }
 
   async #index(image: Image): Promise<Tree> {
@@ -122,4 +132,16 @@ export class Bases {
         Object.assign(node, { sha, content: { from: 'disk', file: this.#store.file(sha) } });
     }
   }
+}
+
+// A layer that is being read ends by itself; nobody has to wait for that.
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) => {
+    const leave = () => reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    work.finally(() => signal.removeEventListener('abort', leave)).catch(() => {});
+  });
+  return Promise.race([work, aborted]);
 }

@@ -1,7 +1,10 @@
+import { parseTriggers } from '../dockerfile/triggers.ts';
 import { FairleadError } from '../errors.ts';
-import type { Image } from '../image/types.ts';
-import { BuildFailure, excerpt } from './failure.ts';
+import type { ImageConfig } from '../image/types.ts';
+import { atInstruction, atLine } from './failure.ts';
+import { PlanChanged } from './finding.ts';
 import { compareGoVersions, renderGoVersion } from './go/versions.ts';
+import { meantStage } from './meant.ts';
 import type { Base } from './plan.ts';
 import type { StageInput } from './shared.ts';
 import { GOLANG_CONFIG, golangSkeleton } from './skeleton.ts';
@@ -64,7 +67,7 @@ async function fromImage(input: StageInput, base: ImageBase): Promise<Beginning>
   if (plan.need === 'configuration if reachable') return unneededGolang(input, base);
   try {
     const image = await shared.bases.image(base.reference, platform);
-    refuseTriggers(image, input);
+    obeyTriggers(image.config, input);
     const { config: _, ...common } = inherited(image.config);
     const isIndexed = plan.need === 'index' || plan.need === 'files';
     const isGolang = base.golang !== undefined && !isIndexed;
@@ -84,10 +87,12 @@ async function fromImage(input: StageInput, base: ImageBase): Promise<Beginning>
 }
 
 /** A golang base of which nothing ends up in the image: its configuration if it is to be had, else the usual one. */
-async function unneededGolang({ shared, plan }: StageInput, base: ImageBase): Promise<Beginning> {
-  const { platform } = plan.from;
-  const config =
-    (await shared.bases.configurationIfReachable(base.reference, platform))?.config ?? GOLANG_CONFIG;
+async function unneededGolang(input: StageInput, base: ImageBase): Promise<Beginning> {
+  const { shared } = input;
+  const { platform } = input.plan.from;
+  const known = await shared.bases.configurationIfReachable(base.reference, platform);
+  if (known !== undefined) obeyTriggers(known, input);
+  const config = known?.config ?? GOLANG_CONFIG;
   return {
     config,
     tree: golangSkeleton(),
@@ -99,33 +104,28 @@ async function unneededGolang({ shared, plan }: StageInput, base: ImageBase): Pr
   };
 }
 
-function refuseTriggers(image: Image, { shared, plan }: StageInput): void {
-  const triggers = image.config.config?.OnBuild ?? [];
-  if (triggers.length === 0) return;
-  const { line, image: name } = plan.stage.from;
-  throw new FairleadError({
-    code: 'dockerfile/not-supported',
-    operation: 'building the image',
-    place: `${shared.dockerfile.name}:${line}`,
-    cause: `${name} has ONBUILD triggers, which are not supported yet: ${triggers[0]}`,
-    remedy: 'use a base without them, and write the instructions out',
-  });
+/** What a base wants done on top of it may need stages, files and another engine: everything is planned with it. */
+function obeyTriggers({ config }: ImageConfig, { shared, plan }: StageInput): void {
+  const triggers = config?.OnBuild ?? [];
+  const { index, from } = plan.stage;
+  const isKnown = shared.findings.some(({ kind, stage }) => kind === 'triggers' && stage === index);
+  if (triggers.length === 0 || isKnown) return;
+  const instructions = parseTriggers(triggers, from, shared.dockerfile.name);
+  throw new PlanChanged({ kind: 'triggers', stage: index, instructions });
 }
 
 /** A base that cannot be had, at its FROM. */
 function atFrom(error: unknown, { shared, plan }: StageInput): unknown {
-  if (!(error instanceof FairleadError) || error.fault.place?.startsWith(shared.dockerfile.name))
-    return error;
-  const { line, endLine, image } = plan.stage.from;
-  const { name, lines } = shared.dockerfile;
-  const { code, cause, remedy, operation, place, temporary } = error.fault;
-  const fault = {
-    code,
-    operation,
-    place: `${name}:${line}`,
-    cause: `the base image ${image} cannot be had: ${place === undefined ? cause : `${cause} (${place})`}`,
-    ...(remedy === undefined ? {} : { remedy }),
-    ...(temporary === undefined ? {} : { temporary }),
-  };
-  return new BuildFailure(fault, line, excerpt(lines, line, endLine), { cause: error });
+  const { dockerfile } = shared;
+  if (!(error instanceof FairleadError)) return error;
+  const { from, index } = plan.stage;
+  if (error.fault.place?.startsWith(dockerfile.name) === true) return atLine(error, dockerfile);
+  const { place, cause, ...fault } = error.fault;
+  const told = `the base image ${from.image} cannot be had: ${cause}${place === undefined ? '' : ` (${place})`}`;
+  return atInstruction(
+    new FairleadError({ ...fault, cause: told }, { cause: error }),
+    from,
+    dockerfile,
+    meantStage(from.image, index, dockerfile),
+  );
 }

@@ -4,6 +4,7 @@ import type { Image, Platform } from '../image/types.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
 import { Bases, type ImageSource } from './bases.ts';
 import { beginStage } from './begin.ts';
+import type { NamedContext } from './contexts.ts';
 import { refuseWithoutEngine, sandboxAbility } from './engines.ts';
 import { type Finding, PlanChanged, shownReasons, withTriggers } from './finding.ts';
 import { resolveFroms, targetStage } from './froms.ts';
@@ -30,11 +31,23 @@ export interface BuildOptions {
   dockerfile?: string;
   /** The stage to build, by name or number; the last one when it is left out. */
   target?: string;
+  /** Its text, when it is in no file; `dockerfile` then only says how it is called. */
+  dockerfileText?: string;
   buildArgs?: Record<string, string>;
+  /** Labels of the image, over those that the Dockerfile says. */
+  labels?: Record<string, string>;
+  /** Annotations of the image's manifest. */
+  annotations?: Record<string, string>;
+  /** What a RUN has that says nothing of the network. */
+  runNetwork?: 'default' | 'none' | 'host';
+  /** What `FROM`, `COPY --from` and `RUN --mount=from=` may name besides stages and images. */
+  contexts?: Readonly<Record<string, NamedContext>>;
   /** What the image is for; this machine's when it is left out. */
   platform?: Platform;
   /** Do every step again. The caches that Go keeps by itself stay. */
   noCache?: boolean;
+  /** Keys of steps that were done just now by a build that this one belongs to, so that `noCache` spares them. */
+  fresh?: Set<string>;
   /** Kept between builds, and shared by them. */
   cacheDir: string;
   registries: ImageSource;
@@ -68,7 +81,7 @@ export async function build(options: BuildOptions): Promise<Image> {
     const common = {
       hashes: await Hashes.open(store, keyOf(input.directory)),
       noCache: options.noCache ?? false,
-      fresh: new Set<string>(),
+      fresh: options.fresh ?? new Set<string>(),
       turns: new Turns(availableParallelism()),
       workspace: slot.directory,
       disks,
@@ -125,7 +138,7 @@ function planFor(
   const directive = goDirective(goMod);
   return planStages({
     dockerfile,
-    froms: resolveFroms(dockerfile, globals, args, platforms.target),
+    froms: resolveFroms(dockerfile, globals, args, platforms.target, input),
     target,
     abilities: toolchain === undefined ? {} : { go: toolchain.version },
     shown: shownReasons(findings),
@@ -138,14 +151,19 @@ async function buildStages(
   plans: readonly StagePlan[],
   common: Omit<Shared, 'bases' | 'signal'>,
   finished: Finished,
-  { registries, signal }: BuildOptions,
+  options: BuildOptions,
 ): Promise<Image> {
+  const { registries, signal } = options;
   const stages = new Map<number, StageState>();
   for (const [index, { engine, state }] of finished) {
     if (plans.some((plan) => plan.stage.index === index && plan.engine === engine)) stages.set(index, state);
   }
   await sideBySide((signal) => {
-    const shared: Shared = { ...common, bases: new Bases(registries, common.store, signal), signal };
+    const shared: Shared = {
+      ...common,
+      bases: new Bases(registries, common.store, common.aliases, signal),
+      signal,
+    };
     return plans
       .filter(({ stage }) => !stages.has(stage.index))
       .map((plan) => {
@@ -165,14 +183,21 @@ async function buildStages(
   for (const name of common.args.unused()) {
     common.onProgress({ type: 'notice', message: `the build arg ${name} is not used by the Dockerfile` });
   }
-  return finish(stages.get(plans.at(-1)?.stage.index ?? -1) as StageState, common.epoch);
+  return finish(stages.get(plans.at(-1)?.stage.index ?? -1) as StageState, common.epoch, options);
 }
 
-async function finish(state: StageState, epoch: number): Promise<Image> {
-  const { platform, config, history, author } = state;
+async function finish(
+  state: StageState,
+  epoch: number,
+  { labels, annotations }: BuildOptions,
+): Promise<Image> {
+  const { platform, history, author } = state;
   const created = new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
+  const config =
+    labels === undefined ? state.config : { ...state.config, Labels: { ...state.config.Labels, ...labels } };
   const described = { created, ...platform, config, history, ...(author === undefined ? {} : { author }) };
-  return assembleImage({ config: described, layers: await Promise.all(state.layers) });
+  const layers = await Promise.all(state.layers);
+  return assembleImage({ config: described, layers, ...(annotations === undefined ? {} : { annotations }) });
 }
 
 async function findGo({ toolchain: given, engines }: BuildOptions): Promise<ProbedToolchain | undefined> {

@@ -4,6 +4,7 @@ import type { Dockerfile, Stage } from '../dockerfile/types.ts';
 import { parsePlatform } from '../image/platform.ts';
 import { parseReference } from '../image/reference.ts';
 import type { Platform } from '../image/types.ts';
+import type { Named } from './contexts.ts';
 import { golangVersion } from './go/versions.ts';
 import { type Base, type ResolvedFrom, stageOf } from './plan.ts';
 import type { BuildArgs } from './scope.ts';
@@ -14,22 +15,23 @@ export function resolveFroms(
   globals: ReadonlyMap<string, string>,
   args: BuildArgs,
   target: Platform,
+  named?: Named,
 ): ResolvedFrom[] {
   const froms: ResolvedFrom[] = [];
   for (const stage of dockerfile.stages) {
     const position = { file: dockerfile.name, line: stage.from.line };
     const lookup = (name: string) => globals.get(name) ?? args.value(name);
     const word = (text: string) => expand(text, lookup, dockerfile.escapeChar, position);
-    const base = baseOf(word(stage.from.image), stage, dockerfile);
-    const named = stage.from.platform === undefined ? '' : word(stage.from.platform);
+    const base = baseOf(word(stage.from.image), stage, dockerfile, named);
+    const asked = stage.from.platform === undefined ? '' : word(stage.from.platform);
     const inherited = base.kind === 'stage' ? froms[base.index]?.platform : undefined;
-    const platform = named === '' ? (inherited ?? target) : parsePlatform(named);
+    const platform = asked === '' ? (inherited ?? target) : parsePlatform(asked);
     froms.push({ base, platform });
   }
   return froms;
 }
 
-function baseOf(image: string, stage: Stage, dockerfile: Dockerfile): Base {
+function baseOf(image: string, stage: Stage, dockerfile: Dockerfile, named: Named | undefined): Base {
   const position = { file: dockerfile.name, line: stage.from.line };
   if (image === '') {
     const cause = `the image of FROM ${stage.from.image} is empty`;
@@ -43,7 +45,11 @@ function baseOf(image: string, stage: Stage, dockerfile: Dockerfile): Base {
   } catch (error) {
     throw fault(position, 'bad-reference', (error as Error).message);
   }
-  const golang = golangVersion(image);
+  if (named?.directories.has(image) === true) {
+    const cause = `${image} is a directory, and FROM begins with an image`;
+    throw fault(position, 'bad-reference', cause, 'COPY --from it');
+  }
+  const golang = golangVersion(named?.aliases.get(image) ?? image);
   return { kind: 'image', reference: image, ...(golang === undefined ? {} : { golang }) };
 }
 

@@ -8,9 +8,13 @@ import { FairleadError, messageOf } from '../errors.ts';
 import { machinePlatform } from '../image/platform.ts';
 import type { BuildOptions } from './build.ts';
 import { readContext } from './context.ts';
+import { type Named, readNamed } from './contexts.ts';
+import { atLine } from './failure.ts';
+import { resolveFroms } from './froms.ts';
 import { BuildArgs, globalValues, type Platforms } from './scope.ts';
 import { Store } from './store.ts';
 import type { Tree } from './tree.ts';
+import { withNetwork, withStageTriggers } from './triggers.ts';
 
 /** What a build begins with: all that is read before anything is done. */
 export interface BuildInput {
@@ -21,6 +25,12 @@ export interface BuildInput {
   context: Tree;
   /** The text of the context's go.mod, '' when there is none. */
   goMod: string;
+  /** What .dockerignore leaves out of it. */
+  ignored: (path: string) => boolean;
+  /** Other names for images, by `--build-context`. */
+  aliases: Named['aliases'];
+  /** The files of other build contexts, by name. */
+  directories: Named['directories'];
   store: Store;
   platforms: Platforms;
   args: BuildArgs;
@@ -33,28 +43,35 @@ export interface BuildInput {
 /** Reads the Dockerfile and the names in the context. Throws FairleadError `dockerfile/…`, `build/no-context`. */
 export async function readInput(options: BuildOptions): Promise<BuildInput> {
   const directory = resolve(options.context);
-  const { dockerfile, ignore } = await readDockerfile(directory, options.dockerfile ?? 'Dockerfile');
+  const read = await readDockerfile(directory, options);
   const platforms = { build: machinePlatform(), target: options.platform ?? machinePlatform() };
   const args = new BuildArgs(options.buildArgs ?? {}, platforms);
   const epoch = epochOf(options.buildArgs);
-  const context = readContext(directory, parseIgnore(ignore), epoch);
+  const rules = parseIgnore(read.ignore);
+  const context = readContext(directory, rules, epoch);
+  const globals = globalValues(read.dockerfile, args);
+  const named = readNamed(options.contexts ?? {}, read.dockerfile, epoch);
+  const froms = resolveFroms(read.dockerfile, globals, args, platforms.target, named);
+  const dockerfile = withNetwork(withStageTriggers(read.dockerfile, froms), options.runNetwork);
   const hasModule = context.get('go.mod')?.type === 'file';
   return {
     directory,
     dockerfile,
     context,
+    ignored: (path) => rules.ignores(path),
+    ...named,
     goMod: hasModule ? await readFile(join(directory, 'go.mod'), 'utf8') : '',
     store: openStore(options.cacheDir),
     platforms,
     args,
-    globals: globalValues(dockerfile, args),
+    globals,
     epoch,
   };
 }
 
 async function readDockerfile(
   context: string,
-  name: string,
+  { dockerfile: name = 'Dockerfile', dockerfileText }: BuildOptions,
 ): Promise<{ dockerfile: Dockerfile; ignore: string }> {
   const path = isAbsolute(name) ? name : join(context, name);
   const shown = path.startsWith(`${context}/`) ? relative(context, path) : name;
@@ -67,22 +84,36 @@ async function readDockerfile(
       remedy: 'name the directory that the Dockerfile is for',
     });
   }
-  refuseOutside(path, context);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new FairleadError({
-      code: 'dockerfile/missing',
-      operation: 'reading the Dockerfile',
-      place: shown,
-      cause: error.code === 'ENOENT' ? 'there is no such file in the build context' : messageOf(error),
-      remedy: 'add a Dockerfile, or name it with -f',
-    });
-  });
+  const text = dockerfileText ?? (await readText(path, shown, context));
   const [own = '', general = ''] = ignoreFiles(path);
   const rules = [own, join(context, general)];
   for (const file of rules) refuseOutside(file, context);
   const found = rules.find((file) => existsSync(file));
   const ignore = found === undefined ? '' : await readFile(found, 'utf8').catch(() => '');
-  return { dockerfile: parseDockerfile(text, shown), ignore };
+  return { dockerfile: parse(text, shown), ignore };
+}
+
+async function readText(path: string, shown: string, context: string): Promise<string> {
+  refuseOutside(path, context);
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const isMissing = error.code === 'ENOENT';
+    throw new FairleadError({
+      code: 'dockerfile/missing',
+      operation: 'reading the Dockerfile',
+      place: shown,
+      cause: isMissing ? 'there is no such file in the build context' : messageOf(error),
+      remedy: 'add a Dockerfile, or name it with -f',
+    });
+  });
+}
+
+// What is wrong with a line is shown with the lines around it.
+function parse(text: string, name: string): Dockerfile {
+  try {
+    return parseDockerfile(text, name);
+  } catch (error) {
+    throw atLine(error, { name, lines: text.split(/\r?\n/) });
+  }
 }
 
 // What a link leads to is not the commit's: what is wrong with it is told in its words, and it may have no end.

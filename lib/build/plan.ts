@@ -133,7 +133,7 @@ function stagesBefore({ dockerfile, froms }: Pick<PlanInput, 'dockerfile' | 'fro
 }
 
 /** The stages and images that the instructions of a stage take files from: `COPY --from`, `RUN --mount=from=`. */
-export function fromNames({ instructions }: Stage): string[] {
+export function fromNames({ instructions }: Pick<Stage, 'instructions'>): string[] {
   return instructions.flatMap((instruction) => {
     if (instruction.keyword === 'COPY') return instruction.from ?? [];
     if (instruction.keyword !== 'RUN') return [];

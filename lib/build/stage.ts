@@ -3,9 +3,12 @@ import type { Instruction, RunInstruction } from '../dockerfile/types.ts';
 import { FairleadError } from '../errors.ts';
 import { ConfigProblem, configure } from './config.ts';
 import { copyStep } from './copy-step.ts';
+import { atInstruction } from './failure.ts';
 import { PlanChanged } from './finding.ts';
 import { goKey, goStep } from './go-step.ts';
+import { meantStage } from './meant.ts';
 import { userOf } from './owners.ts';
+import { fromNames } from './plan.ts';
 import type { ProgressEvent, StepLabel } from './progress.ts';
 import { readChanges, writeChanges } from './records.ts';
 import { cannotRun } from './run-step.ts';
@@ -30,10 +33,28 @@ export async function buildStage(
     shared.signal?.throwIfAborted();
     const label = stepLabel(input, index, instruction);
     const work = (told: StageInput) => carryOut(instruction, state, told, stages);
-    if (label === undefined) await work(input);
-    else await tellStep(input, label, work);
+    try {
+      if (label === undefined) await work(input);
+      else await tellStep(input, label, work);
+    } catch (error) {
+      throw atInstruction(error, instruction, shared.dockerfile, remedyFor(error, instruction, input));
+    }
   }
   return state;
+}
+
+/** What somebody may have meant who took from what is no stage, and no image that is to be had. */
+function remedyFor(
+  error: unknown,
+  instruction: Instruction,
+  { shared, plan }: StageInput,
+): string | undefined {
+  if (!(error instanceof FairleadError) || error.fault.place?.startsWith(shared.dockerfile.name))
+    return undefined;
+  const names = fromNames({ instructions: [instruction] });
+  return names
+    .map((name) => meantStage(name, plan.stage.index, shared.dockerfile))
+    .find((it) => it !== undefined);
 }
 
 /** Does a step, and tells when it begins, what it says, and how it ended; `work` answers whether it was cached. */

@@ -7,16 +7,18 @@ import { pipeline } from 'node:stream/promises';
 import { FairleadError } from '../errors.ts';
 import { verifying } from './digest.ts';
 import type { Entry } from './entry.ts';
-import { type LayoutFile, layoutFiles } from './layout.ts';
+import { canonicalJson } from './json.ts';
+import { blobOf, type LayoutFile, layoutFiles } from './layout.ts';
+import { parseReference, renderReference } from './reference.ts';
 import { tarBytes } from './tar.ts';
-import type { Image } from './types.ts';
+import type { Image, ImageIndex } from './types.ts';
 
 /**
  * Writes an image as an OCI layout into `directory`, which appears complete or not at all. An older layout there is
  * replaced; anything else is left alone: `image/not-a-layout`. `names` as in `layoutFiles`.
  */
 export async function writeLayoutDirectory(
-  image: Image,
+  image: Image | ImageIndex,
   directory: string,
   names: readonly string[] = [],
 ): Promise<void> {
@@ -37,15 +39,41 @@ export async function writeLayoutDirectory(
 
 /** Writes an image as a tar of an OCI layout to `file`, which appears complete or not at all; always the same bytes. */
 export async function writeLayoutArchive(
+  image: Image | ImageIndex,
+  file: string,
+  names: readonly string[] = [],
+): Promise<void> {
+  await writeTar(archiveEntries(layoutFiles(image, names)), file);
+}
+
+/**
+ * Writes an image as the tar that `docker load` takes: an OCI layout with the `manifest.json` of `docker save`, which
+ * names it for a docker that knows no layouts. `file` appears complete or not at all.
+ */
+export async function writeDockerArchive(
   image: Image,
   file: string,
   names: readonly string[] = [],
 ): Promise<void> {
+  const bytes = canonicalJson([
+    {
+      Config: blobOf(image.manifest.config.digest),
+      RepoTags: names.map((name) => renderReference(parseReference(name))),
+      Layers: image.layers.map(({ descriptor }) => blobOf(descriptor.digest)),
+    },
+  ]);
+  const list: LayoutFile = { path: 'manifest.json', size: bytes.length, bytes };
+  await writeTar(archiveEntries([...layoutFiles(image, names), list]), file);
+}
+
+/** Writes a tar to `file`, which appears complete or not at all; `-` is this program's own output. */
+export async function writeTar(entries: Iterable<Entry>, file: string): Promise<void> {
+  if (file === '-') return pipeline(tarBytes(entries), process.stdout, { end: false });
   const target = resolve(file);
   const unfinished = besides(target);
   await mkdir(dirname(target), { recursive: true });
   try {
-    await pipeline(tarBytes(archiveEntries(layoutFiles(image, names))), createWriteStream(unfinished));
+    await pipeline(tarBytes(entries), createWriteStream(unfinished));
     await rename(unfinished, target);
   } finally {
     await rm(unfinished, { force: true });
