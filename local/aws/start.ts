@@ -2,6 +2,8 @@ import { Admission, type Principal } from './admission.ts';
 import { frontDoor } from './front-door.ts';
 import { listen } from './loopback.ts';
 import { Metrics } from './services/cloudwatch.ts';
+import { Builds, type CodeBuildOptions } from './services/codebuild.ts';
+import { LogStreams } from './services/codebuild-logs.ts';
 import { dynamoDb, type Table } from './services/dynamodb.ts';
 import { ecr, type RegistryAddress } from './services/ecr.ts';
 import { type ClusterAddress, eks } from './services/eks.ts';
@@ -22,13 +24,15 @@ export interface AwsOptions {
   tables?: readonly Table[];
   /** Names of the CloudWatch alarms there are. */
   alarms?: readonly string[];
+  /** What CodeBuild has; without it there is no project. */
+  codeBuild?: Omit<CodeBuildOptions, 'secret'>;
   /** Default: the system chooses. */
   port?: number;
 }
 
 /**
- * The AWS endpoints of the local cloud on one loopback port: ECR, Secrets Manager, STS, EKS, SNS, CloudWatch and
- * DynamoDB, told apart by the service in the credential scope. All state is in memory and gone with the process.
+ * The AWS endpoints of the local cloud on one loopback port: ECR, Secrets Manager, STS, EKS, SNS, CloudWatch and its
+ * logs, CodeBuild and DynamoDB, told apart by the service in the credential scope. All state is in memory and gone with the process.
  */
 export async function startAws(options: AwsOptions) {
   const { region, account } = options;
@@ -37,13 +41,23 @@ export async function startAws(options: AwsOptions) {
   const topics = new Topics();
   const metrics = new Metrics(place, options.alarms ?? []);
   const dynamodb = await dynamoDb(place, options.tables ?? [], admission);
+  const secrets = options.secrets ?? {};
+  const logs = new LogStreams(place);
+  const builds = new Builds(place, logs, {
+    projects: {},
+    machine: {},
+    ...options.codeBuild,
+    secret: (name) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined),
+  });
   const services = {
     ecr: ecr(place, options.registry),
-    secretsmanager: secretsManager(place, options.secrets ?? {}),
+    secretsmanager: secretsManager(place, secrets),
     sts: sts(place, admission),
     eks: eks(place, options.cluster),
     sns: topics.service,
     monitoring: metrics.service,
+    logs: logs.service,
+    codebuild: builds.service,
     dynamodb,
   };
   const listener = await listen(frontDoor(admission, services), options.port);
@@ -57,6 +71,7 @@ export async function startAws(options: AwsOptions) {
     metrics,
     close: async () => {
       await listener.close();
+      await builds.close();
       await dynamodb.close();
     },
   };
