@@ -16,7 +16,7 @@ const ENDED_BADLY =
 
 /** What a registry or a network did, which another try or somebody else can put right. */
 const ELSEWHERE =
-  /failed to (?:resolve source|load metadata|fetch|do request|push|copy|authorize|get credentials|configure registry|get provenance)|error getting credentials|pull access denied|toomanyrequests|\b(?:401|403|429|5\d\d) |unexpected (?:status|EOF)|connection (?:refused|reset)|TLS handshake|i\/o timeout|no space left on device|not found$/i;
+  /failed to (?:resolve source|load metadata|fetch|do request|push|copy|authorize|get credentials|configure registry|get provenance)|error getting credentials|pull access denied|toomanyrequests|\b(?:401|403|429|5\d\d) |unexpected (?:status|EOF)|connection (?:refused|reset)|TLS handshake|i\/o timeout|no space left on device|[\w.-](?::[\w.-]+|@sha256:\w+): not found$/i;
 
 /**
  * Why a build failed, from the last lines of its log: the script's own word, or BuildKit's with the output of the
