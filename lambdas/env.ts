@@ -63,11 +63,14 @@ export function buildImageEnvironment(variables: Variables = process.env) {
       REGISTRY_MIRRORS: z._default(mirrors(), {}),
       INSECURE_REGISTRIES: z._default(commaSeparated(), []),
       CACHE_DIR: z.optional(text()),
+      MICROVM_IMAGE: z.optional(text()),
+      MICROVM_IMAGE_VERSION: z.optional(text()),
+      MICROVM_PLATFORM: z._default(text(), 'linux/arm64'),
+      MICROVM_SECRET_ID: z.optional(text()),
       ...gitHub(),
     }),
     variables,
   );
-  const { PATH, GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GONOPROXY } = variables;
   return {
     gitHubUrl: read.GITHUB_API_URL,
     gitHubTokenSecretId: read.GITHUB_TOKEN_SECRET_ID,
@@ -76,14 +79,52 @@ export function buildImageEnvironment(variables: Variables = process.env) {
     /** Registry hosts that speak plain HTTP. */
     insecure: read.INSECURE_REGISTRIES,
     cacheDirectory: read.CACHE_DIR,
+    ...microVm(read),
     /** Where a Go toolchain is, and where it gets modules from. */
-    go: { PATH, GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GONOPROXY },
+    go: goVariables(variables),
+  };
+}
+
+/** What the server in a MicroVM is told; ports, or paths of Unix sockets. */
+export function buildVmEnvironment(variables: Variables = process.env) {
+  const read = check(
+    z.object({
+      LISTEN: z._default(text(), '8080'),
+      LISTEN_HOOKS: z._default(text(), '9000'),
+      CACHE_DIR: z._default(text(), '/var/cache/fairlead'),
+    }),
+    variables,
+  );
+  return {
+    listen: read.LISTEN,
+    listenHooks: read.LISTEN_HOOKS,
+    cacheDirectory: read.CACHE_DIR,
+    go: goVariables(variables),
   };
 }
 
 export function rollOutEnvironment(variables: Variables = process.env) {
   const read = check(z.object({ CLUSTER_NAME: text(), LEDGER_TABLE: text() }), variables);
   return { clusterName: read.CLUSTER_NAME, ledgerTable: read.LEDGER_TABLE };
+}
+
+function goVariables({ PATH, GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GONOPROXY }: Variables) {
+  return { PATH, GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GONOPROXY };
+}
+
+interface MicroVmVariables {
+  MICROVM_IMAGE?: string | undefined;
+  MICROVM_IMAGE_VERSION?: string | undefined;
+  MICROVM_PLATFORM: string;
+  MICROVM_SECRET_ID?: string | undefined;
+}
+
+/** What is known of the installation's MicroVMs; nothing where it has none. */
+function microVm(read: MicroVmVariables) {
+  const { MICROVM_IMAGE: image, MICROVM_IMAGE_VERSION: version, MICROVM_SECRET_ID: secretId } = read;
+  if (image === undefined || secretId === undefined) return {};
+  const named = { arn: image, ...(version === undefined ? {} : { version }) };
+  return { microVm: { image: named, platform: read.MICROVM_PLATFORM, secretId } };
 }
 
 function commaSeparated() {

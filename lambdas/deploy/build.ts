@@ -11,26 +11,47 @@ export interface Claim {
   fence: number;
 }
 
+/**
+ * How often a build that somebody else carries out is followed on: each time for as long as one invocation of the
+ * builder lasts, 15 minutes, and all of them for less than this execution may last.
+ */
+const FOLLOWED = 6;
+
+type Ended = Exclude<BuildAnswer, { outcome: 'building' }>;
+
 /** Has the image built and published. A function that breaks is given more tries, while the claim is the newest. */
 export async function buildImage(
   context: DurableContext,
   push: Push,
   { commit, fence }: Claim,
-): Promise<BuildAnswer | { outcome: 'superseded'; by: string }> {
+): Promise<Ended | { outcome: 'superseded'; by: string }> {
   const subject = subjectOf(push, commit);
-  const request: BuildRequest = {
+  let request: BuildRequest = {
     subject,
     repository: repositoryOf(push),
     publishTo: `${environment.imageRepositoryPrefix}/${push.app}`,
     tags: [commit],
+    fence,
   };
-  const call = { name: 'build', target: environment.buildFunction, request, delays: [2, 8] };
-  const built = await invoke<BuildRequest, BuildAnswer, string>(context, call, (fault) =>
-    step(context, 'renew', async () => {
-      tell(subject, 'deploy.notice', `the builder broke off (${fault}); trying again`, {});
-      const renewed = await ledger.renew(environmentOf(push), fence);
-      return renewed.is === 'superseded' ? renewed.by.commit : undefined;
-    }),
-  );
-  return built.is === 'answered' ? built.answer : { outcome: 'superseded', by: built.reason };
+  const renewed = async () => {
+    const claim = await ledger.renew(environmentOf(push), fence);
+    return claim.is === 'superseded' ? claim.by.commit : undefined;
+  };
+  for (let times = 0; times <= FOLLOWED; times++) {
+    const call = { name: 'build', target: environment.buildFunction, request, delays: [2, 8] };
+    const built = await invoke<BuildRequest, BuildAnswer, string>(context, call, (fault) =>
+      step(context, 'renew', async () => {
+        tell(subject, 'deploy.notice', `the builder broke off (${fault}); trying again`, {});
+        return await renewed();
+      }),
+    );
+    if (built.is !== 'answered') return { outcome: 'superseded', by: built.reason };
+    if (built.answer.outcome !== 'building') return built.answer;
+    const by = await step(context, 'renew', renewed);
+    if (by !== undefined) return { outcome: 'superseded', by };
+    const { engine, id } = built.answer;
+    request = { ...request, continues: { engine, id } };
+  }
+  const reason = 'the build took too long: it was followed for an hour and a half';
+  return { outcome: 'failed', blame: 'elsewhere', reason, details: '' };
 }

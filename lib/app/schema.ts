@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 const QUANTITY = /^[0-9]+(\.[0-9]+)?([EPTGMkmun]|[EPTGMK]i|e[0-9]+)?$/;
 const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
+const ENGINES = ['function', 'microvm', 'codebuild'] as const;
 
 const whole = (from: number, to: number) => z.int().check(z.gte(from), z.lte(to));
 const words = () => z.array(z.string()).check(z.minLength(1));
@@ -23,6 +24,7 @@ export const appFileSchema = z.strictObject({
   patience: z.optional(whole(5, 3600)),
   terminationGracePeriod: z.optional(whole(0, 3600)),
   capabilities: z.optional(z.array(z.string().check(z.regex(/^[A-Z][A-Z_]*$/)))),
+  engine: z.optional(z.enum(ENGINES)),
 });
 
 export type AppFile = z.output<typeof appFileSchema>;
@@ -47,6 +49,7 @@ const ALLOWED: Record<string, string> = {
   patience: 'seconds, 5 to 3600',
   terminationGracePeriod: 'seconds, 0 to 3600',
   capabilities: 'a list of Linux capabilities without CAP_, like NET_BIND_SERVICE',
+  engine: `one of ${ENGINES.join(', ')}: who builds the image, instead of the first that can`,
 };
 
 /** What may stand at `path`, or at the nearest key above it. */

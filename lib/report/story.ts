@@ -10,6 +10,8 @@ export interface Chapters {
   'deploy.started': { environment: string };
   /** What a person would otherwise wonder about: the head moved on, another deployment is waited for. */
   'deploy.notice': Record<string, never>;
+  /** Another than the function carries the build out. */
+  'build.engine': { engine: string };
   'build.notice': { line?: number };
   'build.step': {
     stage: string;

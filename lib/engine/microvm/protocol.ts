@@ -51,7 +51,8 @@ export type Order = z.output<typeof orderSchema>;
 
 /** How a build ended. */
 export type Ending =
-  | { answer: EndedAnswer }
+  /** `spent`: the machine is not to be used for another build. */
+  | { answer: EndedAnswer; spent?: true }
   /** It broke, and another try may go well. `exhausted`: what the machine has run out of. */
   | { fault: { message: string; exhausted?: 'disk' | 'memory' } };
 

@@ -1,0 +1,62 @@
+import { LambdaMicrovmsClient } from '@aws-sdk/client-lambda-microvms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { Control } from '../../lib/engine/microvm/control.ts';
+import { MicrovmEngine } from '../../lib/engine/microvm/engine.ts';
+import { Fleet } from '../../lib/engine/microvm/fleet.ts';
+import type { Order } from '../../lib/engine/microvm/protocol.ts';
+import type { RemoteEngine, RemoteJob } from '../../lib/engine/types.ts';
+import { parsePlatform } from '../../lib/image/platform.ts';
+import { parseRepository } from '../../lib/image/reference.ts';
+import type { CredentialSource } from '../../lib/registry/credentials.ts';
+import type { buildImageEnvironment } from '../env.ts';
+import { Secret } from '../secret.ts';
+
+type Environment = ReturnType<typeof buildImageEnvironment>;
+
+/** What reads the git host and the registries here, and is lent to who builds in this function's place. */
+export interface Lent {
+  token: () => Promise<string | undefined>;
+  credentials: CredentialSource;
+}
+
+/** The engines that the installation has beside the function, the first one first. */
+export function remoteEngines(environment: Environment, lent: Lent): RemoteEngine[] {
+  const engines: RemoteEngine[] = [];
+  if (environment.microVm !== undefined) engines.push(microvmEngine(environment, environment.microVm, lent));
+  return engines;
+}
+
+function microvmEngine(
+  environment: Environment,
+  { image, platform, secretId }: NonNullable<Environment['microVm']>,
+  lent: Lent,
+): MicrovmEngine {
+  const secret = new Secret(new SecretsManagerClient({}), secretId);
+  const fleet = new Fleet({
+    control: new Control(new LambdaMicrovmsClient({})),
+    image,
+    secret: async () => (await secret.current()) ?? '',
+  });
+  const access = (job: RemoteJob) => accessOf(job, environment, lent);
+  return new MicrovmEngine({ fleet, machine: parsePlatform(platform), access });
+}
+
+/** What a build outside of this function takes from outside: for the hosts of this installation, and no others. */
+async function accessOf(
+  { request }: RemoteJob,
+  { gitHubUrl, mirrors, insecure }: Environment,
+  lent: Lent,
+): Promise<Pick<Order, 'source' | 'registries'>> {
+  const token = await lent.token();
+  const hosts = [request.publishTo, ...Object.values(mirrors).map((prefix) => `${prefix}/x`)];
+  const named = new Set(hosts.map((repository) => parseRepository(repository).host));
+  const credentials: Order['registries']['credentials'] = [];
+  for (const host of named) {
+    const found = await lent.credentials(host);
+    if (found !== undefined) credentials.push({ host, ...found });
+  }
+  return {
+    source: { baseUrl: gitHubUrl, ...(token === undefined ? {} : { token }) },
+    registries: { mirrors, insecure, credentials },
+  };
+}
