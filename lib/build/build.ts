@@ -16,6 +16,7 @@ import { type Engine, planStages, type StagePlan } from './plan.ts';
 import type { ProgressEvent } from './progress.ts';
 import { prune } from './prune.ts';
 import type { SandboxDisks } from './sandbox-step.ts';
+import type { Confidential } from './secrets.ts';
 import type { Shared } from './shared.ts';
 import { sideBySide } from './side-by-side.ts';
 import { takeSlot } from './slots.ts';
@@ -24,7 +25,7 @@ import type { StageState } from './stage-state.ts';
 import { keyOf } from './store.ts';
 import { Turns } from './turns.ts';
 
-export interface BuildOptions {
+export interface BuildOptions extends Partial<Confidential> {
   /** The directory of the build context. */
   context: string;
   /** The Dockerfile, relative to the context or absolute; `Dockerfile` when it is left out. */
@@ -84,6 +85,8 @@ export async function build(options: BuildOptions): Promise<Image> {
       fresh: options.fresh ?? new Set<string>(),
       turns: new Turns(availableParallelism()),
       workspace: slot.directory,
+      secrets: options.secrets ?? new Map(),
+      ssh: options.ssh ?? new Map(),
       disks,
       network: options.network ?? { refuse: 'nothing' },
       onProgress: options.onProgress ?? (() => {}),
@@ -134,11 +137,11 @@ function planFor(
   toolchain: ProbedToolchain | undefined,
   findings: readonly Finding[],
 ): StagePlan[] {
-  const { dockerfile, globals, args, platforms, goMod } = input;
+  const { dockerfile, globals, platforms, goMod } = input;
   const directive = goDirective(goMod);
   return planStages({
     dockerfile,
-    froms: resolveFroms(dockerfile, globals, args, platforms.target, input),
+    froms: resolveFroms(dockerfile, globals, platforms.target, input),
     target,
     abilities: toolchain === undefined ? {} : { go: toolchain.version },
     shown: shownReasons(findings),

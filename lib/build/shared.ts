@@ -1,5 +1,5 @@
-import type { SandboxAbility } from '../sandbox/ability.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
+import type { SandboxAbility } from '../sandbox/ability.ts';
 import type { Bases } from './bases.ts';
 import type { Finding } from './finding.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
@@ -8,10 +8,11 @@ import type { BuildInput } from './input.ts';
 import type { StagePlan } from './plan.ts';
 import type { ProgressEvent } from './progress.ts';
 import type { SandboxDisks } from './sandbox-step.ts';
+import type { Confidential } from './secrets.ts';
 import type { Turns } from './turns.ts';
 
 /** What all stages of one build work with. */
-export interface Shared extends BuildInput {
+export interface Shared extends BuildInput, Confidential {
   hashes: Hashes;
   bases: Bases;
   noCache: boolean;
