@@ -12,11 +12,27 @@ export function scratchConfig(): RunConfig {
   return { Env: [`PATH=${DEFAULT_PATH}`], WorkingDir: '/' };
 }
 
+/**
+ * The configuration that a stage begins with, from that of its base: the base's ONBUILD was for this stage, and PATH
+ * is always set (BuildKit, dockerfile2llb `toDispatchState`).
+ */
+export function beginningConfig({ OnBuild: _, ...config }: RunConfig): RunConfig {
+  const { Env = [], WorkingDir } = config;
+  const hasPath = Env.some((entry) => entry.startsWith('PATH='));
+  return {
+    ...config,
+    Env: hasPath ? Env : [...Env, `PATH=${DEFAULT_PATH}`],
+    ...(WorkingDir ? { WorkingDir: within('/', WorkingDir) } : {}),
+  };
+}
+
 /** What an instruction needs to know beyond the configuration that it changes. */
 export interface ConfigInput {
   config: RunConfig;
   /** Expands one word of the instruction. */
   expand: (word: string) => string;
+  /** Expands one word, and splits what comes of it at blanks that are not quoted. */
+  words: (word: string) => string[];
   /** Whether CMD was there before in this stage: else ENTRYPOINT drops the base's. */
   hasCmd: boolean;
 }
@@ -32,28 +48,34 @@ export function configure(instruction: Instruction, input: ConfigInput): RunConf
       return { ...config, Labels: { ...config.Labels, ...Object.fromEntries(pairs) } };
     }
     case 'CMD':
-      return { ...config, Cmd: argvOf(instruction.command, config) };
+      return { ...config, Cmd: argvOf(instruction.command, config), ArgsEscaped: true };
     case 'ENTRYPOINT': {
-      const { Cmd, ...others } = config;
+      const { Cmd, Entrypoint: _, ...others } = config;
       const kept = input.hasCmd && Cmd !== undefined ? { Cmd } : {};
-      return { ...others, ...kept, Entrypoint: argvOf(instruction.command, config) };
+      const argv = argvOf(instruction.command, config);
+      return { ...others, ...kept, ...(argv.length === 0 ? {} : { Entrypoint: argv }) };
     }
     case 'WORKDIR':
       return { ...config, WorkingDir: within(config.WorkingDir, expand(instruction.path)) };
     case 'USER':
       return { ...config, User: expand(instruction.user) };
     case 'EXPOSE': {
-      const ports = instruction.ports.flatMap((port) => expand(port).split(/\s+/)).flatMap(portsOf);
+      const ports = instruction.ports.flatMap(input.words).flatMap(portsOf);
       return { ...config, ExposedPorts: { ...config.ExposedPorts, ...keys(ports) } };
     }
     case 'VOLUME':
-      return { ...config, Volumes: { ...config.Volumes, ...keys(instruction.paths.map(expand)) } };
+      return {
+        ...config,
+        Volumes: { ...config.Volumes, ...keys(instruction.paths.map(expand).map(volume)) },
+      };
     case 'STOPSIGNAL':
       return { ...config, StopSignal: signalOf(expand(instruction.signal)) };
     case 'SHELL':
       return { ...config, Shell: instruction.argv };
     case 'HEALTHCHECK':
       return { ...config, Healthcheck: healthcheck(instruction) };
+    case 'ONBUILD':
+      return { ...config, OnBuild: [...(config.OnBuild ?? []), instruction.trigger] };
     default:
       return config;
   }
@@ -121,13 +143,20 @@ function keys(names: string[]): Record<string, Record<string, never>> {
   return Object.fromEntries(names.map((name) => [name, {}]));
 }
 
-const MOST_PORTS = 65_535;
+function volume(path: string): string {
+  if (path !== '') return path;
+  throw new ConfigProblem('the path of a volume is empty');
+}
 
+const MOST_PORTS = 65_535;
+const PORTS = /^(?:[\d.:[\]a-f]*:)?(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/i;
+
+// An address or port of the host may stand in front; images know nothing of hosts (go-connections, `nat.ParsePortSpec`).
 function portsOf(text: string): string[] {
-  const parts = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/i.exec(text);
+  const parts = PORTS.exec(text);
   const first = Number(parts?.[1]);
   const last = Number(parts?.[2] ?? first);
-  if (parts === null || first < 1 || last > MOST_PORTS || last < first) {
+  if (parts === null || last > MOST_PORTS || last < first) {
     throw new ConfigProblem(`${JSON.stringify(text)} is not a port such as 8080, 8000-8010 or 53/udp`);
   }
   const protocol = (parts[3] ?? 'tcp').toLowerCase();
@@ -135,7 +164,7 @@ function portsOf(text: string): string[] {
 }
 
 const SIGNALS =
-  /^(SIG)?(HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|RTMIN([+]\d+)?|RTMAX(-\d+)?)$/;
+  /^(SIG)?(HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|RTMIN([+](1[0-5]|[1-9]))?|RTMAX(-(1[0-4]|[1-9]))?)$/i;
 
 function signalOf(text: string): string {
   const isNumber = /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 64;

@@ -7,20 +7,18 @@ import type { Platform } from '../image/types.ts';
 import type { Named } from './contexts.ts';
 import { golangVersion } from './go/versions.ts';
 import { type Base, type ResolvedFrom, stageOf } from './plan.ts';
-import type { BuildArgs } from './scope.ts';
 
 /** Replaces the variables of each FROM, and tells stages from images. Throws `dockerfile/…` at the FROM's line. */
 export function resolveFroms(
   dockerfile: Dockerfile,
   globals: ReadonlyMap<string, string>,
-  args: BuildArgs,
   target: Platform,
   named?: Named,
 ): ResolvedFrom[] {
   const froms: ResolvedFrom[] = [];
   for (const stage of dockerfile.stages) {
     const position = { file: dockerfile.name, line: stage.from.line };
-    const lookup = (name: string) => globals.get(name) ?? args.value(name);
+    const lookup = (name: string) => globals.get(name);
     const word = (text: string) => expand(text, lookup, dockerfile.escapeChar, position);
     const base = baseOf(word(stage.from.image), stage, dockerfile, named);
     const asked = stage.from.platform === undefined ? '' : word(stage.from.platform);

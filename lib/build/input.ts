@@ -49,9 +49,9 @@ export async function readInput(options: BuildOptions): Promise<BuildInput> {
   const epoch = epochOf(options.buildArgs);
   const rules = parseIgnore(read.ignore);
   const context = readContext(directory, rules, epoch);
-  const globals = globalValues(read.dockerfile, args);
+  const globals = globalValues(read.dockerfile, args, options.target);
   const named = readNamed(options.contexts ?? {}, read.dockerfile, epoch);
-  const froms = resolveFroms(read.dockerfile, globals, args, platforms.target, named);
+  const froms = resolveFroms(read.dockerfile, globals, platforms.target, named);
   const dockerfile = withNetwork(withStageTriggers(read.dockerfile, froms), options.runNetwork);
   const hasModule = context.get('go.mod')?.type === 'file';
   return {

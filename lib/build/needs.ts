@@ -44,7 +44,8 @@ export async function readFacts(options: BuildOptions): Promise<BuildFacts> {
   const target = options.platform ?? machinePlatform();
   const needs = (build: Platform): Need[] => {
     const args = new BuildArgs(options.buildArgs ?? {}, { build, target });
-    const froms = resolveFroms(dockerfile, globalValues(dockerfile, args), args, target);
+    const globals = globalValues(dockerfile, args, options.target);
+    const froms = resolveFroms(dockerfile, globals, target);
     const plans = planStages({
       dockerfile,
       froms,

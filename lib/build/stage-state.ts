@@ -1,7 +1,7 @@
-import { expand } from '../dockerfile/expand.ts';
+import { expand, expandText, expandWords } from '../dockerfile/expand.ts';
 import type { Instruction } from '../dockerfile/types.ts';
 import type { HistoryEntry, Image, ImageConfig, Layer, Platform, RunConfig } from '../image/types.ts';
-import { scratchConfig } from './config.ts';
+import { beginningConfig, scratchConfig } from './config.ts';
 import { layerOf } from './layers.ts';
 import { argValues } from './scope.ts';
 import type { Shared } from './shared.ts';
@@ -40,6 +40,7 @@ export class StageState implements Beginning {
   key: string;
   author?: string;
   hasCmd = false;
+  /** The values of ARGs that no ENV replaced. */
   readonly args: Map<string, string>;
   readonly #shared: Shared;
   readonly #published: boolean;
@@ -47,7 +48,7 @@ export class StageState implements Beginning {
   constructor(shared: Shared, beginning: Beginning, published: boolean) {
     this.#shared = shared;
     this.#published = published;
-    this.config = withoutTriggers(beginning.config);
+    this.config = beginningConfig(beginning.config);
     this.args = new Map(beginning.args);
     this.tree = beginning.tree.clone();
     this.layers = [...beginning.layers];
@@ -60,8 +61,8 @@ export class StageState implements Beginning {
     if (beginning.author !== undefined) this.author = beginning.author;
   }
 
-  /** The value of a variable: ENV's wins over ARG's. */
-  lookup = (name: string): string | undefined => this.env.get(name) ?? this.args.get(name);
+  /** The value of a variable: ENV's or ARG's, whichever came last. */
+  lookup = (name: string): string | undefined => this.args.get(name) ?? this.env.get(name);
 
   get env(): Map<string, string> {
     return new Map((this.config.Env ?? []).map((entry) => splitAt(entry, entry.indexOf('='))));
@@ -69,12 +70,12 @@ export class StageState implements Beginning {
 
   /** What a RUN sees: predefined build args, ARGs, ENV. */
   get runEnvironment(): Map<string, string> {
-    return new Map([...this.#shared.args.predefined(), ...this.args, ...this.env]);
+    return new Map([...this.#shared.args.predefined(), ...this.env, ...this.args]);
   }
 
   /** The ARGs and ENV alone, as cache keys know them. */
   get keyedEnvironment(): [string, string][] {
-    return [...new Map([...this.args, ...this.env])].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...new Map([...this.env, ...this.args])].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   expand(word: string, line: number): string {
@@ -82,14 +83,19 @@ export class StageState implements Beginning {
     return expand(word, this.lookup, dockerfile.escapeChar, { file: dockerfile.name, line });
   }
 
+  expandWords(word: string, line: number): string[] {
+    const { dockerfile } = this.#shared;
+    return expandWords(word, this.lookup, dockerfile.escapeChar, { file: dockerfile.name, line });
+  }
+
+  /** The text of a here-document, which `COPY <<name` writes. */
+  expandText(text: string, line: number): string {
+    return expandText(text, this.lookup, { file: this.#shared.dockerfile.name, line });
+  }
+
   declare(instruction: Instruction & { keyword: 'ARG' }): void {
-    const { dockerfile, args, globals } = this.#shared;
-    for (const [name, value] of argValues(instruction, dockerfile, args, this.lookup))
-      this.args.set(name, value);
-    for (const { name, value } of instruction.args) {
-      const global = globals.get(name);
-      if (value === undefined && !this.args.has(name) && global !== undefined) this.args.set(name, global);
-    }
+    const values = argValues(instruction, { ...this.#shared, lookup: this.lookup });
+    for (const [name, value] of values) this.args.set(name, value);
   }
 
   /** An instruction that only changed the configuration. */
@@ -120,11 +126,6 @@ export class StageState implements Beginning {
       ...(isEmpty ? { empty_layer: true } : {}),
     });
   }
-}
-
-// They were for the stages that begin with it, and this is one.
-function withoutTriggers({ OnBuild: _, ...config }: RunConfig): RunConfig {
-  return config;
 }
 
 function splitAt(text: string, at: number): [string, string] {

@@ -184,7 +184,10 @@ function applyConfiguration(instruction: Instruction, state: StageState, { share
   if (keyword === 'MAINTAINER') state.author = instruction.author;
   try {
     const expand = (word: string) => state.expand(word, line);
-    state.config = configure(instruction, { config: state.config, expand, hasCmd: state.hasCmd });
+    const replaced = keyword === 'ENV' ? instruction.pairs.map(([name]) => expand(name)) : [];
+    const words = (word: string) => state.expandWords(word, line);
+    state.config = configure(instruction, { config: state.config, expand, words, hasCmd: state.hasCmd });
+    for (const name of replaced) state.args.delete(name);
   } catch (error) {
     throw error instanceof ConfigProblem ? fault(position, 'bad-argument', error.message) : error;
   }

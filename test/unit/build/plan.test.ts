@@ -21,7 +21,7 @@ function plan(
 ): StagePlan[] {
   const dockerfile = parseDockerfile(text);
   const buildArgs = new BuildArgs(args, { build: amd64, target: arm64 });
-  const froms = resolveFroms(dockerfile, globalValues(dockerfile, buildArgs), buildArgs, arm64);
+  const froms = resolveFroms(dockerfile, globalValues(dockerfile, buildArgs), arm64);
   const directive = goDirective === undefined ? {} : { goDirective };
   return planStages({ dockerfile, froms, target: targetStage(dockerfile, target), abilities, ...directive });
 }
