@@ -83,10 +83,9 @@ const FETCH = `
 ${FAULT}
 umask 022
 mkdir commit
-headers=()
-if [ -n "\${${TOKEN}:-}" ]; then headers=(--header @<(printf 'Authorization: Bearer %s\\n' "$${TOKEN}")); fi
+exec 9< <([ -z "\${${TOKEN}:-}" ] || printf 'Authorization: Bearer %s\\n' "$${TOKEN}")
 curl --silent --show-error --fail --location --proto '=http,https' --retry 4 --connect-timeout 20 --max-time 600 \\
-  "\${headers[@]}" --output commit.tar.gz --url "$FAIRLEAD_ARCHIVE" || fault source "the git host gave no archive of the commit"
+  --header @/dev/fd/9 --output commit.tar.gz --url "$FAIRLEAD_ARCHIVE" || fault source "the git host gave no archive of the commit"
 # Modes as git knows them, and whoever runs this owns everything.
 tar --extract --gzip --file commit.tar.gz --directory commit --strip-components 1 --no-same-owner --no-same-permissions ||
   fault source "the archive of the commit cannot be unpacked"

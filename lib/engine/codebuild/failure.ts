@@ -10,6 +10,9 @@ const REPEATED_LINES = 30;
 const LAST_WORD = /^(?:ERROR: |error: )?(?:failed to solve(?: with frontend \S+)?: )+(.*)$/;
 const OLD_LAST_WORD = /^(executor failed running .*)$/;
 
+/** What is in front of a line that a command wrote: the step's number, and the seconds since it began. */
+const SAID = /^(?:#\d+ )?\d+\.\d+ /;
+
 /** `process "/bin/sh -c make" did not complete successfully: exit code: 2`, and as BuildKit worded it before 0.10. */
 const ENDED_BADLY =
   /^(?:.*: )?(?:process ".*" did not complete successfully|executor failed running \[.*\]): exit code: (\d+)/s;
@@ -62,15 +65,20 @@ function lineOf(text: string): number | undefined {
   return found === undefined ? undefined : Number(found);
 }
 
-/** What stands between `------` and ` > [2/3] RUN …:` and the next `------`: the failed command's last output. */
+/**
+ * The failed command's last output: it was logged with the step's number as it came, and is repeated by newer BuildKits
+ * between `------` and ` > [2/3] RUN …:` and the next `------`.
+ */
 function outputOf(log: readonly string[]): string[] {
+  const failed = log.findLast((line) => /^#\d+ ERROR: /.test(line))?.split(' ')[0];
+  const logged = log.filter(
+    (line) => failed !== undefined && line.startsWith(`${failed} `) && SAID.test(line),
+  );
   const heading = log.findLastIndex((line) => /^ > \[.*\] ?.*:$/.test(line));
-  if (heading < 0) return [];
   const end = log.findIndex((line, at) => at > heading && /^-{6}$/.test(line));
-  return log
-    .slice(heading + 1, end < 0 ? undefined : end)
-    .map((line) => line.replace(/^(?:#\d+ )?\d+\.\d+ /, ''))
-    .slice(-REPEATED_LINES);
+  const repeated = heading < 0 ? [] : log.slice(heading + 1, end < 0 ? undefined : end);
+  const last = logged.length > 0 ? logged : repeated;
+  return last.map((line) => line.replace(SAID, '')).slice(-REPEATED_LINES);
 }
 
 /** The Dockerfile around the line, as BuildKit shows it between two rules. */
