@@ -1,94 +1,73 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build } from '../../../lib/build/build.ts';
-import type { RunConfig } from '../../../lib/image/types.ts';
-import { Registries } from '../../../lib/registry/registries.ts';
-import { type Files, filesOf, Scratch } from '../../unit/build/support.ts';
-import { CASES, type Case, CONTEXT } from './cases.ts';
-import { Docker, type Result, whyNoDocker } from './docker.ts';
-import { DebianRegistry } from './registry.ts';
+import { FairleadError } from '../../../lib/errors.ts';
+import { ADD } from './cases/add.ts';
+import type { Case } from './cases/case.ts';
+import { ARGS, CONFIG } from './cases/config.ts';
+import { COPY } from './cases/copy.ts';
+import { BUILD_ERRORS, SYNTAX_ERRORS } from './cases/errors.ts';
+import { FROM } from './cases/from.ts';
+import { HEREDOC } from './cases/heredoc.ts';
+import { NEWER, NEWER_ERRORS } from './cases/newer.ts';
+import { MOUNTS, RUN } from './cases/run.ts';
+import { SYNTAX } from './cases/syntax.ts';
+import { comparable } from './comparable.ts';
+import type { Result } from './files.ts';
+import { type EngineName, Workshop, whyNoWorkshop } from './workshop.ts';
 
-const missing = whyNoDocker();
+const missing = whyNoWorkshop();
+const CASES = { ADD, ARGS, CONFIG, COPY, FROM, HEREDOC, MOUNTS, RUN, SYNTAX };
+const ERRORS = { SYNTAX_ERRORS, BUILD_ERRORS };
 
-describe.skipIf(missing !== undefined)(
-  `what docker build makes${missing ? ` (skipped: ${missing})` : ''}`,
-  () => {
-    let docker: Docker;
-    let registry: DebianRegistry;
-    let base: string;
-    let scratch: Scratch;
-    let cacheDir: string;
+describe.skipIf(missing !== undefined)(`docker build${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let workshop: Workshop;
+  beforeAll(async () => {
+    workshop = await new Workshop().start();
+  }, 600_000);
+  afterAll(async () => workshop?.close());
 
-    beforeAll(async () => {
-      scratch = new Scratch();
-      cacheDir = scratch.directory();
-      registry = await new DebianRegistry().start();
-      base = await registry.publishBase();
-      docker = await new Docker().start();
+  describe.each(Object.entries(CASES))('%s', (_kind, cases) => {
+    it.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+      const context = workshop.context(one);
+      const [theirs, ...ours] = await Promise.all([workshop.theirs(one, context), ...engines(one, context)]);
+      for (const made of ours.filter((results) => results !== undefined))
+        expect(comparable(made, one)).toEqual(comparable(theirs, one));
     });
-    afterAll(async () => {
-      await docker?.close();
-      registry?.close();
-      scratch?.close();
-    });
+  });
 
-    it.each(CASES.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
-      const context = scratch.context(one.context ?? CONTEXT);
-      writeFileSync(
-        join(context, 'Dockerfile'),
-        one.dockerfile.replaceAll('BASE', (word, at: number, text: string) => {
-          // The image, not the variable `$BASE` that it sets.
-          return /[$\w{]$/.test(text.slice(0, at)) ? word : base;
-        }),
+  /** What each engine makes of it: the sandbox always, the function engine when the plan gives it the Dockerfile. */
+  function engines(one: Case, context: string): Promise<Record<string, Result> | undefined>[] {
+    const inFunction = workshop.ours(one, context, 'function').catch((error: unknown) => {
+      if (error instanceof FairleadError && error.code === 'build/no-engine') return undefined;
+      throw error;
+    });
+    return [workshop.ours(one, context, 'sandbox'), inFunction];
+  }
+
+  describe.each(Object.entries({ ...ERRORS, NEWER_ERRORS }))('%s', (_kind, cases) => {
+    it.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+      const context = workshop.context(one);
+      if (one.theirs === undefined) await expect(workshop.theirs(one, context)).rejects.toThrow();
+      const error = await workshop.ours(one, context).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
       );
-      const expected = await docker.build(context, flagsOf(one));
-      expect(comparable(await ours(context, one), one)).toEqual(comparable(expected, one));
+      expect(error).toBeInstanceOf(FairleadError);
+      const { message, fault } = error as FairleadError;
+      const details = (error as { details?: string }).details ?? '';
+      expect(`${message}\n${details}`).toMatch(one.says);
+      if (one.line !== undefined) expect(fault.place).toMatch(new RegExp(`^Dockerfile:${one.line}$`));
     });
+  });
 
-    async function ours(context: string, { buildArgs, target }: Case): Promise<Result> {
-      const image = await build({
-        context,
-        cacheDir,
-        registries: new Registries(),
-        ...(buildArgs === undefined ? {} : { buildArgs }),
-        ...(target === undefined ? {} : { target }),
-      });
-      return { files: await filesOf(image), config: image.config.config ?? {} };
-    }
-  },
-);
-
-function flagsOf({ buildArgs = {}, target }: Case): string[] {
-  const args = Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-  return target === undefined ? args : [...args, '--target', target];
-}
-
-function comparable(
-  { files, config }: Result,
-  { differs }: Case,
-): { files: Files; config: Partial<RunConfig> } {
-  const kept = Object.entries(files).filter(([path]) => !differs?.files?.test(path));
-  const told = Object.entries(config).filter(
-    ([key, value]) => !differs?.config?.includes(key) && isTold(key, value),
-  );
-  return { files: Object.fromEntries(kept), config: Object.fromEntries(told) };
-}
-
-// Docker writes what is not set as null, false, '' or [], and names of its own that the OCI has not, or calls deprecated
-// and for Windows (ArgsEscaped).
-function isTold(key: string, value: unknown): boolean {
-  const isEmpty = value === null || value === undefined || value === '' || value === false;
-  const others = [
-    'Hostname',
-    'Domainname',
-    'AttachStdin',
-    'AttachStdout',
-    'AttachStderr',
-    'Image',
-    'Tty',
-    'OpenStdin',
-    'ArgsEscaped',
-  ];
-  return !isEmpty && !others.includes(key) && !(Array.isArray(value) && value.length === 0);
-}
+  describe('what Debian’s BuildKit does not know yet', () => {
+    it.concurrent.each(NEWER.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+      const context = workshop.context(one);
+      for (const engine of ['sandbox', undefined] satisfies (EngineName | undefined)[]) {
+        const [made] = Object.values(await workshop.ours(one, context, engine));
+        for (const [path, what] of Object.entries(one.files ?? {}))
+          expect([path, made?.files[path]]).toEqual([path, what]);
+        if (one.config !== undefined) expect(made?.config.config).toMatchObject(one.config);
+      }
+    });
+  });
+});

@@ -1,0 +1,61 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
+import { createHash } from 'node:crypto';
+import { type Case, one } from './case.ts';
+
+const archive = (...text: string[]): Case => ({ ...one(...text), archives: true });
+const web = (...text: string[]): Case => ({ ...one(...text), needsNetwork: true });
+
+export const ADD: Case[] = [
+  one('FROM scratch', 'ADD a.txt dir /d/'),
+  one('FROM scratch', 'ADD --chown=5:6 --chmod=600 a.txt /x'),
+  one('FROM BASE', 'ADD --chown=app:staff dir /d'),
+  one('FROM scratch', 'ADD --link a.txt b.txt /d/'),
+  one('FROM scratch', 'ADD *.txt /d/'),
+  archive('FROM scratch', 'ADD archives/plain.tar /x/'),
+  archive('FROM scratch', 'ADD archives/plain.tar.gz /x'),
+  archive('FROM scratch', 'ADD archives/plain.tar.bz2 /'),
+  archive('FROM scratch', 'ADD archives/plain.tar.xz /x/'),
+  archive('FROM scratch', 'ADD archives/plain.tar.zst /x/'),
+  archive('FROM scratch', 'ADD archives/plain.tar archives/other.tar.gz a.txt /x/'),
+  archive('FROM scratch', 'ADD archives/misnamed.txt /x/'),
+  archive('FROM scratch', 'ADD archives/text.gz /x/'),
+  archive('FROM scratch', 'ADD archives/text.tar /x/'),
+  archive('FROM scratch', 'ADD archives/empty.tar /x/'),
+  archive('FROM scratch', 'ADD archives /x/'),
+  archive('FROM scratch', 'ADD archives/*.gz /x/'),
+  archive('FROM scratch', 'ADD archives/special.tar /x/'),
+  archive('FROM scratch', 'ADD archives/over.tar /x/', 'ADD archives/plain.tar /x/'),
+  archive('FROM BASE', 'ADD archives/plain.tar /old', 'RUN ls -R /old > /listing'),
+  archive('FROM BASE', 'ADD archives/plain.tar /link/'),
+  archive('FROM scratch', 'ADD --chown=5:6 archives/plain.tar /x/'),
+  archive('FROM scratch', 'COPY archives/plain.tar.gz /x/'),
+  archive('FROM scratch', 'ADD --link archives/plain.tar /x/'),
+  web('FROM scratch', 'ADD WEB/file.txt /'),
+  web('FROM scratch', 'ADD WEB/file.txt /x'),
+  web('FROM scratch', 'ADD WEB/file.txt /d/e/'),
+  web('FROM scratch', 'ADD WEB/a%20b.txt /d/'),
+  web('FROM scratch', 'ADD WEB/moved.txt /d/'),
+  web('FROM scratch', 'ADD WEB/named /d/'),
+  web('FROM scratch', 'ADD WEB/file.txt?query=1#part /d/'),
+  web('FROM scratch', 'ADD WEB/file.gz /d/'),
+  web('FROM scratch', 'ADD --chmod=755 --chown=5:6 WEB/file.txt /x'),
+  web('FROM scratch', 'ADD --link WEB/file.txt /d/'),
+  web('FROM scratch', 'ADD WEB/file.txt a.txt /d/'),
+  { ...web('FROM scratch', 'ADD WEB/archives/plain.tar.gz /d/'), archives: true },
+  web('FROM scratch', `ADD --checksum=${checksum()} WEB/file.txt /x`),
+  web('FROM BASE', 'ARG FILE=file', 'ADD WEB/$FILE.txt /x', 'RUN cat /x > /y'),
+  web('FROM scratch', 'ADD WEB/repo.git /git'),
+  web('FROM scratch', 'ADD WEB/repo.git#v1 /git/'),
+  web('FROM scratch', 'ADD WEB/repo.git#other:sub /git'),
+  web('FROM scratch', 'ADD WEB/repo.git#COMMIT /git'),
+  web('FROM scratch', 'ADD --chown=5:6 --chmod=700 WEB/repo.git#v1 /git'),
+  {
+    ...web('FROM scratch', 'ADD --keep-git-dir=true WEB/repo.git#v1 /git'),
+    differs: { files: /^git\/\.git\/./, because: 'what git keeps beside its objects is up to its version' },
+  },
+];
+
+/** Of `downloaded\n`. */
+function checksum(): string {
+  return `sha256:${createHash('sha256').update('downloaded\n').digest('hex')}`;
+}
