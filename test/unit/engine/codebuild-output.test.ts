@@ -89,11 +89,11 @@ Dockerfile:4
     const failure = failureFrom(
       lines(`
 #5 [2/2] RUN echo no; exit 3
+#5 sha256:d7bbf62bd4d73549eed2cac8a2e4bca15172bac95034355b8ba8d0ef8646e4b5
 #5 0.213 no
 #5 ERROR: executor failed running [/bin/sh -c echo no; exit 3]: exit code: 3
 ------
  > [2/2] RUN echo no; exit 3:
-#5 0.213 no
 ------
 executor failed running [/bin/sh -c echo no; exit 3]: exit code: 3`),
     );
