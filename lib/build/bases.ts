@@ -1,7 +1,8 @@
 import { renderPlatform } from '../image/platform.ts';
-import type { Image, ImageConfig, Layer, Platform } from '../image/types.ts';
+import type { Image, ImageConfig, Platform } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
-import { applyRows, badLayer, eachEntry, layerRows } from './layer-index.ts';
+import { fetchFiles } from './fetch.ts';
+import { applyRows, layerRows } from './layer-index.ts';
 import { keyOf, type Store } from './store.ts';
 import { type Node, Tree } from './tree.ts';
 
@@ -89,48 +90,8 @@ export class Bases {
   }
 
   /** Brings the bytes of files that are still in layers onto this machine, each layer read once. */
-  async fetch(nodes: Iterable<Node>): Promise<void> {
-    const wanted = new Map<string, Node[]>();
-    for (const node of nodes) {
-      if (node.content?.from !== 'layer' || (await this.#isKept(node))) continue;
-      const key = node.content.layer.descriptor.digest;
-      wanted.set(key, [...(wanted.get(key) ?? []), node]);
-    }
-    for (const group of wanted.values()) await this.#fetchFrom(group);
-  }
-
-  async #isKept(node: Node): Promise<boolean> {
-    if (node.content?.from !== 'layer') return true;
-    const key = keyOf(node.content.layer.descriptor.digest, node.content.path);
-    const sha = await this.#store.read<string>('extracted', key);
-    if (sha === undefined || !(await this.#store.touch(sha))) return false;
-    Object.assign(node, { sha, content: { from: 'disk', file: this.#store.file(sha) } });
-    return true;
-  }
-
-  async #fetchFrom(nodes: Node[]): Promise<void> {
-    const contents = nodes.flatMap(({ content }) => (content?.from === 'layer' ? [content] : []));
-    const [first] = contents;
-    if (first === undefined) return;
-    const missing = new Set(contents.map(({ path }) => path));
-    const kept = new Map<string, string>();
-    // To its end, even when there is nothing more to find: only then is it known to be the layer that it is called.
-    await eachEntry(first.layer, async (path, _header, body) => {
-      this.#signal?.throwIfAborted();
-      if (missing.delete(path)) kept.set(path, (await this.#store.keep(body)).sha);
-    });
-    const [lost] = missing;
-    if (lost === undefined) return this.#found(nodes, first.layer, kept);
-    throw badLayer(first.layer, `it does not hold ${lost}, which its index lists`, 'empty the builder cache');
-  }
-
-  #found(nodes: Node[], { descriptor }: Layer, kept: ReadonlyMap<string, string>): void {
-    for (const [path, sha] of kept) this.#store.write('extracted', keyOf(descriptor.digest, path), sha);
-    for (const node of nodes) {
-      const sha = node.content?.from === 'layer' ? kept.get(node.content.path) : undefined;
-      if (sha !== undefined)
-        Object.assign(node, { sha, content: { from: 'disk', file: this.#store.file(sha) } });
-    }
+  fetch(nodes: Iterable<Node>): Promise<void> {
+    return fetchFiles(nodes, this.#store, this.#signal);
   }
 }
 

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { assembleImage } from '../image/assemble.ts';
+import { messageOf } from '../errors.ts';
 import type { Image, Platform } from '../image/types.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
 import { Bases, type ImageSource } from './bases.ts';
 import { beginStage } from './begin.ts';
 import type { NamedContext } from './contexts.ts';
+import type { RemoteCache } from './cache/remote-cache.ts';
 import { refuseWithoutEngine, sandboxAbility } from './engines.ts';
 import { type Finding, PlanChanged, shownReasons, withTriggers } from './finding.ts';
 import { resolveFroms, targetStage } from './froms.ts';
@@ -52,6 +54,8 @@ export interface BuildOptions extends Partial<Confidential> {
   /** Kept between builds, and shared by them. */
   cacheDir: string;
   registries: ImageSource;
+  /** What other machines built; an object for this build alone. To keep this one's too, `save` it afterwards. */
+  remoteCache?: RemoteCache;
   /** What the cache may hold when the build is over; half of its disk, and 20 GiB at most, when it is left out. */
   cacheBytes?: number;
   /** The Go toolchain for the function engine; where it is usually installed when it is left out. */
@@ -72,7 +76,24 @@ export interface BuildOptions extends Partial<Confidential> {
  * `dockerfile/…`, `build/…`, and what lib/registry and lib/image throw; the signal's reason when it aborts.
  */
 export async function build(options: BuildOptions): Promise<Image> {
+  try {
+    return await buildOnce(options, !options.noCache);
+  } catch (error) {
+    if (options.signal?.aborted || !(await options.remoteCache?.isBroken())) throw error;
+    const message = `what the cache in the registry has is damaged, so the build begins anew without it: ${messageOf(error)}`;
+    options.onProgress?.({ type: 'notice', message });
+    return buildOnce(options, false);
+  }
+}
+
+async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> {
+  const { remoteCache, onProgress, signal } = options;
   const input = await readInput(options);
+  remoteCache?.begin(input.store, {
+    reads,
+    tell: (message) => onProgress?.({ type: 'notice', message }),
+    ...(signal === undefined ? {} : { signal }),
+  });
   const { store, dockerfile, platforms } = input;
   const toolchain = await findGo(options);
   const target = targetStage(dockerfile, options.target);
@@ -101,6 +122,7 @@ export async function build(options: BuildOptions): Promise<Image> {
       return buildStages(plans, { ...revised, ...common, sandbox, findings }, finished, options);
     });
   } finally {
+    await remoteCache?.end();
     removeDisks(disks);
     slot.release();
     prune(store, options.cacheBytes);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RunInstruction } from '../dockerfile/types.ts';
 import { DEFAULT_SHELL, within } from './config.ts';
 import { Disk } from './disk.ts';
+import { fetchFiles } from './fetch.ts';
 import { classify } from './go/classify.ts';
 import type { GoDirectories } from './go/environment.ts';
 import { runGoScript } from './go/run.ts';
@@ -39,7 +40,13 @@ export async function goStep(
   const directories = directoriesOf(join(shared.workspace, `stage-${plan.stage.index}`), shared);
   const disk = new Disk(directories.root, store);
   const output = new Output(shared, instruction.line);
+  await fetchFiles(
+    [...state.tree.below('')].map(([, node]) => node),
+    store,
+    signal,
+  );
   await disk.put(state.tree);
+  await store.shared?.folders();
   markUsed(shared.workspace);
   try {
     if (!classified.plain) throw new NotPlain(classified.why);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { ignoreFiles, parseIgnore } from '../dockerfile/ignore.ts';
@@ -7,12 +7,14 @@ import type { Dockerfile } from '../dockerfile/types.ts';
 import { FairleadError, messageOf } from '../errors.ts';
 import { machinePlatform } from '../image/platform.ts';
 import type { BuildOptions } from './build.ts';
+import type { SharedRecords } from './cache/shared-records.ts';
 import { readContext } from './context.ts';
 import { type Named, readNamed } from './contexts.ts';
 import { atLine } from './failure.ts';
 import { resolveFroms } from './froms.ts';
 import { BuildArgs, globalValues, type Platforms } from './scope.ts';
-import { Store } from './store.ts';
+import { openStore } from './open-store.ts';
+import type { Store } from './store.ts';
 import type { Tree } from './tree.ts';
 import { withNetwork, withStageTriggers } from './triggers.ts';
 
@@ -61,7 +63,7 @@ export async function readInput(options: BuildOptions): Promise<BuildInput> {
     ignored: (path) => rules.ignores(path),
     ...named,
     goMod: hasModule ? await readFile(join(directory, 'go.mod'), 'utf8') : '',
-    store: openStore(options.cacheDir),
+    store: openStore(options.cacheDir, options.remoteCache),
     platforms,
     args,
     globals,
@@ -128,22 +130,6 @@ function refuseOutside(path: string, context: string): void {
     cause: 'it is a link that leads out of the build context',
     remedy: 'put the file itself there',
   });
-}
-
-function openStore(directory: string): Store {
-  const path = resolve(directory);
-  // The paths of the toolexec script and of overlay's options cannot be quoted.
-  if (/[\s:,;"'\\]/.test(path)) {
-    throw new FairleadError({
-      code: 'build/bad-cache-dir',
-      operation: 'opening the builder cache',
-      place: path,
-      cause: 'its path has a blank, a quote or one of : , ;',
-      remedy: 'choose another directory',
-    });
-  }
-  mkdirSync(path, { recursive: true });
-  return new Store(realpathSync(path));
 }
 
 function epochOf(buildArgs: Record<string, string> = {}): number {

@@ -17,7 +17,7 @@ const KEPT = new Set(['etc/passwd', 'etc/group']);
 export async function layerRows(layer: Layer, store: Store): Promise<Row[]> {
   const key = layer.descriptor.digest.replace(':', '-');
   const known = await store.read<Row[]>('bases', key);
-  if (known !== undefined) return known;
+  if (known !== undefined) return Promise.all(known.map((row) => withKeptBytes(row, store)));
   const rows: Row[] = [];
   await eachEntry(layer, async (path, header, body) => {
     const kept = KEPT.has(path) && header.type === 'file' ? await store.keep(body) : undefined;
@@ -25,6 +25,14 @@ export async function layerRows(layer: Layer, store: Store): Promise<Row[]> {
   });
   store.write('bases', key, rows);
   return rows;
+}
+
+// Bytes that were kept may be gone by now: then they are in the layer alone, as all others.
+async function withKeptBytes(row: Row, store: Store): Promise<Row> {
+  const sha = row[8];
+  if (sha === '' || (await store.touch(sha))) return row;
+  const [path, kind, mode, uid, gid, mtime, size, link] = row;
+  return [path, kind, mode, uid, gid, mtime, size, link, ''];
 }
 
 function rowOf(path: string, header: tar.Header, sha: string): Row {

@@ -2,6 +2,7 @@ import { hasBlob, openBlob } from '../image/blob-store.ts';
 import type { Entry } from '../image/entry.ts';
 import { writeLayer } from '../image/layer.ts';
 import type { Descriptor, Digest, Layer } from '../image/types.ts';
+import { fetchFiles } from './fetch.ts';
 import { keyOf, type Store } from './store.ts';
 import { type Change, join, type Node, nameOf, parentOf, type Tree } from './tree.ts';
 
@@ -17,7 +18,7 @@ interface KeptLayer {
 /**
  * The layer of a step: its changes, with the directories above them as they are (whoever unpacks layers each by
  * itself needs them), and whiteouts for what is gone. A layer of the same entries that was made before is taken
- * instead of being compressed again. Every file has to have its hash, and its content on this machine.
+ * instead of being compressed again, or sent: it may be in the registry alone. Every file has to have its hash.
  */
 export async function layerOf(
   changes: readonly Change[],
@@ -28,10 +29,26 @@ export async function layerOf(
   const entries = layerEntries(changes, tree);
   const key = keyOf('layer', GZIP_LEVEL, entries.map(recipe));
   const kept = noCache ? undefined : await store.read<KeptLayer>('layers', key);
-  if (kept !== undefined && (await hasBlob(store.blobs, kept.descriptor.digest, kept.descriptor.size))) {
-    return { ...kept, open: openBlob(store.blobs, kept.descriptor.digest) };
-  }
-  const layer = await writeLayer(entries, store.blobs, { gzipLevel: GZIP_LEVEL });
+  const layer = (kept && (await keptLayer(kept, store))) ?? (await writeNew(changes, tree, store, key));
+  store.shared?.holds(
+    layer,
+    entries.flatMap(({ sha, path }) => (sha === undefined ? [] : [[sha, path] as const])),
+  );
+  return layer;
+}
+
+async function keptLayer(kept: KeptLayer, store: Store): Promise<Layer | undefined> {
+  const { digest, size } = kept.descriptor;
+  if (await hasBlob(store.blobs, digest, size)) return { ...kept, open: openBlob(store.blobs, digest) };
+  return store.shared?.layer(kept);
+}
+
+async function writeNew(changes: readonly Change[], tree: Tree, store: Store, key: string): Promise<Layer> {
+  await fetchFiles(
+    changes.flatMap(({ node }) => node ?? []),
+    store,
+  );
+  const layer = await writeLayer(layerEntries(changes, tree), store.blobs, { gzipLevel: GZIP_LEVEL });
   const record: KeptLayer = { descriptor: layer.descriptor, diffID: layer.diffID };
   store.write('layers', key, record);
   return layer;
@@ -56,6 +73,11 @@ function layerEntries(changes: readonly Change[], tree: Tree): KnownEntry[] {
     }
   }
   return [...entries.values()];
+}
+
+/** All that a tree holds, but for what has no place in a tar. */
+export function treeEntries(tree: Tree): Entry[] {
+  return [...tree.below('')].flatMap(([path, node]) => (node.type === 'other' ? [] : [entryOf(path, node)]));
 }
 
 function entryOf(path: string, node: Node): KnownEntry {

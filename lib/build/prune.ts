@@ -20,6 +20,7 @@ const BY_FILE = [
   'hashes',
   'configurations',
   'go/build',
+  'remote',
 ];
 
 /** Beneath these, what is in the directory is used, and goes, as a whole. */

@@ -4,7 +4,10 @@ import type { Change, Node } from './tree.ts';
 /** A RUN's changes as they are kept: bytes by their hash alone. */
 type KeptChange = [path: string, node?: Omit<Node, 'content'>];
 
-/** The changes that the same RUN made before, or nothing when they are not kept, or not wholly. */
+/**
+ * The changes that the same RUN made before, or nothing when they are not kept, or not wholly. Bytes that only a registry
+ * has stay there until a step needs them.
+ */
 export async function readChanges(store: Store, key: string): Promise<Change[] | undefined> {
   const kept = await store.read<KeptChange[]>('steps', key);
   if (kept === undefined) return undefined;
@@ -14,7 +17,11 @@ export async function readChanges(store: Store, key: string): Promise<Change[] |
     else if (node.sha === undefined) changes.push({ path, node });
     else if (await store.touch(node.sha)) {
       changes.push({ path, node: { ...node, content: { from: 'disk', file: store.file(node.sha) } } });
-    } else return undefined;
+    } else {
+      const place = await store.shared?.place('steps', key, node.sha);
+      if (place === undefined) return undefined;
+      changes.push({ path, node: { ...node, content: { from: 'layer', ...place } } });
+    }
   }
   return changes;
 }

@@ -11,6 +11,7 @@ import { readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { SharedRecords } from './cache/shared-records.ts';
 
 /**
  * What is kept between builds, in one directory: files by their content, records by their key, layers (the image
@@ -19,9 +20,12 @@ import { pipeline } from 'node:stream/promises';
  */
 export class Store {
   readonly directory: string;
+  /** What other machines wrote, if this build looks there. */
+  readonly shared: SharedRecords | undefined;
 
-  constructor(directory: string) {
+  constructor(directory: string, shared?: SharedRecords) {
     this.directory = directory;
+    this.shared = shared;
   }
 
   /** The blob store of lib/image. */
@@ -79,8 +83,16 @@ export class Store {
     return this.keep(createReadStream(path, { highWaterMark: 512 * 1024 }));
   }
 
-  /** A record that was written under this kind and key. What cannot be read counts as absent. */
+  /** A record that was written under this kind and key, here or elsewhere. What cannot be read counts as absent. */
   async read<T>(kind: string, key: string): Promise<T | undefined> {
+    const own = await this.own<T>(kind, key);
+    if (own === undefined) return (await this.shared?.read(kind, key)) as T | undefined;
+    this.shared?.used(kind, key);
+    return own;
+  }
+
+  /** The same, on this machine alone. */
+  async own<T>(kind: string, key: string): Promise<T | undefined> {
     const path = this.path(kind, `${key}.json`);
     try {
       const record = JSON.parse(await readFile(path, 'utf8')) as T;
@@ -101,6 +113,7 @@ export class Store {
   }
 
   write(kind: string, key: string, record: unknown): void {
+    this.shared?.used(kind, key);
     writeWhole(this.path(kind, `${key}.json`), JSON.stringify(record));
   }
 

@@ -11,7 +11,7 @@ import { nonsense, RegistryError } from './faults.ts';
 import { inParallel } from './in-parallel.ts';
 import { nameManifest } from './name-manifest.ts';
 import { fetchManifest } from './pull.ts';
-import { type Blob, deliverBlob, type Target } from './upload.ts';
+import { type Blob, deliverBlob, hasBlob, type Target } from './upload.ts';
 
 /** What is kept in a repository beside its images (OCI image specification 1.1, manifest.md, "Artifact Usage"). */
 export interface Artifact {
@@ -60,6 +60,11 @@ export class Artifacts {
     if (blob.size <= limit) return buffer(this.#download(blob, signal));
     const asked = { operation: `reading ${this.repository}`, method: 'GET', url: this.#url(blob) };
     throw nonsense(asked, 'registry/too-large', `a blob of ${blob.size} bytes; there may be ${limit}`);
+  }
+
+  /** Whether the repository has a blob. */
+  async has({ digest }: Pick<Descriptor, 'digest'>, signal?: AbortSignal): Promise<boolean> {
+    return hasBlob(this.#target('looking into', signal), digest);
   }
 
   /** Opens a blob as a stream, which fails when the bytes are not the blob's. */

@@ -1,27 +1,24 @@
-import { assembleIndex } from '../image/assemble-index.ts';
 import { repositoryOf } from '../image/reference.ts';
-import type { Image } from '../image/types.ts';
+import type { ImageIndex } from '../image/types.ts';
 import type { Connection } from './connection.ts';
 import { nameManifest, namesWithout } from './name-manifest.ts';
 import { type PublishEvent, type Published, publishImage } from './publish.ts';
 import type { Target } from './upload.ts';
 
 /**
- * Puts images for several platforms into a repository, each by its digest, and then their index under each of `tags`,
+ * Puts the images of an index into a repository, each by its digest, and then the index under each of `tags`,
  * or under its digest alone. What the images share is sent once.
  */
 export async function publishImageIndex(
   connection: Connection,
   path: string,
-  images: readonly { image: Image }[],
+  { digest, index, indexBytes: bytes, images }: ImageIndex,
   tags: readonly string[],
   onProgress: (event: PublishEvent) => void = () => {},
   signal?: AbortSignal,
 ): Promise<Published> {
   const parts: Published[] = [];
-  for (const { image } of images)
-    parts.push(await publishImage(connection, path, image, [], onProgress, signal));
-  const { digest, index, indexBytes: bytes } = assembleIndex(images.map(({ image }) => image));
+  for (const image of images) parts.push(await publishImage(connection, path, image, [], onProgress, signal));
   const operation = `publishing ${repositoryOf({ host: connection.host, path })}`;
   const target: Target = { connection, path, operation, ...(signal && { signal }) };
   const names = tags.length > 0 ? tags : [digest];

@@ -1,5 +1,5 @@
 import { parseReference, parseRepository, type Reference, renderReference } from '../image/reference.ts';
-import type { Image, Platform } from '../image/types.ts';
+import type { Image, ImageIndex, Platform } from '../image/types.ts';
 import { Artifacts } from './artifacts.ts';
 import { Connection } from './connection.ts';
 import type { CredentialSource } from './credentials.ts';
@@ -76,17 +76,17 @@ export class Registries {
 
   /**
    * Puts images for several platforms into the repository, and their index under each of `tags`, or under its digest
-   * alone where there are none. The digest answered is that of `assembleIndex` of these images.
+   * alone where there are none.
    */
   async publishIndex(
-    images: readonly { image: Image }[],
+    index: ImageIndex,
     repository: string,
     tags: readonly string[],
     onProgress?: (event: PublishEvent) => void,
     signal?: AbortSignal,
   ): Promise<Published> {
     const { host, path } = parseRepository(repository);
-    return publishImageIndex(this.#connection(host), path, images, tags, onProgress, signal);
+    return publishImageIndex(this.#connection(host), path, index, tags, onProgress, signal);
   }
 
   /** What the repository `host[:port]/path` keeps beside images. */

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseRepository } from '../image/reference.ts';
+import type { Digest } from '../image/types.ts';
 import { discard } from './answer.ts';
 import { bytesFrom, type Openable } from './blob-body.ts';
 import { briefly, type Call, type Connection } from './connection.ts';
@@ -35,16 +36,17 @@ interface Session {
 
 /** Sees to it that the repository has the blob, with as few bytes as that takes. */
 export async function deliverBlob(target: Target, blob: Blob): Promise<Arrival> {
-  if (await hasBlob(target, blob)) return 'skipped';
+  if (await hasBlob(target, blob.descriptor.digest)) return 'skipped';
   const started = await mountOrStart(target, blob);
   if (started === 'mounted') return started;
   await upload(target, blob, started);
   return 'uploaded';
 }
 
-async function hasBlob(target: Target, { descriptor }: Blob): Promise<boolean> {
+/** Whether the repository has a blob. */
+export async function hasBlob(target: Target, digest: Digest): Promise<boolean> {
   const { connection, path, signal } = target;
-  const call = callTo(target, 'HEAD', connection.url(`${path}/blobs/${descriptor.digest}`), [200, 404]);
+  const call = callTo(target, 'HEAD', connection.url(`${path}/blobs/${digest}`), [200, 404]);
   return withRetries(
     async () => (await connection.call({ ...call, signal: briefly(signal) })).status === 200,
     connection.patience,
@@ -111,7 +113,7 @@ async function upload(target: Target, blob: Blob, first: Session): Promise<void>
       if (delay === undefined) throw error;
       await wait(delay, undefined, { ...(target.signal && { signal: target.signal }) });
       // The answer may be what was lost.
-      if (await hasBlob(target, blob)) return;
+      if (await hasBlob(target, blob.descriptor.digest)) return;
       session = (await resume(target, session)) ?? (await start(target));
     }
   }

@@ -37,7 +37,10 @@ const row = z.tuple([
   z.union([z.literal(''), sha]),
 ]);
 
-/** The kinds of records that machines share, and what each has to look like. */
+/** The kinds of records that machines share. */
+export type SharedKind = 'steps' | 'layers' | 'bases' | 'extracted';
+
+/** What each of them has to look like. */
 export const SHARED_RECORDS: Readonly<Record<string, z.ZodMiniType>> = {
   steps: z.array(change),
   layers: layer,
@@ -47,3 +50,28 @@ export const SHARED_RECORDS: Readonly<Record<string, z.ZodMiniType>> = {
 
 /** A record as its blob holds it. */
 export const recordSchema = z.object({ record: z.unknown(), places: placesSchema });
+
+/** The files that a record names, with their sizes, and the layers. */
+export function filesOf(
+  kind: SharedKind,
+  record: unknown,
+): { files: ReadonlyMap<string, number>; layers: Digest[] } {
+  if (kind === 'layers') {
+    const { success, data } = layer.safeParse(record);
+    return { files: new Map(), layers: success ? [data.descriptor.digest] : [] };
+  }
+  if (kind === 'extracted') return { files: new Map([[String(record), 0]]), layers: [] };
+  const files = new Map<string, number>();
+  if (kind === 'steps') {
+    for (const [, node] of record as KeptChange[])
+      if (node?.sha !== undefined) files.set(node.sha, node.size);
+  }
+  return { files, layers: [] };
+}
+
+type KeptChange = [path: string, node?: { sha?: string; size: number } | null];
+
+/** A base's rows without the names of files that only this machine has: they are in the base as well. */
+export function withoutOwnFiles(rows: unknown): unknown {
+  return (rows as unknown[][]).map((row) => [...row.slice(0, -1), '']);
+}

@@ -1,0 +1,58 @@
+import type { Layer } from '../image/types.ts';
+import { badLayer, eachEntry } from './layer-index.ts';
+import { keyOf, type Store } from './store.ts';
+import type { Node } from './tree.ts';
+
+/** Brings the bytes of files that are still in layers onto this machine, each layer read once. */
+export async function fetchFiles(nodes: Iterable<Node>, store: Store, signal?: AbortSignal): Promise<void> {
+  const wanted = new Map<string, Node[]>();
+  for (const node of nodes) {
+    if (node.content?.from !== 'layer' || (await isKept(node, store))) continue;
+    const key = node.content.layer.descriptor.digest;
+    wanted.set(key, [...(wanted.get(key) ?? []), node]);
+  }
+  for (const group of wanted.values()) await fetchFrom(group, store, signal);
+}
+
+async function isKept(node: Node, store: Store): Promise<boolean> {
+  if (node.content?.from !== 'layer') return true;
+  const key = keyOf(node.content.layer.descriptor.digest, node.content.path);
+  const sha = node.sha ?? (await store.read<string>('extracted', key));
+  if (sha === undefined) return false;
+  if (await store.touch(sha)) {
+    Object.assign(node, { sha, content: { from: 'disk', file: store.file(sha) } });
+    return true;
+  }
+  // Where it was copied to is a smaller layer than the base that it came from.
+  const place = node.sha === undefined ? await store.shared?.place('extracted', key, sha) : undefined;
+  if (place !== undefined) Object.assign(node, { sha, content: { from: 'layer', ...place } });
+  return false;
+}
+
+async function fetchFrom(nodes: Node[], store: Store, signal: AbortSignal | undefined): Promise<void> {
+  const contents = nodes.flatMap(({ content }) => (content?.from === 'layer' ? [content] : []));
+  const [first] = contents;
+  if (first === undefined) return;
+  const missing = new Set(contents.map(({ path }) => path));
+  const kept = new Map<string, string>();
+  // To its end, even when there is nothing more to find: only then is it known to be the layer that it is called.
+  await eachEntry(first.layer, async (path, _header, body) => {
+    signal?.throwIfAborted();
+    if (missing.delete(path)) kept.set(path, (await store.keep(body)).sha);
+  });
+  const [lost] = missing;
+  if (lost === undefined) return found(nodes, first.layer, kept, store);
+  throw badLayer(first.layer, `it does not hold ${lost}, which its index lists`, 'empty the builder cache');
+}
+
+function found(nodes: Node[], layer: Layer, kept: ReadonlyMap<string, string>, store: Store): void {
+  const { digest } = layer.descriptor;
+  for (const [path, sha] of kept) store.write('extracted', keyOf(digest, path), sha);
+  for (const node of nodes) {
+    const sha = node.content?.from === 'layer' ? kept.get(node.content.path) : undefined;
+    if (sha === undefined) continue;
+    if (node.sha !== undefined && node.sha !== sha)
+      throw badLayer(layer, 'a file in it is not the one that is recorded', 'empty the builder cache');
+    Object.assign(node, { sha, content: { from: 'disk', file: store.file(sha) } });
+  }
+}
