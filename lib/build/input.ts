@@ -7,13 +7,12 @@ import type { Dockerfile } from '../dockerfile/types.ts';
 import { FairleadError, messageOf } from '../errors.ts';
 import { machinePlatform } from '../image/platform.ts';
 import type { BuildOptions } from './build.ts';
-import type { SharedRecords } from './cache/shared-records.ts';
 import { readContext } from './context.ts';
 import { type Named, readNamed } from './contexts.ts';
 import { atLine } from './failure.ts';
 import { resolveFroms } from './froms.ts';
-import { BuildArgs, globalValues, type Platforms } from './scope.ts';
 import { openStore } from './open-store.ts';
+import { BuildArgs, globalValues, type Platforms } from './scope.ts';
 import type { Store } from './store.ts';
 import type { Tree } from './tree.ts';
 import { withNetwork, withStageTriggers } from './triggers.ts';
@@ -71,9 +70,16 @@ export async function readInput(options: BuildOptions): Promise<BuildInput> {
   };
 }
 
+/** Reads the Dockerfile alone. Throws as readInput does. */
+export async function readDockerfileOf(
+  options: Pick<BuildOptions, 'context' | 'dockerfile' | 'dockerfileText'>,
+): Promise<Dockerfile> {
+  return (await readDockerfile(resolve(options.context), options)).dockerfile;
+}
+
 async function readDockerfile(
   context: string,
-  { dockerfile: name = 'Dockerfile', dockerfileText }: BuildOptions,
+  { dockerfile: name = 'Dockerfile', dockerfileText }: Pick<BuildOptions, 'dockerfile' | 'dockerfileText'>,
 ): Promise<{ dockerfile: Dockerfile; ignore: string }> {
   const path = isAbsolute(name) ? name : join(context, name);
   const shown = path.startsWith(`${context}/`) ? relative(context, path) : name;
