@@ -1,147 +1,106 @@
-import { writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import pc from 'picocolors';
-import { build } from '../../lib/build/build.ts';
-import { BuildFailure } from '../../lib/build/failure.ts';
-import { findToolchain } from '../../lib/build/go/toolchain.ts';
-import { type ProgressEvent, renderProgress } from '../../lib/build/progress.ts';
-import { messageOf } from '../../lib/errors.ts';
-import { parsePlatform } from '../../lib/image/platform.ts';
-import { parseReference } from '../../lib/image/reference.ts';
+import { type Command, Option } from 'commander';
+import type { NamedContext } from '../../lib/build/contexts.ts';
+import type { SecretSource } from '../../lib/build/secrets.ts';
 import type { Platform } from '../../lib/image/types.ts';
-import { dockerConfigCredentials } from '../../lib/registry/docker-config.ts';
-import type { Mirrors } from '../../lib/registry/mirrors.ts';
-import { Registries } from '../../lib/registry/registries.ts';
-import { exportImage, metadataOf, type Output, parseOutput } from './build-output.ts';
+import {
+  type Annotations,
+  annotation,
+  buildContext,
+  label,
+  pairsFrom,
+  platforms,
+  secretsFrom,
+  sshFrom,
+  tag,
+} from './build-flags.ts';
+import { type Output, output, whyNotOutputs } from './build-output.ts';
+import { runBuild } from './run-build.ts';
 
-interface BuildFlags {
+/** What the command line says; what may be repeated is missing when it is not there. */
+export interface BuildFlags {
   file?: string;
-  tag: string[];
-  buildArg: Record<string, string>;
+  tag?: string[];
+  buildArg?: Record<string, string>;
+  buildContext?: Record<string, NamedContext>;
+  label?: Record<string, string>;
+  annotation?: Annotations;
   target?: string;
-  platform?: Platform;
+  platform?: Platform[];
+  secret?: ReadonlyMap<string, SecretSource>;
+  ssh?: ReadonlyMap<string, string>;
+  network?: 'default' | 'none' | 'host';
   cache: boolean;
-  output: Output[];
+  output?: Output[];
+  push?: true;
+  load?: true;
   metadataFile?: string;
+  iidfile?: string;
   cacheDir?: string;
+  progress: 'auto' | 'plain' | 'tty' | 'quiet' | 'rawjson';
+  quiet?: true;
 }
 
 const USAGE_ERROR = 2;
 
 /** Adds `fairlead build` to the command line: a Dockerfile to an image, without a daemon. */
 export function registerBuild(program: Command): void {
+  const { env } = process;
+  const progress = new Option('--progress <how>', 'how progress is shown').choices([
+    'auto',
+    'plain',
+    'tty',
+    'quiet',
+    'rawjson',
+  ]);
+  const network = new Option('--network <mode>', 'network of RUN').choices(['default', 'none', 'host']);
   program
     .command('build')
     .description('build an image from a Dockerfile, without a daemon')
     .argument('[context]', 'directory of the build context', '.')
-    .option('-f, --file <path>', 'the Dockerfile (default: CONTEXT/Dockerfile)')
-    .option('-t, --tag <name>', 'name of the image; may be repeated', tagged, [])
-    .option('--build-arg <name=value>', 'value of an ARG; may be repeated', buildArg, {})
+    .option('-f, --file <path>', 'the Dockerfile, - for the standard input (default: CONTEXT/Dockerfile)')
+    .option('-t, --tag <name>', 'name of the image; may be repeated', tag)
+    .option('--build-arg <name=value>', 'value of an ARG; may be repeated', pairsFrom(env))
+    .option('--build-context <name=what>', 'directory or docker-image:// to take from', buildContext)
     .option('--target <stage>', 'stage to build (default: the last one)')
-    .addOption(new Option('--platform <os/arch>', 'what the image is for').argParser(platform))
+    .option('--platform <os/arch,…>', 'what the image is for; several make an index', platforms)
+    .option('--label <name=value>', 'label of the image; may be repeated', label)
+    .option('--annotation <name=value>', 'annotation of the manifest, index:… of the index', annotation)
+    .option(
+      '--secret <id=name,src=path>',
+      'secret for RUN --mount; src=FILE or env=VARIABLE',
+      secretsFrom(env),
+    )
+    .option('--ssh <default|id=socket>', 'SSH agent for RUN --mount', sshFrom(env))
+    .addOption(network)
     .option('--no-cache', 'do every step again')
-    .option('--output <what>', 'oci-dir=DIR, oci-archive=FILE or registry; may be repeated', output, [])
+    .option('-o, --output <what>', 'type=oci|docker|local|tar,dest=PATH or registry; may be repeated', output)
+    .option('--push', 'publish it under its names, as --output registry')
+    .addOption(new Option('--load').hideHelp())
     .option('--metadata-file <path>', 'write the digests as JSON, as buildx does')
+    .option('--iidfile <path>', 'write the digest to a file')
     .option('--cache-dir <path>', 'what is kept between builds (default: ~/.cache/fairlead)')
+    .addOption(progress.default('auto'))
+    .option('-q, --quiet', 'print the digest alone')
+    .showHelpAfterError(false)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE_ERROR))
     .action(async (context: string, flags: BuildFlags, command: Command) => {
-      if (flags.output.some(({ kind }) => kind === 'registry') && flags.tag.length === 0) {
-        command.error('error: --output registry needs a name: add -t NAME');
-      }
-      process.exitCode = await run(context, flags);
+      const problem = whyNot(flags);
+      if (problem !== undefined) command.error(`error: ${problem}`);
+      process.exitCode = await runBuild(context, flags);
     });
 }
 
-async function run(context: string, flags: BuildFlags): Promise<number> {
-  const { env } = process;
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort(new Error('interrupted'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    const registries = registriesFrom(env);
-    const toolchain = findToolchain(env);
-    const epoch = env.SOURCE_DATE_EPOCH;
-    const image = await build({
-      context,
-      ...(flags.file === undefined ? {} : { dockerfile: resolve(flags.file) }),
-      ...(flags.target === undefined ? {} : { target: flags.target }),
-      ...(flags.platform === undefined ? {} : { platform: flags.platform }),
-      ...(toolchain === undefined ? {} : { toolchain }),
-      buildArgs: { ...(epoch === undefined ? {} : { SOURCE_DATE_EPOCH: epoch }), ...flags.buildArg },
-      noCache: !flags.cache,
-      cacheDir: flags.cacheDir ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'fairlead'),
-      registries,
-      onProgress: show,
-      signal: interrupted.signal,
-    });
-    for (const one of flags.output) await exportImage(image, one, flags.tag, registries, interrupted.signal);
-    const metadata = JSON.stringify(metadataOf(image, flags.tag), null, 2);
-    if (flags.metadataFile !== undefined) await writeFile(flags.metadataFile, `${metadata}\n`);
-    console.log(image.digest);
-    return 0;
-  } catch (error) {
-    if (error instanceof BuildFailure) console.error(`\n${error.details}\n`);
-    console.error(`${pc.red('ERROR:')} ${messageOf(error)}`);
-    return 1;
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+/** The outputs of all flags together. */
+export function outputsOf({ output = [], push }: Pick<BuildFlags, 'output' | 'push'>): Output[] {
+  const isPublished = output.some(({ kind }) => kind === 'registry');
+  return push === true && !isPublished ? [...output, { kind: 'registry', names: [] }] : output;
 }
 
-function show(event: ProgressEvent): void {
-  const line = renderProgress(event);
-  if (line !== undefined) console.error(event.type === 'output' ? pc.dim(line) : line);
-}
-
-/** The mirrors and hosts of the environment, as the functions have them, and what `docker login` left. */
-function registriesFrom(env: NodeJS.ProcessEnv): Registries {
-  const directory = env.DOCKER_CONFIG ?? join(homedir(), '.docker');
-  return new Registries({
-    mirrors: mirrorsFrom(env.REGISTRY_MIRRORS),
-    insecure: (env.INSECURE_REGISTRIES ?? '').split(',').filter((host) => host !== ''),
-    credentials: dockerConfigCredentials(join(directory, 'config.json')),
+function whyNot(flags: BuildFlags): string | undefined {
+  if (flags.load === true)
+    return '--load needs a daemon; write --output type=docker,dest=- and pipe it into docker load';
+  return whyNotOutputs(outputsOf(flags), flags.tag ?? [], {
+    platforms: flags.platform?.length ?? 1,
+    isTerminal: process.stdout.isTTY === true,
   });
-}
-
-function mirrorsFrom(text: string | undefined): Mirrors {
-  if (text === undefined || text === '') return {};
-  try {
-    return JSON.parse(text) as Mirrors;
-  } catch {
-    throw new Error('REGISTRY_MIRRORS is not JSON; write it as {"docker.io":"localhost:5000"}');
-  }
-}
-
-function tagged(name: string, before: string[]): string[] {
-  try {
-    parseReference(name);
-  } catch (error) {
-    throw new InvalidArgumentError(messageOf(error));
-  }
-  return [...before, name];
-}
-
-function buildArg(text: string, before: Record<string, string>): Record<string, string> {
-  const equals = text.indexOf('=');
-  // As docker does: a name alone takes the value from the environment.
-  const [name, value] =
-    equals < 0 ? [text, process.env[text]] : [text.slice(0, equals), text.slice(equals + 1)];
-  if (name === '') throw new InvalidArgumentError('write NAME=VALUE');
-  return value === undefined ? before : { ...before, [name]: value };
-}
-
-function platform(text: string): Platform {
-  try {
-    return parsePlatform(text);
-  } catch (error) {
-    throw new InvalidArgumentError(messageOf(error));
-  }
-}
-
-function output(text: string, before: Output[]): Output[] {
-  const parsed = parseOutput(text);
-  if (parsed === undefined) throw new InvalidArgumentError('write oci-dir=DIR, oci-archive=FILE or registry');
-  return [...before, parsed];
 }
