@@ -21,15 +21,20 @@ const root = join(import.meta.dirname, '..');
 
 /** Bundles every function as for AWS. @returns the folder of each, by name */
 async function bundleAll(directory: string): Promise<Map<string, string>> {
-  const bundles = FUNCTIONS.map(async ({ name, entry }) => {
+  const bundles = FUNCTIONS.map(async ({ name, entry }): Promise<readonly [string, string]> => {
     const target = join(directory, name);
     await build(bundleOptions(join(root, entry), target));
     return [name, target] as const;
   });
-  const made = new Map(await Promise.all(bundles));
+  const made = new Map(await Promise.all([...bundles, bundleVm(join(directory, 'build-vm'))]));
   // Its helper process would otherwise stay, with its memory, for as long as this one.
   await stop();
   return made;
+}
+
+async function bundleVm(target: string) {
+  await build(bundleOptions(join(root, 'lambdas/build-vm.ts'), target));
+  return ['build-vm', target] as const;
 }
 
 function find(program: string): string | undefined {
@@ -59,6 +64,11 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
       cacheDir,
       node: process.execPath,
       go: find('go') ?? 'go',
+      microVm: {
+        entry: join(bundles.get('build-vm') ?? '', 'index.mjs'),
+        // As its image has it on AWS: a Go toolchain and the usual commands.
+        environment: { PATH: process.env.PATH ?? '' },
+      },
       functions: (settings) => {
         const callees = { deploy: 'deploy:live', buildImage: 'build-image:live', rollOut: 'roll-out:live' };
         return FUNCTIONS.map(({ name, memory, timeout, durable, functionUrl, environment }) => ({

@@ -8,6 +8,7 @@ import { type Cluster, type ClusterRules, startCluster } from './cluster.ts';
 import { startGit } from './git/server.ts';
 import { startLambda } from './lambda/start.ts';
 import type { FunctionSpec } from './lambda/types.ts';
+import { startMicroVms } from './microvm/start.ts';
 import { startRegistry } from './registry/server.ts';
 
 /** What the functions have to know of this cloud, to be put into their environment by who defines them. */
@@ -22,6 +23,7 @@ export interface Settings {
   clusterName: string;
   serviceType: 'NodePort';
   cacheDirectory: string;
+  microVm: { image: string; version: string; platform: string; secretId: string };
 }
 
 export interface CloudOptions {
@@ -34,6 +36,8 @@ export interface CloudOptions {
   /** The go program. */
   go: string;
   functions(settings: Settings): FunctionSpec[];
+  /** What runs in MicroVMs: the server as esbuild wrote it, and its environment. */
+  microVm: { entry: string; environment: Readonly<Record<string, string>> };
   /** What the function that rolls out may do in the cluster. */
   deployerRules: ClusterRules;
   /** A kubeconfig: rolls out to that cluster instead of the stand-in. */
@@ -63,6 +67,8 @@ const ACCOUNT = '000000000000';
 const CLUSTER = 'fairlead';
 const TABLE = 'fairlead-ledger';
 const SECRET = 'fairlead/webhook';
+const VM_SECRET = 'fairlead/microvm';
+const VM_IMAGE = { arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:microvm-image:fairlead`, version: '1.0' };
 /** Long enough for somebody who tries one change after another, short enough to give the memory back. */
 const IDLE_MS = 60_000;
 /** The function that speaks to the cluster, and so the one identity that the cluster lets in. */
@@ -144,7 +150,16 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     clusterName: CLUSTER,
     serviceType: 'NodePort',
     cacheDirectory: join(options.cacheDir, 'build'),
+    microVm: {
+      image: VM_IMAGE.arn,
+      version: VM_IMAGE.version,
+      platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+      secretId: VM_SECRET,
+    },
   });
+  const vms = keep(
+    await startMicroVms({ ...options.microVm, folder: join(stateDir, 'vm'), node: options.node }),
+  );
   const principals = new Map(functions.map(({ name }) => [name, principalOf(name)]));
   const aws = keep(
     await startAws({
@@ -153,7 +168,8 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       principals: [...principals.values()],
       registry: { host: registryHost, url: `http://${registryHost}` },
       cluster: () => cluster && { name: CLUSTER, endpoint: cluster.endpoint, ca: cluster.ca },
-      secrets: { [SECRET]: secret },
+      secrets: { [SECRET]: secret, [VM_SECRET]: randomBytes(32).toString('hex') },
+      microVms: { vms, image: VM_IMAGE },
       tables: [LEDGER],
     }),
   );
@@ -205,5 +221,6 @@ function endpoints(
     AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: aws.dynamodbEndpoint,
     AWS_ENDPOINT_URL_LAMBDA: lambda,
+    AWS_ENDPOINT_URL_LAMBDA_MICROVMS: aws.endpoint,
   };
 }

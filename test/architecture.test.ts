@@ -28,6 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'local/git': ['local/*'],
   'local/kubernetes': ['local/*'],
   'local/lambda': ['local/*'],
+  'local/microvm': ['local/*'],
   'local/registry': ['local/*'],
   local: ['local/*'],
   bin: ['lib/*', 'local', 'local/*', 'lambdas'],

@@ -18,8 +18,20 @@ export interface Installation {
   clusterName: string;
   /** How apps are reached when their fairlead.yaml does not say. */
   serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+  /** The MicroVMs that build what no function can; absent where the region has none. */
+  microVm?: {
+    /** ARN and version of the image that they run. */
+    image: string;
+    version: string;
+    /** `linux/arm64` */
+    platform: string;
+    /** Secrets Manager id of what their keys are made from. */
+    secretId: string;
+  };
   /** Where the builder keeps its caches; the function's own temporary folder when absent. */
   cacheDirectory?: string;
+  /** The CodeBuild project that builds are handed over to, where the installation has one. */
+  codeBuildProject?: string;
 }
 
 /** The functions that call each other, as `NAME:ALIAS` or ARNs with a version: durable ones need a qualifier. */
@@ -100,6 +112,11 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       INSECURE_REGISTRIES: installation.insecureRegistries.join(','),
       ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
       ...optional('CACHE_DIR', installation.cacheDirectory),
+      ...optional('CODEBUILD_PROJECT', installation.codeBuildProject),
+      ...optional('MICROVM_IMAGE', installation.microVm?.image),
+      ...optional('MICROVM_IMAGE_VERSION', installation.microVm?.version),
+      ...optional('MICROVM_PLATFORM', installation.microVm?.platform),
+      ...optional('MICROVM_SECRET_ID', installation.microVm?.secretId),
     }),
   },
   {

@@ -1,3 +1,4 @@
+import type { MicroVms } from '../microvm/start.ts';
 import { Admission, type Principal } from './admission.ts';
 import { frontDoor } from './front-door.ts';
 import { listen } from './loopback.ts';
@@ -7,6 +8,7 @@ import { LogStreams } from './services/codebuild-logs.ts';
 import { dynamoDb, type Table } from './services/dynamodb.ts';
 import { ecr, type RegistryAddress } from './services/ecr.ts';
 import { type ClusterAddress, eks } from './services/eks.ts';
+import { lambdaMicrovms, type MicroVmImage } from './services/lambda-microvms.ts';
 import { secretsManager } from './services/secrets-manager.ts';
 import { Topics } from './services/sns.ts';
 import { sts } from './services/sts.ts';
@@ -22,6 +24,8 @@ export interface AwsOptions {
   /** Values by name. */
   secrets?: Readonly<Record<string, string>>;
   tables?: readonly Table[];
+  /** The MicroVMs there are, and what they are run from. */
+  microVms?: { vms: MicroVms; image: MicroVmImage };
   /** Names of the CloudWatch alarms there are. */
   alarms?: readonly string[];
   /** What CodeBuild has; without it there is no project. */
@@ -59,6 +63,8 @@ export async function startAws(options: AwsOptions) {
     logs: logs.service,
     codebuild: builds.service,
     dynamodb,
+    // Lambda's own API has another address: what is signed for it here is for MicroVMs.
+    ...(options.microVms && { lambda: lambdaMicrovms(options.microVms.vms, options.microVms.image) }),
   };
   const listener = await listen(frontDoor(admission, services), options.port);
   return {

@@ -20,6 +20,7 @@ describe.concurrent('a push', () => {
         repository: { owner: 'acme', name: scene.app },
         publishTo: `registry/fairlead/${scene.app}`,
         tags: [A],
+        fence: 1,
       },
     ]);
     expect(scene.rollouts).toMatchObject([
