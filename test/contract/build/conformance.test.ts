@@ -10,7 +10,7 @@ import { HEREDOC } from './cases/heredoc.ts';
 import { NEWER, NEWER_ERRORS } from './cases/newer.ts';
 import { MOUNTS, RUN } from './cases/run.ts';
 import { SYNTAX } from './cases/syntax.ts';
-import { comparable } from './comparable.ts';
+import { differences } from './differences.ts';
 import type { Result } from './files.ts';
 import { type EngineName, Workshop, whyNoWorkshop } from './workshop.ts';
 
@@ -29,8 +29,10 @@ describe.skipIf(missing !== undefined)(`docker build${missing ? ` (skipped: ${mi
     it.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
       const context = workshop.context(one);
       const [theirs, ...ours] = await Promise.all([workshop.theirs(one, context), ...engines(one, context)]);
-      for (const made of ours.filter((results) => results !== undefined))
-        expect(comparable(made, one)).toEqual(comparable(theirs, one));
+      for (const made of ours.filter((results) => results !== undefined)) {
+        const found = differences(theirs, made, one);
+        if (found.length > 0) expect.fail(found.join('\n'));
+      }
     });
   });
 

@@ -27,7 +27,8 @@ export function readLayout(archive: string): Record<string, Result> {
       return;
     }
     const config = JSON.parse(String(blob(read.config.digest))) as ImageConfig;
-    const layers = read.layers.map(({ digest }) => unpacked(blob(digest)));
+    // Of no layers it writes null.
+    const layers = (read.layers ?? []).map(({ digest }) => unpacked(blob(digest)));
     results[platformOf(config)] = { files: flatten(layers), config };
   };
   visit(members.get('index.json') as Buffer);

@@ -75,7 +75,7 @@ export const ARGS: Case[] = [
   one('ARG S=b', 'FROM BASE AS b', 'LABEL which=b', 'FROM ${S}', 'LABEL top=yes'),
   one('ARG S=none', 'FROM BASE AS b', 'ARG S=x', 'FROM b', 'ARG S', 'LABEL s=$S'),
   one('FROM BASE', 'ARG A=1 B=2 C', 'LABEL a=$A b=$B c=-$C-'),
-  one('FROM BASE', 'ARG A="a b" B=\'$A\' C=$A', 'LABEL a="$A" b="$B" c="$C"'),
+  one('FROM BASE', 'ARG A="a b" B=\'$A\'', 'ARG C=$A', 'LABEL a="$A" b="$B" c="$C"'),
   { ...one('FROM BASE', 'ARG E=1', 'LABEL e=-$E-'), buildArgs: { E: '' } },
   {
     ...one('FROM BASE', 'RUN echo "$HTTP_PROXY $http_proxy $NO_PROXY" > /x; env | grep -c -i proxy >> /x'),
@@ -97,7 +97,6 @@ export const ARGS: Case[] = [
   ),
   one('FROM --platform=$BUILDPLATFORM BASE', 'ARG BUILDPLATFORM', 'ENV T=$BUILDPLATFORM'),
   one('ARG TARGETARCH', 'FROM BASE', 'ARG TARGETARCH=set', 'LABEL a=$TARGETARCH'),
-  { ...one('FROM BASE AS two', 'ARG TARGETSTAGE', 'LABEL s=$TARGETSTAGE'), target: 'two' },
   one('FROM BASE', 'ARG F=a.txt', 'COPY $F /${F}'),
   one(
     'FROM BASE',

@@ -113,6 +113,17 @@ export const NEWER: Expected[] = [
     files: { 'git/x': 'file 644 0:0 x\n' },
   },
   {
+    ...one('FROM BASE AS two', 'ARG TARGETSTAGE', 'LABEL s=$TARGETSTAGE'),
+    target: 'two',
+    lacks: 'later frontends tell the target stage',
+    config: { Labels: { base: 'yes', s: 'two' } },
+  },
+  {
+    ...one('FROM BASE', 'ARG A=a B=${A}b', 'LABEL b=$B'),
+    lacks: 'later frontends let an argument see those before it in the same instruction',
+    config: { Labels: { base: 'yes', b: 'ab' } },
+  },
+  {
     ...one('FROM BASE', 'RUN --mount=type=bind,target=/s ls -A /s > /x'),
     context: { ...CONTEXT, '.dockerignore': '*\n!a.txt' },
     lacks: 'nothing: what a bind shows of an ignored context, said outright',
