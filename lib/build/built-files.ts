@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs';
-import { chmod, lutimes, mkdir, rm } from 'node:fs/promises';
+import { constants, lstatSync } from 'node:fs';
+import { chmod, copyFile, lutimes, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Entry } from '../image/entry.ts';
 import type { Image } from '../image/types.ts';
@@ -9,7 +9,6 @@ import { treeEntries } from './layers.ts';
 import { openStore } from './open-store.ts';
 import type { Store } from './store.ts';
 import type { Node, Tree } from './tree.ts';
-import { writeNode } from './unpack.ts';
 
 /** An image, and the folder for its files where there are several: '' is the top. */
 export interface Placed {
@@ -86,5 +85,9 @@ async function replace(target: string, node: Node): Promise<void> {
   const stays = node.type === 'directory' && before?.isDirectory() === true;
   if (before !== undefined && !stays) await rm(target, { recursive: true, force: true });
   if (stays) await chmod(target, 0o700);
-  else await writeNode(target, node);
+  else if (node.type === 'directory') await mkdir(target, { mode: 0o700 });
+  else if (node.type === 'symlink') await symlink(node.link ?? '', target);
+  else if (node.content?.from === 'disk')
+    await copyFile(node.content.file, target, constants.COPYFILE_FICLONE);
+  else await writeFile(target, '');
 }
