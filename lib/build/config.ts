@@ -183,5 +183,6 @@ function healthcheck(instruction: HealthcheckInstruction): RunConfig['Healthchec
     StartInterval: startInterval,
     Retries: retries,
   };
-  return { Test, ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) };
+  // 0 is what the engine takes for the image's own, and is not written (moby, `HealthConfig`: omitempty).
+  return { Test, ...Object.fromEntries(Object.entries(options).filter(([, value]) => value)) };
 }
