@@ -117,7 +117,7 @@ export class Workshop {
       ...(one.target === undefined ? {} : { target: one.target }),
       ...(platform === undefined ? {} : { platform: parsePlatform(platform) }),
       ...(one.file === undefined ? {} : { dockerfile: one.file }),
-      ...(secrets.length === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
+      ...(secrets.length === 0 ? {} : { secrets: new Map(secrets) }),
     };
   }
 
