@@ -1,4 +1,6 @@
 import type { App } from 'aws-cdk-lib';
+import { parse } from 'yaml';
+import { buildspec } from '../lib/engine/codebuild/buildspec.ts';
 import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
 import { FAILED_DEPLOYMENTS } from '../lib/report/metrics.ts';
 import { AlarmsStack } from '../lib/stacks/alarms-stack.ts';
@@ -15,6 +17,8 @@ export function installation(app: App) {
     cluster: cluster.cluster,
     branch: app.node.tryGetContext('branch') ?? 'main',
     hostApiUrl: app.node.tryGetContext('hostApiUrl') ?? 'https://api.github.com',
+    // It costs nothing until a build needs it. `-c codebuild=off` leaves it out.
+    ...(app.node.tryGetContext('codebuild') !== 'off' && { buildspec: parse(buildspec()) }),
   });
   const alarms = new AlarmsStack(app, 'FairleadAlarms', { pipeline, failedDeployments: FAILED_DEPLOYMENTS });
   return { registry, cluster, pipeline, alarms };

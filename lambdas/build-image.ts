@@ -40,7 +40,7 @@ const registries = new Registries({
 });
 const cacheDir = environment.cacheDirectory ?? join(tmpdir(), 'fairlead-cache');
 const toolchain = findToolchain(environment.go);
-const engines = remoteEngines(environment, { token, credentials });
+const engines = remoteEngines(environment, { token, credentials, registries });
 
 /** ms that are left for the answer when a build is broken off, or followed by the next invocation. */
 const SPARE = 5_000;

@@ -67,6 +67,7 @@ export function buildImageEnvironment(variables: Variables = process.env) {
       MICROVM_IMAGE_VERSION: z.optional(text()),
       MICROVM_PLATFORM: z._default(text(), 'linux/arm64'),
       MICROVM_SECRET_ID: z.optional(text()),
+      CODEBUILD_PROJECT: z.optional(text()),
       ...gitHub(),
     }),
     variables,
@@ -80,6 +81,8 @@ export function buildImageEnvironment(variables: Variables = process.env) {
     insecure: read.INSECURE_REGISTRIES,
     cacheDirectory: read.CACHE_DIR,
     ...microVm(read),
+    /** Absent where the installation has none. */
+    codeBuildProject: read.CODEBUILD_PROJECT,
     /** Where a Go toolchain is, and where it gets modules from. */
     go: goVariables(variables),
   };

@@ -1,5 +1,6 @@
 import { LambdaMicrovmsClient } from '@aws-sdk/client-lambda-microvms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { CodeBuildEngine } from '../../lib/engine/codebuild/engine.ts';
 import { Control } from '../../lib/engine/microvm/control.ts';
 import { MicrovmEngine } from '../../lib/engine/microvm/engine.ts';
 import { Fleet } from '../../lib/engine/microvm/fleet.ts';
@@ -8,6 +9,7 @@ import type { RemoteEngine, RemoteJob } from '../../lib/engine/types.ts';
 import { parsePlatform } from '../../lib/image/platform.ts';
 import { parseRepository } from '../../lib/image/reference.ts';
 import type { CredentialSource } from '../../lib/registry/credentials.ts';
+import type { Registries } from '../../lib/registry/registries.ts';
 import type { buildImageEnvironment } from '../env.ts';
 import { Secret } from '../secret.ts';
 
@@ -17,12 +19,15 @@ type Environment = ReturnType<typeof buildImageEnvironment>;
 export interface Lent {
   token: () => Promise<string | undefined>;
   credentials: CredentialSource;
+  registries: Registries;
 }
 
 /** The engines that the installation has beside the function, the first one first. */
 export function remoteEngines(environment: Environment, lent: Lent): RemoteEngine[] {
   const engines: RemoteEngine[] = [];
   if (environment.microVm !== undefined) engines.push(microvmEngine(environment, environment.microVm, lent));
+  if (environment.codeBuildProject !== undefined)
+    engines.push(codeBuildEngine(environment, environment.codeBuildProject, lent));
   return engines;
 }
 
@@ -39,6 +44,19 @@ function microvmEngine(
   });
   const access = (job: RemoteJob) => accessOf(job, environment, lent);
   return new MicrovmEngine({ fleet, machine: parsePlatform(platform), access });
+}
+
+/** It reads the git host's token itself. */
+function codeBuildEngine(environment: Environment, project: string, { registries }: Lent): CodeBuildEngine {
+  const { gitHubUrl, gitHubTokenSecretId, mirrors, insecure } = environment;
+  return new CodeBuildEngine({
+    project,
+    registries,
+    hostApiUrl: gitHubUrl,
+    mirrors,
+    insecure,
+    ...(gitHubTokenSecretId === undefined ? {} : { hostTokenSecretId: gitHubTokenSecretId }),
+  });
 }
 
 /** What a build outside of this function takes from outside: for the hosts of this installation, and no others. */

@@ -8,6 +8,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledgeBuilder, acknowledgeFunction, acknowledgeHostSecret } from './acknowledgements.ts';
 import { admitDeployer } from './cluster-stack.ts';
+import { CodeBuildEngine } from './codebuild-engine.ts';
 import { type Callees, FUNCTIONS, type FunctionName, type Installation } from './functions.ts';
 import { pipelineFunction } from './pipeline-function.ts';
 import type { RegistryStack } from './registry-stack.ts';
@@ -17,6 +18,8 @@ export interface PipelineStackProps extends StackProps {
   cluster: eks.ICluster;
   branch: string;
   hostApiUrl: string;
+  /** The buildspec of builds in CodeBuild; absent for an installation without that engine. */
+  buildspec?: Record<string, unknown>;
 }
 
 /** From the webhook to the rollout: the functions, the ledger, the secrets, and who may do what. */
@@ -37,6 +40,8 @@ export class PipelineStack extends Stack {
       'HostToken',
       "Token that reads repositories and writes commits' statuses",
     );
+    const { buildspec, registry } = props;
+    const codeBuild = buildspec && new CodeBuildEngine(this, 'CodeBuild', { buildspec, registry, hostToken });
     const installation: Installation = {
       branch: props.branch,
       webhookSecretId: webhookSecret.secretArn,
@@ -48,6 +53,7 @@ export class PipelineStack extends Stack {
       insecureRegistries: [],
       clusterName: props.cluster.clusterName,
       serviceType: 'LoadBalancer',
+      ...(codeBuild && { codeBuildProject: codeBuild.project.projectName }),
     };
     this.functions = this.createFunctions(installation);
 
@@ -55,6 +61,7 @@ export class PipelineStack extends Stack {
     webhookSecret.grantRead(receive);
     for (const reader of [deploy, build]) hostToken.grantRead(reader);
     props.registry.grantBuild(build);
+    codeBuild?.grantUse(build);
     this.grantLedger(deploy, ['GetItem', 'PutItem', 'UpdateItem']);
     this.grantLedger(rollOut, ['GetItem']);
     rollOut.addToRolePolicy(

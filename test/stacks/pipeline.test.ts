@@ -60,7 +60,7 @@ describe('permissions', () => {
     const services = new Set(
       builder.flatMap(({ statement }) => actionsOf(statement)).map((a) => a.split(':')[0]),
     );
-    expect([...services].sort()).toEqual(['ecr', 'secretsmanager', 'sqs', 'xray']);
+    expect([...services].sort()).toEqual(['codebuild', 'ecr', 'logs', 'secretsmanager', 'sqs', 'xray']);
   });
 
   it('let the webhook receiver start deployments and read its secret, nothing else', () => {

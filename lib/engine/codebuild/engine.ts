@@ -7,15 +7,14 @@ import {
   ListBuildsForProjectCommand,
   StartBuildCommand,
 } from '@aws-sdk/client-codebuild';
-import type { BuildFacts } from '../../build/needs.ts';
-import { renderPlatform } from '../../image/platform.ts';
+import { type BuildFacts, whyNotOn } from '../../build/needs.ts';
 import type { Registries } from '../../registry/registries.ts';
 import type { BuildEvent, Followed, RemoteEngine, RemoteJob } from '../types.ts';
 import { TOKEN } from './buildspec.ts';
 import { endedAnswer } from './ending.ts';
 import { asFault, faultOf } from './faults.ts';
 import { type LogStream, readOn } from './logs.ts';
-import { foreignNeed, machineFor } from './machines.ts';
+import { machineFor } from './machines.ts';
 import { BuildKitOutput } from './output.ts';
 import { type Surroundings, variablesOf } from './variables.ts';
 
@@ -52,10 +51,8 @@ export class CodeBuildEngine implements RemoteEngine {
   }
 
   whyNot(facts: BuildFacts): string | undefined {
-    const need = foreignNeed(facts);
-    if (need === undefined) return undefined;
     const { platform } = machineFor(facts.target);
-    return `${need.instruction} has to run on ${renderPlatform(need.platform)}, and the machine is ${renderPlatform(platform)}`;
+    return whyNotOn(facts.needs(platform), platform);
   }
 
   /** As RemoteEngine says. The service keeps an idempotency token for five minutes only, so that its list is read too. */

@@ -1,5 +1,3 @@
-import type { BuildFacts, Need } from '../../build/needs.ts';
-import { renderPlatform } from '../../image/platform.ts';
 import type { Platform } from '../../image/types.ts';
 
 /** A kind of machine that CodeBuild has, as StartBuild names it. */
@@ -25,10 +23,4 @@ const ARM64: Machine = {
 /** The machine that an image for `target` is built on: of its own kind, where there is one. */
 export function machineFor(target: Platform): Machine {
   return target.architecture === 'arm64' ? ARM64 : AMD64;
-}
-
-/** The first line that the machine for this build cannot run, as it is for another processor. */
-export function foreignNeed(facts: BuildFacts): Need | undefined {
-  const { platform } = machineFor(facts.target);
-  return facts.needs(platform).find((need) => renderPlatform(need.platform) !== renderPlatform(platform));
 }

@@ -1,3 +1,4 @@
+import { CACHE_TAG_PREFIX } from '../../build/cache/tag.ts';
 import { renderPlatform } from '../../image/platform.ts';
 import { parseRepository } from '../../image/reference.ts';
 import { isEcrHost } from '../../registry/ecr.ts';
@@ -12,17 +13,15 @@ export interface Surroundings {
   mirrors?: Mirrors;
   /** Registry hosts that speak plain HTTP. */
   insecure?: readonly string[];
-  /** `HOST[:PORT]/PATH` under which each app gets a repository for BuildKit's cache, whose tags may be moved. */
-  cachePrefix?: string;
 }
 
 /** The environment of one build. @throws FairleadError `image/bad-reference` */
 export function variablesOf(
   { name, request, platform }: RemoteJob,
-  { hostApiUrl, mirrors = {}, insecure = [], cachePrefix }: Surroundings,
+  { hostApiUrl, mirrors = {}, insecure = [] }: Surroundings,
 ): Variables {
   const { subject, repository, publishTo } = request;
-  const hosts = [publishTo, ...Object.values(mirrors), ...(cachePrefix === undefined ? [] : [cachePrefix])]
+  const hosts = [publishTo, ...Object.values(mirrors)]
     .map((prefix) => prefix.split('/')[0] ?? '')
     .filter(isEcrHost);
   const owner = encodeURIComponent(repository.owner);
@@ -32,10 +31,8 @@ export function variablesOf(
     FAIRLEAD_ARCHIVE: `${hostApiUrl}/repos/${owner}/${encodeURIComponent(repository.name)}/tarball/${commit}`,
     FAIRLEAD_REPOSITORY: canonical(publishTo),
     FAIRLEAD_PLATFORM: renderPlatform(platform),
-    FAIRLEAD_CACHE:
-      cachePrefix === undefined
-        ? ''
-        : `${canonical(`${cachePrefix}/${subject.app}`)}:buildkit-${platform.architecture}`,
+    // Beside the images, under one of the tags that may be moved there.
+    FAIRLEAD_CACHE: `${canonical(publishTo)}:${CACHE_TAG_PREFIX}buildkit-${platform.architecture}`,
     FAIRLEAD_LOGINS: [...new Set(hosts)].join(' '),
     FAIRLEAD_BUILDKITD: Buffer.from(buildkitd(mirrors, insecure)).toString('base64'),
   };

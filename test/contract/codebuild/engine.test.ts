@@ -89,7 +89,6 @@ describe.skipIf(missing !== undefined)(
         registries,
         hostApiUrl: git.url,
         hostTokenSecretId: 'git-host',
-        cachePrefix: `${registry.host}/cache`,
         codeBuild: new CodeBuildClient(as(builder, cloud.endpoint)),
         logs: new CloudWatchLogsClient(as(builder, cloud.endpoint)),
         interval: 100,
@@ -152,7 +151,7 @@ describe.skipIf(missing !== undefined)(
 
     it('leaves a cache in the registry for the next machine', async () => {
       const cached = await registries.resolve(
-        `${registry.host}/cache/web:buildkit-${machinePlatform().architecture}`,
+        `${registry.host}/fairlead/web:fairlead-cache-buildkit-${machinePlatform().architecture}`,
         machinePlatform(),
       );
       expect(cached.configBytes.toString()).toContain('moby.buildkit.cache.v0');
