@@ -14,6 +14,10 @@ export function tellBuild(subject: Subject, event: BuildEvent): void {
     const sent = `${bytes(uploadedBytes)} sent, ${bytes(totalBytes - uploadedBytes)} there already`;
     const message = `published ${brief(digest)} to ${publishTo} in ${seconds(ms)}, ${sent}`;
     tell(subject, 'image.published', message, { digest, uploadedBytes, totalBytes, ms });
+  } else if (event.type === 'cached') {
+    const { sentBytes, totalBytes, ms } = event;
+    const message = `kept the build's cache in the registry in ${seconds(ms)} more, ${bytes(sentBytes)} of ${bytes(totalBytes)} sent`;
+    tell(subject, 'cache.kept', message, { sentBytes, totalBytes, ms });
   } else if (event.type === 'notice') {
     const { message, line } = event;
     tell(subject, 'build.notice', renderProgress(event) ?? message, line === undefined ? {} : { line });

@@ -7,6 +7,7 @@ import { FairleadError } from '../errors.ts';
 import type { Image } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
 import type { Notice, Repository } from '../source/types.ts';
+import { cacheBeside, keepCache } from './cache.ts';
 import type { BuildEvent, EndedAnswer } from './types.ts';
 
 /** Where the files of a commit come from. */
@@ -55,14 +56,19 @@ export async function buildCommit(
   settings: BuildSettings & { registries: Registries },
   onEvent: Tell,
 ): Promise<EndedAnswer> {
+  const { registries, signal } = settings;
   const started = Date.now();
-  const image = await build({ ...settings, context: directory, onProgress: onEvent });
+  const remoteCache = cacheBeside(publishTo, registries, settings.platform);
+  const image = await build({ ...settings, remoteCache, context: directory, onProgress: onEvent });
   const ms = Date.now() - started;
   onEvent({ type: 'built', ms });
-  const published = await settings.registries.publish(image, publishTo, tags, undefined, settings.signal);
+  const publishing = registries.publish(image, publishTo, tags, undefined, signal);
+  const keeping = keepCache(remoteCache, publishing, onEvent, signal);
+  const published = await publishing;
   const { digest, uploadedBytes, totalBytes } = published;
   const publishMs = Date.now() - started - ms;
   onEvent({ type: 'published', digest, publishTo, uploadedBytes, totalBytes, ms: publishMs });
+  await keeping;
   return {
     outcome: 'built',
     digest,

@@ -34,7 +34,9 @@ export type BuildEvent =
       uploadedBytes: number;
       totalBytes: number;
       ms: number;
-    };
+    }
+  /** What the build made is kept for the next one, on whichever machine; `ms` is what it took beyond the publishing. */
+  | { type: 'cached'; sentBytes: number; totalBytes: number; ms: number };
 
 /** How a build that came to its end ended. */
 export type EndedAnswer = Exclude<BuildAnswer, { outcome: 'building' }>;

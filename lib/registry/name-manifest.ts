@@ -28,16 +28,22 @@ export async function namesWithout(
 
 /**
  * Puts a manifest under each of `names`. A tag that has another one, and may not change its meaning there, is left to
- * that; the manifest is then there by its digest alone.
+ * that; the manifest then gets a tag with its digest behind it.
  */
 export async function nameManifest(
   target: Target,
   manifest: ManifestBytes,
   names: readonly string[],
 ): Promise<void> {
-  let isTaken = false;
-  for (const name of names) isTaken = !(await putName(target, manifest, name)) || isTaken;
-  if (isTaken) await putManifest(target, manifest, manifest.digest);
+  for (const name of names) {
+    if (!(await putName(target, manifest, name)))
+      await putManifest(target, manifest, ownName(name, manifest));
+  }
+}
+
+// Not by the digest alone: what has no tag is cleaned up where caches are replaced, and this may be running.
+function ownName(name: string, { digest }: ManifestBytes): string {
+  return `${name.slice(0, 100)}-${digest.slice('sha256:'.length, 'sha256:'.length + 16)}`;
 }
 
 async function digestUnder(target: Target, name: string): Promise<string | undefined> {

@@ -24,6 +24,8 @@ export interface Chapters {
   'build.finished': { ms: number };
   'build.failed': { ms: number; line?: number };
   'image.published': { digest: string; uploadedBytes: number; totalBytes: number; ms: number };
+  /** What the next build can take over was kept beside the images; `ms` is what that took after the publishing. */
+  'cache.kept': { sentBytes: number; totalBytes: number; ms: number };
   'release.created': { release: number; digest: string };
   'rollout.applied': { release: number };
   'rollout.pod': { pod: string; state: 'starting' | 'ready' | 'failing' | 'stopping' };

@@ -3,6 +3,9 @@ import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
+/** As in lib/build/cache/tag.ts. */
+const CACHE_TAGS = 'fairlead-cache-*';
+
 export interface RegistryStackProps extends StackProps {
   /** Images kept of each app; the oldest beyond go. */
   keepImages: number;
@@ -28,25 +31,23 @@ export class RegistryStack extends Stack {
     this.imageRepositoryPrefix = `${host}/fairlead`;
     this.imageRepositoriesArn = this.repositoriesArn('fairlead/*');
     this.cacheRepositoriesArn = this.repositoriesArn('docker.io/*');
-    this.mirrors = { 'docker.io': `${host}/docker.io` };
+    // The name of the mirrored host follows the prefix: HOST/docker.io/library/golang.
+    this.mirrors = { 'docker.io': host };
 
     new ecr.CfnRepositoryCreationTemplate(this, 'AppRepositories', {
       prefix: 'fairlead',
       description: 'Images that Fairlead publishes',
       appliedFor: ['CREATE_ON_PUSH'],
-      // A tag is a commit: it never means another image later.
-      imageTagMutability: 'IMMUTABLE',
+      // A tag is a commit: it never means another image later. The builder's caches are no images, and change.
+      imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+      imageTagMutabilityExclusionFilters: [
+        {
+          imageTagMutabilityExclusionFilterType: 'WILDCARD',
+          imageTagMutabilityExclusionFilterValue: CACHE_TAGS,
+        },
+      ],
       encryptionConfiguration: { encryptionType: 'AES256' },
-      lifecyclePolicy: JSON.stringify({
-        rules: [
-          {
-            rulePriority: 1,
-            description: `Keep the last ${props.keepImages} images`,
-            selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: props.keepImages },
-            action: { type: 'expire' },
-          },
-        ],
-      }),
+      lifecyclePolicy: lifecyclePolicy(props.keepImages),
     });
     // Docker's official images are on ECR Public too, which asks for no credentials and sets no pull limit.
     new ecr.CfnPullThroughCacheRule(this, 'OfficialImages', {
@@ -93,4 +94,37 @@ export class RegistryStack extends Stack {
   private repositoriesArn(name: string): string {
     return this.formatArn({ service: 'ecr', resource: 'repository', resourceName: name });
   }
+}
+
+/** What an image matches first decides about it: so caches are not among the images that are counted out. */
+function lifecyclePolicy(keepImages: number): string {
+  const rules = [
+    {
+      description: 'Caches that no build has written for a month go',
+      selection: {
+        tagStatus: 'tagged',
+        tagPatternList: [CACHE_TAGS],
+        countType: 'sinceImagePushed',
+        countUnit: 'days',
+        countNumber: 30,
+      },
+    },
+    {
+      // Images have tags, or are in an index that has one.
+      description: 'Caches that were replaced go',
+      selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 1 },
+    },
+    {
+      description: `Keep the last ${keepImages} images`,
+      selection: {
+        tagStatus: 'tagged',
+        tagPatternList: ['*'],
+        countType: 'imageCountMoreThan',
+        countNumber: keepImages,
+      },
+    },
+  ];
+  return JSON.stringify({
+    rules: rules.map((rule, index) => ({ rulePriority: index + 1, ...rule, action: { type: 'expire' } })),
+  });
 }

@@ -3,6 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installation } from '../../bin/installation.ts';
+import { CACHE_TAG_PREFIX } from '../../lib/build/cache/tag.ts';
 import { EXPIRES } from '../../lib/ledger/table.ts';
 import { FAILED_DEPLOYMENTS } from '../../lib/report/metrics.ts';
 
@@ -177,7 +178,13 @@ describe('registry', () => {
     templates.registry.hasResourceProperties('AWS::ECR::RepositoryCreationTemplate', {
       Prefix: 'fairlead',
       AppliedFor: ['CREATE_ON_PUSH'],
-      ImageTagMutability: 'IMMUTABLE',
+      ImageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+      ImageTagMutabilityExclusionFilters: [
+        {
+          ImageTagMutabilityExclusionFilterType: 'WILDCARD',
+          ImageTagMutabilityExclusionFilterValue: `${CACHE_TAG_PREFIX}*`,
+        },
+      ],
     });
   });
 });

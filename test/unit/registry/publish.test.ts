@@ -58,6 +58,7 @@ describe('publishing', () => {
     const { digest } = await registries.publish(image, `${registry.host}/web`, ['1']);
     const back = await registries.resolve(`${registry.host}/web@${digest}`, AMD64);
     expect(back.manifestBytes).toEqual(image.manifestBytes);
+    expect(registry.manifests.has(`web:1-${digest.slice(7, 23)}`)).toBe(true);
     registry.on('PUT', /manifests\/2$/, answering(400, {}, error('TAG_INVALID', 'no such tag')));
     const refused = registries.publish(image, `${registry.host}/web`, ['2']);
     await expect(refused).rejects.toThrow(/TAG_INVALID: no such tag/);
