@@ -11,7 +11,7 @@ import type { ProbedToolchain } from './go/toolchain.ts';
 import { stampBuildId } from './go/toolexec.ts';
 import { markUsed } from './prune.ts';
 import { runKey } from './run-key.ts';
-import { asFailure, Output, runFailed } from './run-step.ts';
+import { asNeed, Output, runFailed } from './run-step.ts';
 import type { StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
 import type { Change } from './tree.ts';
@@ -65,7 +65,7 @@ export async function goStep(
     const changes = await disk.changes(state.tree, { uid: 0, gid: 0 }, shared.epoch, stampBuildId);
     return changes.filter(({ path }) => !isInCache(path, instruction, state));
   } catch (error) {
-    throw asFailure(error, instruction, shared);
+    throw asNeed(error, instruction);
   } finally {
     disk.save();
   }

@@ -1,4 +1,5 @@
 import type { RunInstruction } from '../dockerfile/types.ts';
+import { meaningOf } from './exit-code.ts';
 import { BuildFailure, excerpt } from './failure.ts';
 import { NotPlain } from './go/shell.ts';
 import type { Shared } from './shared.ts';
@@ -40,12 +41,14 @@ export function runFailed(
   const { name, lines } = shared.dockerfile;
   const complaint = output.last.find((text) => /^\S+\.go:\d+(:\d+)?: /.test(text)) ?? lastWords(output.last);
   const said = complaint === undefined ? '' : `: ${complaint.trim()}`;
+  const known = meaningOf(code, output.last);
+  const meaning = known === undefined ? '' : ` (${known})`;
   const details = [...output.last, '', `${name}:${line}`, excerpt(lines, line, endLine)].join('\n').trim();
   const fault = {
     code: 'build/run-failed',
     operation: 'building the image',
     place: `${name}:${line}`,
-    cause: `the command ended with exit code ${code}${said}`,
+    cause: `the command ended with exit code ${code}${meaning}${said}`,
     ...(hint === undefined ? {} : { remedy: hint }),
   };
   return new BuildFailure(fault, line, details);
@@ -74,8 +77,22 @@ export function cannotRun(
   return new BuildFailure(fault, line, excerpt(lines, line, endLine));
 }
 
-/** Turns NotPlain, thrown when variables were known, into a failure of the line. */
-export function asFailure(error: unknown, instruction: RunInstruction, shared: Shared): unknown {
-  if (!(error instanceof NotPlain)) return error;
-  return cannotRun(instruction, error.message, shared, 'it showed only when the line ran');
+/** A RUN of go commands turned out to be more when its variables were known; a sandbox could run it. */
+export class NeedsSandbox extends Error {
+  readonly why: string;
+  readonly line: number;
+  readonly endLine: number;
+
+  constructor({ line, endLine }: RunInstruction, why: string) {
+    super(`line ${line} needs a sandbox: ${why}`);
+    this.name = 'NeedsSandbox';
+    this.why = why;
+    this.line = line;
+    this.endLine = endLine;
+  }
+}
+
+/** Turns NotPlain, thrown when variables were known, into what has the build planned again. */
+export function asNeed(error: unknown, instruction: RunInstruction): unknown {
+  return error instanceof NotPlain ? new NeedsSandbox(instruction, error.message) : error;
 }

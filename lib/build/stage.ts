@@ -11,7 +11,7 @@ import { userOf } from './owners.ts';
 import { fromNames } from './plan.ts';
 import type { ProgressEvent, StepLabel } from './progress.ts';
 import { readChanges, writeChanges } from './records.ts';
-import { cannotRun } from './run-step.ts';
+import { cannotRun, NeedsSandbox } from './run-step.ts';
 import { sandboxKey, sandboxStep } from './sandbox-step.ts';
 import type { StageInput } from './shared.ts';
 import { type Beginning, StageState } from './stage-state.ts';
@@ -157,7 +157,13 @@ async function runStep(instruction: RunInstruction, state: StageState, input: St
   const { toolchain, store, sandbox, epoch } = shared;
   const { key, step } = engineOf();
   const kept = mayReuse(key, shared) ? await readChanges(store, key) : undefined;
-  const changes = kept ?? (await shared.turns.take(step, shared.signal));
+  const run = () =>
+    step().catch((error) => {
+      if (!(error instanceof NeedsSandbox)) throw error;
+      const { line, endLine, why } = error;
+      throw new PlanChanged({ kind: 'needs-sandbox', stage: plan.stage.index, line, endLine, why });
+    });
+  const changes = kept ?? (await shared.turns.take(run, shared.signal));
   if (kept === undefined) writeChanges(store, key, changes);
   shared.fresh.add(key);
   state.tree.apply(changes);
