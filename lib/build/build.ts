@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { assembleImage } from '../image/assemble.ts';
 import { messageOf } from '../errors.ts';
+import { assembleImage } from '../image/assemble.ts';
 import type { Image, Platform } from '../image/types.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
 import { Bases, type ImageSource } from './bases.ts';
 import { beginStage } from './begin.ts';
-import type { NamedContext } from './contexts.ts';
 import type { RemoteCache } from './cache/remote-cache.ts';
+import type { NamedContext } from './contexts.ts';
 import { refuseWithoutEngine, sandboxAbility } from './engines.ts';
 import { type Finding, PlanChanged, shownReasons, withTriggers } from './finding.ts';
 import { resolveFroms, targetStage } from './froms.ts';
@@ -89,6 +89,8 @@ export async function build(options: BuildOptions): Promise<Image> {
 async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> {
   const { remoteCache, onProgress, signal } = options;
   const input = await readInput(options);
+  for (const { rule, line, message } of input.warnings)
+    onProgress?.({ type: 'notice', message: `${input.dockerfile.name}:${line}: ${message} (${rule})`, line });
   remoteCache?.begin(input.store, {
     reads,
     tell: (message) => onProgress?.({ type: 'notice', message }),

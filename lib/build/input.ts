@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { checkDockerfile, type Warning } from '../dockerfile/check.ts';
 import { ignoreFiles, parseIgnore } from '../dockerfile/ignore.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import type { Dockerfile } from '../dockerfile/types.ts';
@@ -22,6 +23,8 @@ export interface BuildInput {
   /** Of the context, absolute. */
   directory: string;
   dockerfile: Dockerfile;
+  /** What works in it, and is probably not meant. */
+  warnings: readonly Warning[];
   /** The build context, as far as .dockerignore lets it in. */
   context: Tree;
   /** The text of the context's go.mod, '' when there is none. */
@@ -58,6 +61,7 @@ export async function readInput(options: BuildOptions): Promise<BuildInput> {
   return {
     directory,
     dockerfile,
+    warnings: checkDockerfile(read.dockerfile, options.buildArgs?.BUILDKIT_DOCKERFILE_CHECK),
     context,
     ignored: (path) => rules.ignores(path),
     ...named,
