@@ -38,7 +38,7 @@ async function fetchFrom(nodes: Node[], store: Store, signal: AbortSignal | unde
   // To its end, even when there is nothing more to find: only then is it known to be the layer that it is called.
   await eachEntry(first.layer, async (path, _header, body) => {
     signal?.throwIfAborted();
-    if (missing.delete(path)) kept.set(path, (await store.keep(body)).sha);
+    if (missing.delete(path)) kept.set(path, (await store.keep(body.stream())).sha);
   });
   const [lost] = missing;
   if (lost === undefined) return found(nodes, first.layer, kept, store);
@@ -47,11 +47,12 @@ async function fetchFrom(nodes: Node[], store: Store, signal: AbortSignal | unde
 
 function found(nodes: Node[], layer: Layer, kept: ReadonlyMap<string, string>, store: Store): void {
   const { digest } = layer.descriptor;
-  for (const [path, sha] of kept) store.write('extracted', keyOf(digest, path), sha);
   for (const node of nodes) {
-    const sha = node.content?.from === 'layer' ? kept.get(node.content.path) : undefined;
+    const path = node.content?.from === 'layer' ? node.content.path : '';
+    const sha = kept.get(path);
     if (sha === undefined) continue;
-    if (node.sha !== undefined && node.sha !== sha)
+    if (node.sha === undefined) store.write('extracted', keyOf(digest, path), sha);
+    else if (node.sha !== sha)
       throw badLayer(layer, 'a file in it is not the one that is recorded', 'empty the builder cache');
     Object.assign(node, { sha, content: { from: 'disk', file: store.file(sha) } });
   }
