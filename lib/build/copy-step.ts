@@ -1,59 +1,64 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { fault, notSupported } from '../dockerfile/faults.ts';
+import { fault, type Position } from '../dockerfile/faults.ts';
 import type { CopyInstruction } from '../dockerfile/types.ts';
+import { type ArchiveEntry, readArchive } from './add/archive.ts';
+import { fetchSource, inlineSource, tellSources } from './add/sources.ts';
 import { within } from './config.ts';
-import { CopyProblem, copyInto } from './copy.ts';
-import { findOwner, type Owner, UnknownOwner } from './owners.ts';
-import { stageOf } from './plan.ts';
+import { type CopyOptions, type CopySource, copyInto, sourcePaths } from './copy.ts';
+import { treeFrom } from './copy-from.ts';
+import { CopyProblem } from './copy-problem.ts';
+import { parseMode } from './mode.ts';
+import { findOwner, UnknownOwner } from './owners.ts';
 import type { StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
 import { keyOf } from './store.ts';
-import type { Change, Node, Tree } from './tree.ts';
-import { isWildcard, matches } from './wildcard.ts';
+import { type Change, type Node, Tree } from './tree.ts';
+
+/** What a COPY or ADD did. */
+export interface Copied {
+  changes: Change[];
+  /** Of the stage after it. */
+  key: string;
+  /** Of the step alone: with `--link` it is the same whatever is below. */
+  stepKey: string;
+}
 
 /**
- * Carries out COPY or ADD on the stage's tree, and answers what changed and the step's key. The files' bytes are on
- * this machine afterwards and their hashes known; nothing is copied. Throws FairleadError at the line.
+ * Carries out COPY or ADD on the stage's tree, and answers what changed. The files' bytes are on this machine
+ * afterwards and their hashes known; nothing is copied. Throws FairleadError at the line.
  */
 export async function copyStep(
-  instruction: CopyInstruction,
+  written: CopyInstruction,
   state: StageState,
   input: StageInput,
   stages: ReadonlyMap<number, StageState>,
-): Promise<{ changes: Change[]; key: string }> {
+): Promise<Copied> {
   const { shared } = input;
-  const { line, keyword } = instruction;
-  const position = { file: shared.dockerfile.name, line };
-  const word = (text: string) => state.expand(text, line);
-  const sources = instruction.sources.map(word);
-  const last = word(instruction.destination);
-  const ends = last.endsWith('/') || last.endsWith('/.') || last === '.' || last === '';
-  if (sources.length > 1 && !ends) {
-    const cause = `${keyword} has ${sources.length} sources, and the destination ${last} does not end with a slash`;
-    throw fault(position, 'bad-destination', cause, `write ${last}/`);
-  }
-  if (keyword === 'ADD') refuseRemote(sources, position);
-  const absolute = within(state.config.WorkingDir, last);
-  const destination = ends && absolute !== '/' ? `${absolute}/` : absolute;
+  const position = { file: shared.dockerfile.name, line: written.line };
+  const instruction = expanded(written, state);
   try {
-    const owner = await ownerOf(instruction, state, input);
-    const mode = instruction.chmod === undefined ? undefined : Number.parseInt(word(instruction.chmod), 8);
-    const source = await sourceTree(instruction, sources, input, stages);
-    const changes = copyInto(state.tree, source, {
-      sources,
-      destination,
-      mtime: shared.epoch,
-      ...(owner === undefined ? {} : { owner }),
-      ...(mode === undefined ? {} : { mode }),
+    const sources = await gather(instruction, state, input, stages, position);
+    const options = await optionsOf(instruction, state, input, position);
+    const archives = await archivesIn(instruction, sources, input);
+    // BuildKit has no merge of layers whose modes were changed, and copies as without --link.
+    const isLinked = instruction.link === true && instruction.chmod === undefined;
+    const { changes, unmatched } = copyInto(isLinked ? new Tree() : state.tree, sources, {
+      ...options,
+      archives,
     });
+    if (isLinked) state.tree.apply(changes);
+    for (const path of unmatched) {
+      const message = `${instruction.keyword} ${path} matches nothing: nothing is copied for it`;
+      shared.onProgress({ type: 'notice', message, line: instruction.line });
+    }
     const nodes = changes.flatMap(({ node }) => node ?? []);
     await shared.bases.fetch(nodes);
     await shared.hashes.fill(nodes);
-    if (keyword === 'ADD') refuseArchives(nodes, sources, position);
-    return { changes, key: keyOf(state.key, keyword, changes.map(identity)) };
+    const done = [instruction.keyword, changes.map(identity)];
+    const key = keyOf(state.key, ...done);
+    return { changes, key, stepKey: isLinked ? keyOf('link', ...done) : key };
   } catch (error) {
     if (error instanceof CopyProblem)
-      throw fault(position, error.code, error.message, remedyFor(instruction));
+      throw fault(position, error.code, error.message, remedyFor(error.code, instruction));
     if (error instanceof UnknownOwner)
       throw fault(position, 'unknown-owner', error.message, 'use numbers, 1000:1000');
     throw error;
@@ -64,91 +69,110 @@ function identity({ path, node }: Change): unknown[] {
   return [path, node?.type, node?.mode, node?.uid, node?.gid, node?.mtime, node?.link, node?.sha];
 }
 
-function remedyFor({ from }: CopyInstruction): string {
+function remedyFor(code: string, { from }: CopyInstruction): string | undefined {
+  if (code === 'checksum') return 'see who changed it, or give the new checksum';
+  if (code === 'archive-too-large') return 'unpack it in a RUN if it is meant to be so large';
+  if (code === 'bad-archive') return 'repack it, or add --unpack=false';
+  if (code !== 'source-missing') return undefined;
   return from === undefined
     ? 'paths are relative to the build context; see whether .dockerignore leaves it out'
     : `see what ${from} makes, and where`;
 }
 
-async function ownerOf(
-  { chown, line }: CopyInstruction,
+/** The instruction with its variables replaced. */
+function expanded(written: CopyInstruction, state: StageState): CopyInstruction {
+  const { line, chown, chmod, checksum, exclude } = written;
+  const word = (text: string) => state.expand(text, line);
+  return {
+    ...written,
+    sources: written.sources.map(word),
+    destination: word(written.destination),
+    ...(chown === undefined ? {} : { chown: word(chown) }),
+    ...(chmod === undefined ? {} : { chmod: word(chmod) }),
+    ...(checksum === undefined ? {} : { checksum: word(checksum) }),
+    ...(exclude === undefined ? {} : { exclude: exclude.map(word) }),
+  };
+}
+
+async function gather(
+  instruction: CopyInstruction,
+  state: StageState,
+  input: StageInput,
+  stages: ReadonlyMap<number, StageState>,
+  position: Position,
+): Promise<CopySource[]> {
+  const { shared } = input;
+  const { keyword, line, checksum, inlines = [] } = instruction;
+  const { epoch: mtime, store, network, noCache, signal } = shared;
+  const sources = tellSources(instruction.sources, instruction, position);
+  const paths = sources.flatMap((source) => (source.kind === 'path' ? [source.path] : []));
+  if (sources.length + inlines.length > 1 && !endsWithSlash(instruction.destination)) {
+    const { destination } = instruction;
+    const cause = `${keyword} has ${sources.length + inlines.length} sources, and the destination ${destination} does not end with a slash`;
+    throw fault(position, 'bad-destination', cause, `write ${destination}/`);
+  }
+  const tree = paths.length === 0 ? new Tree() : await treeFrom(instruction, paths, input, stages);
+  const gathered: CopySource[] = [];
+  const given = { store, network, noCache, ...(signal && { signal }) };
+  for (const source of sources) {
+    if (source.kind === 'path') gathered.push({ tree, path: source.path, as: 'path' });
+    else gathered.push(await fetchSource(source, { checksum, mtime }, given));
+  }
+  for (const inline of inlines) {
+    const content = inline.expands ? state.expandText(inline.content, line) : inline.content;
+    gathered.push(inlineSource(inline, content, mtime, store));
+  }
+  return gathered;
+}
+
+function endsWithSlash(path: string): boolean {
+  return path.endsWith('/') || path.endsWith('/.') || path === '.' || path === '';
+}
+
+async function optionsOf(
+  { chmod, chown, destination, exclude, parents, link }: CopyInstruction,
   state: StageState,
   { shared }: StageInput,
-): Promise<Owner | undefined> {
-  return chown === undefined ? undefined : findOwner(state.expand(chown, line), state.tree, shared.bases);
+  position: Position,
+): Promise<CopyOptions> {
+  const absolute = within(state.config.WorkingDir, destination);
+  const mode = chmod === undefined ? undefined : parseMode(chmod);
+  if (chmod !== undefined && mode === undefined)
+    throw fault(position, 'bad-flag', `--chmod is ${chmod}`, 'write it in octal, 755, or as u=rwX,go=rX');
+  // A layer of its own does not know who is in the stage.
+  const people = link === true && chmod === undefined ? new Tree() : state.tree;
+  const owner = chown === undefined ? undefined : await findOwner(chown, people, shared.bases);
+  return {
+    destination: endsWithSlash(destination) && absolute !== '/' ? `${absolute}/` : absolute,
+    mtime: shared.epoch,
+    ...(owner === undefined ? {} : { owner }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(exclude === undefined ? {} : { exclude }),
+    ...(parents === undefined ? {} : { parents }),
+  };
 }
 
-async function sourceTree(
-  { from, line }: CopyInstruction,
-  sources: string[],
-  { shared, plan }: StageInput,
-  stages: ReadonlyMap<number, StageState>,
-): Promise<Tree> {
-  if (from === undefined) return shared.context;
-  const { bases, dockerfile } = shared;
-  const index = stageOf(from, plan.stage.index, dockerfile);
-  if (index === undefined) return bases.tree(await bases.image(from, plan.from.platform));
-  const stage = stages.get(index);
-  if (stage === undefined) throw new Error(`stage ${index} was not built before line ${line}`);
-  if (stage.wholeBase === undefined || !reachesAssumed(stage.tree, sources)) return stage.tree;
-  const whole = await stage.wholeBase();
-  whole.apply(stage.changes);
-  return whole;
-}
-
-/** Whether a source is not among what the stage made, so that it has to be looked for in the base. */
-function reachesAssumed(tree: Tree, sources: string[]): boolean {
-  return sources.some((source) => {
-    const found = isWildcard(source) ? matches(tree, source) : [source];
-    return found.length === 0 || found.some((path) => isAssumed(tree, path));
-  });
-}
-
-function isAssumed(tree: Tree, source: string): boolean {
-  const path = tree.resolve(source, true);
-  const node = path === undefined ? undefined : tree.get(path);
-  if (path === undefined || node === undefined || node.assumed !== undefined) return true;
-  return [...tree.below(path)].some(([, below]) => below.assumed !== undefined);
-}
-
-function refuseRemote(sources: string[], position: { file: string; line: number }): void {
-  for (const source of sources) {
-    if (/^(https?|ftp):\/\//i.test(source))
-      throw notSupported(position, 'ADD of a URL', 'download it in a RUN');
-    if (/^(git@|ssh:\/\/|git:\/\/)/.test(source))
-      throw notSupported(position, 'ADD of git', 'clone it in a RUN');
+/** What is in those sources of ADD that are archives: local ones are unpacked, downloaded ones when it is asked for. */
+async function archivesIn(
+  { keyword, unpack }: CopyInstruction,
+  sources: readonly CopySource[],
+  { shared }: StageInput,
+): Promise<Map<Node, ArchiveEntry[]>> {
+  const archives = new Map<Node, ArchiveEntry[]>();
+  if (keyword !== 'ADD' || unpack === false) return archives;
+  const { store, hashes, bases, signal } = shared;
+  const candidates = sources.filter(({ as }) => as === 'path' || (as === 'plain' && unpack === true));
+  for (const source of candidates) {
+    for (const path of sourcePaths(source)) {
+      const node = source.tree.get(path);
+      if (node?.type !== 'file') continue;
+      await bases.fetch([node]);
+      await hashes.fill([node]);
+      const { content, sha, size } = node;
+      if (content?.from !== 'disk' || sha === undefined) continue;
+      const entries = await readArchive({ file: content.file, sha, size }, store, signal && { signal });
+      if (entries !== undefined) archives.set(node, entries);
+    }
   }
-}
-
-/** Above this a file's beginning is not looked at twice: no ADD has that many sources. */
-const MAGIC: [offset: number, bytes: Buffer][] = [
-  [0, Buffer.from([0x1f, 0x8b])],
-  [0, Buffer.from('BZh')],
-  [0, Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])],
-  [0, Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
-  [257, Buffer.from('ustar')],
-];
-
-// ADD unpacks archives; doing as if they were plain files would make another image.
-function refuseArchives(nodes: Node[], sources: string[], position: { file: string; line: number }): void {
-  if (sources.every((source) => !/\.(tar|tgz|gz|bz2|xz|zst|txz|tbz2?)$/i.test(source))) return;
-  for (const node of nodes) {
-    if (node.type !== 'file' || node.content?.from !== 'disk' || !isArchive(node.content.file)) continue;
-    throw notSupported(
-      position,
-      'ADD of an archive, which is to be unpacked,',
-      'COPY it and unpack it in a RUN',
-    );
-  }
-}
-
-function isArchive(file: string): boolean {
-  const head = Buffer.alloc(512);
-  const descriptor = openSync(file, 'r');
-  try {
-    readSync(descriptor, head, 0, head.length, 0);
-  } finally {
-    closeSync(descriptor);
-  }
-  return MAGIC.some(([offset, bytes]) => head.subarray(offset, offset + bytes.length).equals(bytes));
+  return archives;
 }

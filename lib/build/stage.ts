@@ -116,8 +116,8 @@ async function carryOut(
       return true;
     case 'COPY':
     case 'ADD': {
-      const { changes, key } = await copyStep(instruction, state, input, stages);
-      return record(instruction, state, input, changes, key);
+      const { changes, key, stepKey } = await copyStep(instruction, state, input, stages);
+      return record(instruction, state, input, changes, key, stepKey);
     }
     case 'WORKDIR': {
       applyConfiguration(instruction, state, input);
@@ -140,10 +140,11 @@ async function record(
   { shared }: StageInput,
   changes: Change[],
   key: string,
+  stepKey = key,
 ): Promise<boolean> {
-  const cached = mayReuse(key, shared) && (await shared.store.read('steps', key)) !== undefined;
-  if (!cached) shared.store.write('steps', key, []);
-  shared.fresh.add(key);
+  const cached = mayReuse(stepKey, shared) && (await shared.store.read('steps', stepKey)) !== undefined;
+  if (!cached) shared.store.write('steps', stepKey, []);
+  shared.fresh.add(stepKey);
   state.recordChanges(instruction, changes, key);
   return cached;
 }

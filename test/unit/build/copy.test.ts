@@ -73,22 +73,26 @@ describe('COPY', () => {
 
   it.each([
     ['COPY nope /', /Dockerfile:2: nope is not there, or is left out by .dockerignore/],
-    ['COPY nope*.x /', /nope\*\.x is not there/],
     ['COPY a.txt b.txt /d', /2 sources, and the destination \/d does not end with a slash/],
     ['COPY a.txt /x\nCOPY dir /x', /\/x is not a directory/],
     ['COPY dir /\nCOPY a.txt /s/\nCOPY link /sub/y/z', /\/sub\/y is not a directory/],
     ['COPY --chown=app a.txt /', /the user app is unknown: the stage has no \/etc\/passwd/],
-    ['ADD https://example.com/x /', /ADD of a URL is not supported yet/],
+    ['COPY https://example.com/x /', /COPY cannot take a URL; write ADD|COPY cannot take a URL/],
   ])('%s is refused', async (instructions, message) => {
     await expect(copied(instructions)).rejects.toThrow(message);
   });
 
-  it('refuses to ADD an archive, since that unpacks it', async () => {
-    const files = {
-      'x.tar': `${'\0'.repeat(257)}ustar${'\0'.repeat(250)}`,
-      Dockerfile: 'FROM scratch\nADD x.tar /',
-    };
-    await expect(buildFiles(scratch, files)).rejects.toThrow(/ADD of an archive/);
+  it('copies nothing for wildcards that match nothing, and says so', async () => {
+    const { files, events } = await buildFiles(scratch, {
+      ...CONTEXT,
+      Dockerfile: 'FROM scratch\nCOPY a.txt nope*.x /d/',
+    });
+    expect(files).toEqual({ d: 'directory 755 0:0', 'd/a.txt': 'file 644 0:0 a' });
+    expect(events).toContainEqual({
+      type: 'notice',
+      message: 'COPY nope*.x matches nothing: nothing is copied for it',
+      line: 2,
+    });
   });
 
   it('reads no Dockerfile that is a link out of the context', async () => {

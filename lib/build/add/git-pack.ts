@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import { inflateSync, type Zlib } from 'node:zlib';
+import { CopyProblem } from '../copy-problem.ts';
+
+/** An object of git by its kind and bytes. */
+export interface GitObject {
+  type: 'commit' | 'tree' | 'blob' | 'tag';
+  data: Buffer;
+}
+
+const TYPES: Readonly<Record<number, GitObject['type']>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
+const OFFSET_DELTA = 6;
+const REFERENCE_DELTA = 7;
+
+/** What one object may be inflated to, and all of a pack together, in bytes. */
+const MOST_OBJECT = 512 * 1024 ** 2;
+const MOST_TOTAL = 16 * 1024 ** 3;
+
+/** What is kept inflated for those that are told as differences to it. */
+const CACHE_BYTES = 96 * 1024 ** 2;
+
+interface Packed {
+  type: number;
+  size: number;
+  dataAt: number;
+  base?: number | string;
+}
+
+/**
+ * The objects of a pack (gitformat-pack), found by their hash, which is made of their bytes: what it answers for a
+ * name is what has that name. By hand, as what a hostile server's pack inflates to has to have a limit; isomorphic-git
+ * has none. Throws CopyProblem `bad-git`.
+ */
+export class GitPack {
+  readonly #pack: Buffer;
+  readonly #entries = new Map<number, Packed>();
+  readonly #offsets = new Map<string, number>();
+  readonly #cache = new Map<number, GitObject>();
+  #cached = 0;
+  #total = 0;
+
+  constructor(pack: Buffer) {
+    this.#pack = pack;
+    if (
+      pack.length < 32 ||
+      pack.toString('latin1', 0, 4) !== 'PACK' ||
+      ![2, 3].includes(pack.readUInt32BE(4))
+    )
+      throw broken('it is no pack');
+    const sum = createHash('sha1').update(pack.subarray(0, -20)).digest();
+    if (!sum.equals(pack.subarray(-20))) throw broken('its checksum is another');
+    const count = pack.readUInt32BE(8);
+    for (let at = 12, index = 0; index < count; index++) at = this.#scan(at);
+    this.#name();
+  }
+
+  /** Every name in the pack. */
+  get names(): string[] {
+    return [...this.#offsets.keys()].sort();
+  }
+
+  read(name: string): GitObject {
+    const offset = this.#offsets.get(name);
+    if (offset === undefined) throw broken(`it lacks ${name}`);
+    return this.#at(offset);
+  }
+
+  /** Notes the object at `start`, and answers where the next one begins. */
+  #scan(start: number): number {
+    let at = start;
+    const byte = () => {
+      const value = this.#pack[at++];
+      if (value === undefined) throw broken('it ends too early');
+      return value;
+    };
+    let head = byte();
+    const type = (head >> 4) & 7;
+    let size = head & 15;
+    for (let shift = 4; (head & 128) !== 0 && shift < 50; shift += 7) {
+      head = byte();
+      size += (head & 127) * 2 ** shift;
+    }
+    const packed: Packed = { type, size, dataAt: at };
+    if (type === OFFSET_DELTA) {
+      head = byte();
+      let back = head & 127;
+      while ((head & 128) !== 0) {
+        head = byte();
+        back = (back + 1) * 128 + (head & 127);
+      }
+      packed.base = start - back;
+    } else if (type === REFERENCE_DELTA) {
+      packed.base = this.#pack.toString('hex', at, at + 20);
+      at += 20;
+    } else if (TYPES[type] === undefined) throw broken(`it has an object of type ${type}`);
+    packed.dataAt = at;
+    this.#entries.set(start, packed);
+    return at + this.#inflate(packed).used;
+  }
+
+  #inflate({ dataAt, size }: Packed): { data: Buffer; used: number } {
+    this.#count(size);
+    try {
+      const options = { info: true, maxOutputLength: Math.max(size, 1) } as const;
+      const { buffer, engine } = inflateSync(this.#pack.subarray(dataAt), options) as unknown as {
+        buffer: Buffer;
+        engine: Zlib;
+      };
+      if (buffer.length !== size) throw new Error('another length');
+      return { data: buffer, used: engine.bytesWritten };
+    } catch (error) {
+      throw broken(`an object of it cannot be inflated to its ${size} bytes (${String(error)})`);
+    }
+  }
+
+  #count(size: number): void {
+    this.#total += size;
+    if (size > MOST_OBJECT || this.#total > MOST_TOTAL) throw broken('it inflates to more than can be right');
+  }
+
+  /** Names all objects; those told as a difference to a name that comes later wait for it. */
+  #name(): void {
+    let waiting = [...this.#entries.keys()];
+    while (waiting.length > 0) {
+      const still = waiting.filter((offset) => {
+        if (!this.#isReady(offset)) return true;
+        const { type, data } = this.#at(offset);
+        this.#offsets.set(
+          createHash('sha1').update(`${type} ${data.length}\0`).update(data).digest('hex'),
+          offset,
+        );
+        return false;
+      });
+      if (still.length === waiting.length) throw broken('it has differences to what it lacks');
+      waiting = still;
+    }
+  }
+
+  #isReady(offset: number): boolean {
+    const base = this.#entries.get(offset)?.base;
+    return typeof base !== 'string' || this.#offsets.has(base);
+  }
+
+  #at(offset: number): GitObject {
+    const deltas: { offset: number; packed: Packed }[] = [];
+    let at = offset;
+    let known = this.#cache.get(at);
+    while (known === undefined) {
+      const packed = this.#entries.get(at);
+      if (packed === undefined) throw broken('it has a difference to what is no object');
+      const type = TYPES[packed.type];
+      if (type !== undefined) {
+        known = this.#remember(at, { type, data: this.#inflate(packed).data });
+        break;
+      }
+      deltas.push({ offset: at, packed });
+      const { base = -1 } = packed;
+      const next = typeof base === 'string' ? this.#offsets.get(base) : base;
+      if (next === undefined || (typeof base === 'number' && next >= at))
+        throw broken('it has a difference to nothing');
+      at = next;
+      known = this.#cache.get(at);
+    }
+    for (const { offset: mine, packed } of deltas.reverse()) {
+      const data = applied(known.data, this.#inflate(packed).data, (size) => this.#count(size));
+      known = this.#remember(mine, { type: known.type, data });
+    }
+    return known;
+  }
+
+  #remember(offset: number, object: GitObject): GitObject {
+    this.#cache.set(offset, object);
+    this.#cached += object.data.length;
+    for (const [oldest, { data }] of this.#cache) {
+      if (this.#cached <= CACHE_BYTES) break;
+      this.#cache.delete(oldest);
+      this.#cached -= data.length;
+    }
+    return object;
+  }
+}
+
+/** Applies a difference: pieces of the base, and new bytes. */
+function applied(base: Buffer, delta: Buffer, count: (size: number) => void): Buffer {
+  let at = 0;
+  const byte = () => {
+    const value = delta[at++];
+    if (value === undefined) throw broken('a difference ends too early');
+    return value;
+  };
+  const number = () => {
+    let value = 0;
+    for (let shift = 0; shift < 50; shift += 7) {
+      const part = byte();
+      value += (part & 127) * 2 ** shift;
+      if ((part & 128) === 0) return value;
+    }
+    throw broken('a difference has a length without end');
+  };
+  if (number() !== base.length) throw broken('a difference is to something of another length');
+  const size = number();
+  count(size);
+  const result = Buffer.allocUnsafe(size);
+  let filled = 0;
+  const put = (piece: Buffer, length: number) => {
+    if (piece.length !== length || filled + length > size) throw broken('a difference leads outside');
+    result.set(piece, filled);
+    filled += length;
+  };
+  while (at < delta.length) {
+    const command = byte();
+    if (command === 0) throw broken('a difference has a command that is none');
+    if ((command & 128) === 0) {
+      put(delta.subarray(at, at + command), command);
+      at += command;
+      continue;
+    }
+    let start = 0;
+    let length = 0;
+    for (let bit = 0; bit < 4; bit++) if ((command & (1 << bit)) !== 0) start += byte() * 256 ** bit;
+    for (let bit = 0; bit < 3; bit++) if ((command & (16 << bit)) !== 0) length += byte() * 256 ** bit;
+    if (length === 0) length = 0x10000;
+    put(base.subarray(start, start + length), length);
+  }
+  if (filled !== size) throw broken('a difference is shorter than it says');
+  return result;
+}
+
+function broken(cause: string): CopyProblem {
+  return new CopyProblem('bad-git', `the pack from the git server cannot be used: ${cause}`);
+}
