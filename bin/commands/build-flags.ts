@@ -58,6 +58,37 @@ export function label(text: string, before: Record<string, string> = {}): Record
   return { ...before, [name]: equals < 0 ? '' : text.slice(equals + 1) };
 }
 
+/** A cache in a registry; without a tag each platform has its own. */
+export interface CacheReference {
+  /** `host[:port]/path`. */
+  repository: string;
+  tag?: string;
+}
+
+const CACHE_FIELDS = ['type', 'ref', 'mode', 'image-manifest', 'oci-mediatypes', 'ignore-error'];
+
+/** `type=registry,ref=HOST/PATH[:TAG]`, or the reference alone. */
+export function cacheReference(text: string, before: CacheReference[] = []): CacheReference[] {
+  const isReference = !text.includes('=');
+  const fields = isReference
+    ? new Map([
+        ['type', 'registry'],
+        ['ref', text],
+      ])
+    : fieldsOf(text);
+  knowOnly(fields, CACHE_FIELDS);
+  const [type, reference] = [fields.get('type'), fields.get('ref')];
+  if (type !== 'registry' || reference === undefined)
+    throw new InvalidArgumentError('a cache is in a registry: write type=registry,ref=HOST/PATH');
+  const hasTag = reference.slice(reference.lastIndexOf('/') + 1).includes(':');
+  tag(reference);
+  const { host, path, tag: named } = parseReference(reference);
+  return [
+    ...before,
+    { repository: `${host}/${path}`, ...(hasTag && named !== undefined ? { tag: named } : {}) },
+  ];
+}
+
 export interface Annotations {
   manifest: Record<string, string>;
   index: Record<string, string>;

@@ -6,6 +6,8 @@ import {
   type Annotations,
   annotation,
   buildContext,
+  type CacheReference,
+  cacheReference,
   label,
   pairsFrom,
   platforms,
@@ -15,6 +17,7 @@ import {
 } from './build-flags.ts';
 import { type Output, output, whyNotOutputs } from './build-output.ts';
 import { runBuild } from './run-build.ts';
+import { runCheck } from './run-check.ts';
 
 /** What the command line says; what may be repeated is missing when it is not there. */
 export interface BuildFlags {
@@ -30,6 +33,9 @@ export interface BuildFlags {
   ssh?: ReadonlyMap<string, string>;
   network?: 'default' | 'none' | 'host';
   cache: boolean;
+  cacheFrom?: CacheReference[];
+  cacheTo?: CacheReference[];
+  check?: true;
   output?: Output[];
   push?: true;
   load?: true;
@@ -73,6 +79,9 @@ export function registerBuild(program: Command): void {
     .option('--ssh <default|id=socket>', 'SSH agent for RUN --mount', sshFrom(env))
     .addOption(network)
     .option('--no-cache', 'do every step again')
+    .option('--cache-from <ref>', 'type=registry,ref=NAME: a cache to read; may be repeated', cacheReference)
+    .option('--cache-to <ref>', 'type=registry,ref=NAME: where to keep the cache', cacheReference)
+    .option('--check', 'tell what is probably not meant in the Dockerfile, and build nothing')
     .option('-o, --output <what>', 'type=oci|docker|local|tar,dest=PATH or registry; may be repeated', output)
     .option('--push', 'publish it under its names, as --output registry')
     .addOption(new Option('--load').hideHelp())
@@ -86,7 +95,7 @@ export function registerBuild(program: Command): void {
     .action(async (context: string, flags: BuildFlags, command: Command) => {
       const problem = whyNot(flags);
       if (problem !== undefined) command.error(`error: ${problem}`);
-      process.exitCode = await runBuild(context, flags);
+      process.exitCode = await (flags.check === true ? runCheck(context, flags) : runBuild(context, flags));
     });
 }
 
@@ -99,6 +108,7 @@ export function outputsOf({ output = [], push }: Pick<BuildFlags, 'output' | 'pu
 function whyNot(flags: BuildFlags): string | undefined {
   if (flags.load === true)
     return '--load needs a daemon; write --output type=docker,dest=- and pipe it into docker load';
+  if ((flags.cacheTo?.length ?? 0) > 1) return 'a cache is kept in one place: give --cache-to once';
   return whyNotOutputs(outputsOf(flags), flags.tag ?? [], {
     platforms: flags.platform?.length ?? 1,
     isTerminal: process.stdout.isTTY === true,

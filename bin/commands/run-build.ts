@@ -6,10 +6,12 @@ import pc from 'picocolors';
 import { type BuildOptions, build } from '../../lib/build/build.ts';
 import { findToolchain } from '../../lib/build/go/toolchain.ts';
 import { buildPlatforms } from '../../lib/build/platforms.ts';
+import { machinePlatform } from '../../lib/image/platform.ts';
 import type { Image, ImageIndex } from '../../lib/image/types.ts';
 import { type BuildFlags, outputsOf } from './build.ts';
-import { exportImage } from './build-export.ts';
-import { metadataOf } from './build-output.ts';
+import { BuildCaches } from './build-caches.ts';
+import { type ExportInput, exportImage } from './build-export.ts';
+import { metadataOf, type Output } from './build-output.ts';
 import { type Display, displayFor } from './progress/display.ts';
 import { registriesFrom } from './registries.ts';
 import { showError } from './show-error.ts';
@@ -57,12 +59,12 @@ async function buildAndExport(
     onProgress: display.add,
     signal,
   };
-  const image = await buildFor(flags, options);
+  const caches = new BuildCaches(flags, registries);
+  const image = await buildFor(flags, options, caches);
   const names = flags.tag ?? [];
   const outputs = outputsOf(flags);
-  let sent = 0;
-  for (const output of outputs)
-    sent += await exportImage(output, { image, names, registries, cacheDir, tell: display.add, signal });
+  const exported = exportAll(outputs, { image, names, registries, cacheDir, tell: display.add, signal });
+  const [sent] = await Promise.all([exported, caches.save(exported, display.add, signal)]);
   const metadata = JSON.stringify(metadataOf(image, names), null, 2);
   if (flags.metadataFile !== undefined) await writeFile(flags.metadataFile, `${metadata}\n`);
   if (flags.iidfile !== undefined) await writeFile(flags.iidfile, image.digest);
@@ -75,15 +77,26 @@ async function buildAndExport(
   if (!isTaken) console.log(image.digest);
 }
 
-function buildFor({ platform, annotation }: BuildFlags, options: BuildOptions): Promise<Image | ImageIndex> {
-  const [only, ...more] = platform ?? [];
+async function exportAll(outputs: readonly Output[], input: ExportInput): Promise<number> {
+  let sent = 0;
+  for (const output of outputs) sent += await exportImage(output, input);
+  return sent;
+}
+
+function buildFor(
+  { platform, annotation }: BuildFlags,
+  options: BuildOptions,
+  caches: BuildCaches,
+): Promise<Image | ImageIndex> {
+  const [only = machinePlatform(), ...more] = platform ?? [];
   const annotations = annotation === undefined ? {} : { annotations: annotation.manifest };
   if (more.length === 0)
-    return build({ ...options, ...annotations, ...(only === undefined ? {} : { platform: only }) });
+    return build({ ...options, ...annotations, platform: only, ...caches.optionFor(only) });
   return buildPlatforms({
     ...options,
     ...annotations,
     platforms: platform ?? [],
+    optionsFor: (one) => caches.optionFor(one),
     ...(annotation === undefined ? {} : { indexAnnotations: annotation.index }),
   });
 }

@@ -11,6 +11,8 @@ export interface PlatformsOptions extends Omit<BuildOptions, 'platform' | 'annot
   annotations?: Record<string, string>;
   /** Annotations of the index. */
   indexAnnotations?: Record<string, string>;
+  /** What one of the builds is given besides. */
+  optionsFor?: (platform: Platform) => Partial<BuildOptions>;
 }
 
 /**
@@ -19,12 +21,12 @@ export interface PlatformsOptions extends Omit<BuildOptions, 'platform' | 'annot
  * as build() does.
  */
 export async function buildPlatforms(options: PlatformsOptions): Promise<ImageIndex> {
-  const { platforms, indexAnnotations, ...common } = options;
+  const { platforms, indexAnnotations, optionsFor, ...common } = options;
   const images = [];
   const fresh = new Set<string>();
   for (const platform of platforms) {
     const onProgress = told(platform, options.onProgress);
-    images.push(await build({ ...common, platform, fresh, onProgress }));
+    images.push(await build({ ...common, ...optionsFor?.(platform), platform, fresh, onProgress }));
   }
   return assembleIndex(images, indexAnnotations);
 }
