@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Survives from run to run: the base image takes minutes to make. */
-const CACHE = process.env.FAIRLEAD_BENCH_CACHE ?? '/var/cache/fairlead-bench';
+export const CACHE = process.env.FAIRLEAD_BENCH_CACHE ?? '/var/cache/fairlead-bench';
 
 /** Debian's docker, whatever else of that name is on the PATH. */
 const DOCKER = '/usr/bin/docker';
@@ -62,6 +62,11 @@ export class DockerEngine {
     return engine;
   }
 
+  /** The daemon's; containerd and all builds are below it. */
+  get pid(): number {
+    return this.daemon.pid ?? 0;
+  }
+
   docker(...args: string[]): string {
     return execFileSync(DOCKER, args, {
       env: this.environment,
@@ -71,22 +76,32 @@ export class DockerEngine {
   }
 
   private ensureGolang(): void {
-    if (this.docker('images', '-q', 'golang:1.19').trim() !== '') return;
-    const root = join(CACHE, 'golang');
-    if (!existsSync(join(root, 'usr/lib/go-1.19')))
-      execFileSync('debootstrap', [
-        '--variant=minbase',
-        '--include=golang-go,ca-certificates',
-        'bookworm',
-        root,
-      ]);
-    const change = (text: string) => ['--change', text];
-    const args = [
-      ...change('ENV PATH=/usr/lib/go-1.19/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'),
-      ...change('ENV GOPATH=/go'),
-      ...change('WORKDIR /go'),
-    ];
-    const line = `tar -C ${root} -c . | ${DOCKER} import ${args.map((arg) => `'${arg}'`).join(' ')} - golang:1.19`;
+    this.ensureImage('golang:1.19', 'golang', 'golang-go,ca-certificates', [
+      'ENV PATH=/usr/lib/go-1.19/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      'ENV GOPATH=/go',
+      'WORKDIR /go',
+    ]);
+  }
+
+  /** `debian:12`: a minimal Debian. */
+  ensureDebian(): void {
+    this.ensureImage('debian:12', 'debian', 'ca-certificates', [
+      'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    ]);
+  }
+
+  private ensureImage(image: string, name: string, packages: string, changes: string[]): void {
+    if (this.docker('images', '-q', image).trim() !== '') return;
+    const root = join(CACHE, name);
+    if (!existsSync(root)) {
+      // A folder that is only half there would be taken for whole the next time.
+      const fresh = `${root}.new`;
+      rmSync(fresh, { recursive: true, force: true });
+      execFileSync('debootstrap', ['--variant=minbase', `--include=${packages}`, 'bookworm', fresh]);
+      renameSync(fresh, root);
+    }
+    const flags = changes.map((change) => `--change '${change}'`).join(' ');
+    const line = `tar -C ${root} -c . | ${DOCKER} import ${flags} - ${image}`;
     execFileSync('/bin/sh', ['-c', line], { env: this.environment });
   }
 
