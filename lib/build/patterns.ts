@@ -40,7 +40,6 @@ function expressionOf(pattern: string): RegExp {
     const char = pattern[i] as string;
     if (char === '*' && pattern[i + 1] === '*') {
       i += pattern[i + 2] === '/' ? 2 : 1;
-      while (pattern[i + 1] === '*') i++;
       source += i + 1 >= pattern.length ? '.*' : '(?:.*/)?';
     } else if (char === '*') source += '[^/]*';
     else if (char === '?') source += '[^/]';

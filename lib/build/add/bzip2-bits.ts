@@ -19,6 +19,7 @@ export class Bits {
 
   /** Reads until at least `bytes` are at hand, as far as there are any, so that `now` need not wait. */
   async ahead(bytes: number): Promise<void> {
+    this.#giveBack();
     let have = this.#chunk.length - this.#at;
     if (have >= bytes) return;
     const pieces = [this.#chunk.subarray(this.#at)];
@@ -46,19 +47,38 @@ export class Bits {
     return (await this.take(16)) * 65536 + (await this.take(16));
   }
 
-  /** Up to 24 bits of what is at hand. */
-  now(count: number): number {
+  /** The next bits, at most 24 of what is at hand, which stay; zeros behind the end. */
+  peek(count: number): number {
     while (this.#count < count) {
-      const byte = this.#chunk[this.#at++];
-      if (byte === undefined) throw broken('it ends too early');
-      this.#value = ((this.#value << 8) | byte) & 0xffffffff;
+      this.#value = (this.#value << 8) | (this.#chunk[this.#at] ?? 0);
+      this.#at++;
       this.#count += 8;
     }
+    return (this.#value >>> (this.#count - count)) & ((1 << count) - 1);
+  }
+
+  /** Takes bits that were looked at. */
+  drop(count: number): void {
     this.#count -= count;
-    return (this.#value >>> this.#count) & ((1 << count) - 1);
+    if (this.#at - (this.#count >> 3) > this.#chunk.length) throw broken('it ends too early');
+  }
+
+  /** Up to 24 bits of what is at hand. */
+  now(count: number): number {
+    const value = this.peek(count);
+    this.drop(count);
+    return value;
   }
 
   align(): void {
     this.#count -= this.#count % 8;
+  }
+
+  // Whole bytes that were looked at and not taken: those behind the end of the chunk were none.
+  #giveBack(): void {
+    const bytes = this.#count >> 3;
+    this.#at -= bytes;
+    this.#count -= bytes * 8;
+    this.#value >>>= bytes * 8;
   }
 }

@@ -19,7 +19,11 @@ interface Code {
   offset: Int32Array;
   count: Int32Array;
   order: Uint16Array;
+  /** Symbol and length of what begins with these bits, where the code is not longer: `symbol << 5 | length`. */
+  short: Uint16Array;
 }
+
+const SHORT = 10;
 
 export interface Tables {
   selectors: Uint8Array;
@@ -69,17 +73,33 @@ function readCode(bits: Bits, symbolCount: number): Code {
   const next = Int32Array.from(offset);
   for (let symbol = 0; symbol < symbolCount; symbol++)
     order[countUp(next, lengths[symbol] as number)] = symbol;
-  return { first, offset, count, order };
+  return { first, offset, count, order, short: shortCodes(first, offset, count, order) };
+}
+
+function shortCodes(first: Int32Array, offset: Int32Array, count: Int32Array, order: Uint16Array): Uint16Array {
+  const short = new Uint16Array(1 << SHORT);
+  for (let size = 1; size <= SHORT; size++) {
+    for (let index = 0; index < (count[size] as number); index++) {
+      const symbol = order[(offset[size] as number) + index] as number;
+      const from = ((first[size] as number) + index) << (SHORT - size);
+      short.fill((symbol << 5) | size, from, from + (1 << (SHORT - size)));
+    }
+  }
+  return short;
 }
 
 /** Reads one symbol. */
-export function decode(bits: Bits, { first, offset, count, order }: Code): number {
-  let code = 0;
-  for (let size = 1; size <= 20; size++) {
-    code = (code << 1) | bits.now(1);
-    const index = code - (first[size] as number);
-    if (index >= 0 && index < (count[size] as number))
-      return order[(offset[size] as number) + index] as number;
+export function decode(bits: Bits, { first, offset, count, order, short }: Code): number {
+  const known = short[bits.peek(SHORT)] as number;
+  if (known !== 0) {
+    bits.drop(known & 31);
+    return known >> 5;
+  }
+  for (let size = SHORT + 1; size <= 20; size++) {
+    const index = bits.peek(size) - (first[size] as number);
+    if (index < 0 || index >= (count[size] as number)) continue;
+    bits.drop(size);
+    return order[(offset[size] as number) + index] as number;
   }
   throw broken('it has a code that means nothing');
 }
