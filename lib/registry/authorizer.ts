@@ -1,6 +1,7 @@
 import { type Challenge, parseChallenge } from './challenge.ts';
 import { authorization, type CredentialSource } from './credentials.ts';
 import type { InsecureHosts } from './host.ts';
+import type { Sender } from './send.ts';
 import { requestToken, type Token } from './tokens.ts';
 
 /** What one request needs to be allowed. */
@@ -18,7 +19,10 @@ export class Authorizer {
   readonly #tokens = new Map<string, Promise<Token>>();
   #challenge: Challenge | undefined;
 
-  constructor(host: string, credentials: CredentialSource, insecure: InsecureHosts) {
+  readonly #sender: Sender;
+
+  constructor(host: string, credentials: CredentialSource, insecure: InsecureHosts, sender: Sender) {
+    this.#sender = sender;
     this.#host = host;
     this.#credentials = credentials;
     this.#insecure = insecure;
@@ -58,7 +62,11 @@ export class Authorizer {
     const { operation } = permission;
     const scopes = permission.scopes.length > 0 ? permission.scopes : [challenge.scope ?? ''];
     const token = await this.#token(keyOf(challenge, permission), () =>
-      requestToken(challenge, scopes, credentials, { operation, insecure: this.#insecure }),
+      requestToken(challenge, scopes, credentials, {
+        operation,
+        insecure: this.#insecure,
+        sender: this.#sender,
+      }),
     );
     return `Bearer ${token.value}`;
   }

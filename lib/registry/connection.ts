@@ -5,6 +5,7 @@ import { type Asked, nonsense, refusal } from './faults.ts';
 import { follow } from './follow.ts';
 import { type InsecureHosts, isExposed, originOf } from './host.ts';
 import type { Patience } from './retry.ts';
+import type { Sender } from './send.ts';
 
 /** One request to a registry. */
 export interface Call extends Asked {
@@ -18,6 +19,14 @@ export interface Call extends Asked {
   signal?: AbortSignal;
 }
 
+/** What connections to all registries have in common. */
+export interface Common {
+  credentials: CredentialSource;
+  insecure: InsecureHosts;
+  patience: Patience;
+  sender: Sender;
+}
+
 /** For requests whose answer is short. Transfers of blobs take as long as they take while something moves. */
 const ANSWER_TIMEOUT = 60_000;
 
@@ -29,12 +38,15 @@ export class Connection {
   readonly #insecure: InsecureHosts;
   readonly #authorizer: Authorizer;
 
-  constructor(host: string, credentials: CredentialSource, insecure: InsecureHosts, patience: Patience) {
+  readonly #sender: Sender;
+
+  constructor(host: string, { credentials, insecure, patience, sender }: Common) {
     this.host = host;
     this.patience = patience;
+    this.#sender = sender;
     this.#origin = originOf(host, insecure);
     this.#insecure = insecure;
-    this.#authorizer = new Authorizer(host, credentials, insecure);
+    this.#authorizer = new Authorizer(host, credentials, insecure, sender);
   }
 
   /** The address of `path` below `/v2/`: `library/golang/manifests/1.22`. */
@@ -85,6 +97,7 @@ export class Connection {
     return follow(
       { operation, method, url, headers, ...(body && { body }), ...(signal && { signal }) },
       this.#insecure,
+      this.#sender,
     );
   }
 }

@@ -8,12 +8,15 @@ export class RegistryError extends FairleadError {
   readonly registryCode: string | undefined;
   /** How long the registry asks to wait, in milliseconds. */
   readonly retryAfter: number | undefined;
+  /** How often it is worth trying, when that is less often than for other faults. */
+  readonly mostTries: number | undefined;
 
   constructor(fault: Fault, answer: Partial<Answer> = {}, options?: ErrorOptions) {
     super(fault, options);
     this.status = answer.status;
     this.registryCode = answer.registryCode;
     this.retryAfter = answer.retryAfter;
+    this.mostTries = answer.mostTries;
   }
 }
 
@@ -22,6 +25,7 @@ interface Answer {
   registryCode: string | undefined;
   message: string | undefined;
   retryAfter: number | undefined;
+  mostTries?: number | undefined;
 }
 
 /** One request, in the words of an error. */
@@ -87,9 +91,10 @@ export function unreachable(asked: Asked, thrown: unknown): unknown {
       place: redacted(asked.url),
       cause: `${asked.method} got no answer: ${root?.message || code || 'the connection failed'}`,
       remedy: `see whether ${asked.url.host} is right, is up and can be reached from here`,
-      temporary: code !== 'ENOTFOUND' && root?.message !== 'bad port',
+      temporary: code !== 'ENOTFOUND',
     },
-    {},
+    // Whoever refuses connections answers at once, and seldom another way a moment later.
+    code === 'ECONNREFUSED' ? { mostTries: 2 } : {},
     { cause: thrown },
   );
 }

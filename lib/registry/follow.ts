@@ -1,5 +1,6 @@
 import { type Asked, nonsense, unreachable } from './faults.ts';
 import { type InsecureHosts, isExposed } from './host.ts';
+import type { Sender } from './send.ts';
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 5;
@@ -14,12 +15,12 @@ export interface Request extends Asked {
  * Sends a request and follows its redirects, which only GET and HEAD may have. Another origin never sees the
  * `Authorization` header, and a redirect cannot move a request from HTTPS to where plain HTTP was not allowed.
  */
-export async function follow(request: Request, insecure: InsecureHosts): Promise<Response> {
+export async function follow(request: Request, insecure: InsecureHosts, sender: Sender): Promise<Response> {
   let { url } = request;
   const headers: Record<string, string> = { 'accept-encoding': 'identity', ...request.headers };
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
     const asked = { ...request, url };
-    const response = await send(asked, headers);
+    const response = await send(asked, headers, sender);
     const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
     if (location === null) return response;
     await response.body?.cancel();
@@ -44,18 +45,10 @@ function checkRedirect(asked: Asked, next: URL | null, insecure: InsecureHosts):
   }
 }
 
-async function send(request: Request, headers: Record<string, string>): Promise<Response> {
-  const { method, url, body, signal } = request;
-  const common = { method, headers, ...(signal && { signal }) };
+async function send(request: Request, headers: Record<string, string>, sender: Sender): Promise<Response> {
   try {
-    if (body === undefined) return await fetch(url, { ...common, redirect: 'manual' });
-    // Fetch keeps a copy of the whole body in case it has to send it again, save where it must not (Fetch standard,
-    // "HTTP-network-or-cache fetch", step 8.1): without a window and with redirects forbidden.
-    return await fetch(url, { ...common, body, duplex: 'half', redirect: 'error', window: null });
+    return await sender.send(request, headers);
   } catch (thrown) {
-    if (body !== undefined && /unexpected redirect/.test(String((thrown as Error).cause))) {
-      throw nonsense(request, 'registry/bad-redirect', 'it redirects what was sent to it');
-    }
     throw unreachable(request, thrown);
   }
 }

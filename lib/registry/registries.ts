@@ -1,5 +1,6 @@
 import { parseReference, parseRepository, type Reference, renderReference } from '../image/reference.ts';
 import type { Image, ImageIndex, Platform } from '../image/types.ts';
+import type { NetworkPolicy } from '../network/policy.ts';
 import { Artifacts } from './artifacts.ts';
 import { Connection } from './connection.ts';
 import type { CredentialSource } from './credentials.ts';
@@ -10,6 +11,7 @@ import { type PublishEvent, type Published, publishImage } from './publish.ts';
 import { publishImageIndex } from './publish-index.ts';
 import { pullImage } from './pull.ts';
 import { PATIENT, type Patience } from './retry.ts';
+import { Sender } from './send.ts';
 
 export interface RegistriesOptions {
   mirrors?: Mirrors;
@@ -18,6 +20,8 @@ export interface RegistriesOptions {
   credentials?: CredentialSource;
   /** How temporary faults are borne. */
   patience?: Patience;
+  /** What may not be connected to; nothing is refused when it is left out. */
+  network?: NetworkPolicy;
 }
 
 /**
@@ -29,9 +33,11 @@ export class Registries {
   readonly #insecure: InsecureHosts;
   readonly #credentials: CredentialSource;
   readonly #patience: Patience;
+  readonly #sender: Sender;
   readonly #connections = new Map<string, Connection>();
 
-  constructor({ mirrors, insecure, credentials, patience }: RegistriesOptions = {}) {
+  constructor({ mirrors, insecure, credentials, patience, network }: RegistriesOptions = {}) {
+    this.#sender = new Sender(network);
     this.#mirrors = mirrors ?? {};
     this.#insecure = insecure ?? [];
     this.#credentials = credentials ?? (async () => undefined);
@@ -107,7 +113,12 @@ export class Registries {
   #connection(host: string): Connection {
     const known = this.#connections.get(host);
     if (known !== undefined) return known;
-    const connection = new Connection(host, this.#credentials, this.#insecure, this.#patience);
+    const connection = new Connection(host, {
+      credentials: this.#credentials,
+      insecure: this.#insecure,
+      patience: this.#patience,
+      sender: this.#sender,
+    });
     this.#connections.set(host, connection);
     return connection;
   }

@@ -42,7 +42,8 @@ export function delayBefore(
   random = Math.random(),
 ): number | undefined {
   if (!(error instanceof FairleadError) || !error.temporary || tries >= attempts) return undefined;
-  const asked = error instanceof RegistryError ? (error.retryAfter ?? 0) : 0;
+  const { retryAfter: asked = 0, mostTries = attempts } = error instanceof RegistryError ? error : {};
+  if (tries >= mostTries) return undefined;
   if (asked > longestDelay) return undefined;
   // Spread, so that those who failed together do not come back together.
   const own = firstDelay * 2 ** (tries - 1) * (0.5 + random / 2);

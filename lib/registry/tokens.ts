@@ -4,6 +4,7 @@ import { authorization, type Credentials } from './credentials.ts';
 import { type Asked, nonsense, refusal } from './faults.ts';
 import { follow } from './follow.ts';
 import { type InsecureHosts, isExposed } from './host.ts';
+import type { Sender } from './send.ts';
 
 /** A token of a registry's token service, good until `expires` (milliseconds since 1970). */
 export interface Token {
@@ -27,7 +28,7 @@ export async function requestToken(
   challenge: Bearer,
   scopes: readonly string[],
   credentials: Credentials | undefined,
-  { operation, insecure }: { operation: string; insecure: InsecureHosts },
+  { operation, insecure, sender }: { operation: string; insecure: InsecureHosts; sender: Sender },
 ): Promise<Token> {
   const url = URL.parse(challenge.realm);
   const asked: Asked = { operation, method: 'GET', url: url ?? new URL('invalid:') };
@@ -42,7 +43,11 @@ export async function requestToken(
   for (const scope of scopes) url.searchParams.append('scope', scope);
   const headers: Record<string, string> =
     credentials === undefined ? {} : { authorization: authorization(credentials) };
-  const response = await follow({ ...asked, url, headers, signal: AbortSignal.timeout(TIMEOUT) }, insecure);
+  const response = await follow(
+    { ...asked, url, headers, signal: AbortSignal.timeout(TIMEOUT) },
+    insecure,
+    sender,
+  );
   if (!response.ok) throw refusal(asked, response, await readText(response));
   return parseToken(await readUpTo(LARGEST_ANSWER, response, asked), asked);
 }
