@@ -80,7 +80,7 @@ describe('fairlead build', () => {
       'an unknown output',
       ['--output', 'docker', context],
       2,
-      /write oci-dir=DIR, oci-archive=FILE or registry/,
+      /write type=oci\|docker\|local\|tar,dest=PATH, type=registry, oci-dir=DIR or oci-archive=FILE/,
     ],
     ['a bad name', ['-t', 'UPPER', context], 2, /has to be in lower case/],
     ['a registry without a name', ['--output', 'registry', context], 2, /needs a name: add -t NAME/],

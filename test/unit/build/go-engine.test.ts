@@ -197,6 +197,7 @@ describe('the function engine', () => {
     const failure = await buildFiles(scratch, files, {
       registries: await golang(),
       buildArgs: { TOOL: '-toolexec=x' },
+      engines: ['function'],
     }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(BuildFailure);
     expect((failure as BuildFailure).message).toMatch(/^Dockerfile:3: .*it has the flag -toolexec/);
@@ -219,7 +220,8 @@ describe('the function engine', () => {
       /x\.s: includes a file of another directory/,
     ],
   ])('reads nothing outside of the stage: %s', async (_name, files, message) => {
-    await expect(buildFiles(scratch, { ...APP, ...files })).rejects.toThrow(message);
+    const alone = buildFiles(scratch, { ...APP, ...files }, { engines: ['function'] });
+    await expect(alone).rejects.toThrow(message);
   });
 
   async function golang() {
