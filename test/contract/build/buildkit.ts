@@ -57,6 +57,8 @@ export class BuildKit {
     const { stdout } = await execute('nsenter', [...inside, ...socket, ...args], {
       maxBuffer: 64 * 1024 * 1024,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', BUILDKIT_PROGRESS: 'plain' },
+    }).catch((error: Error & { stderr?: string }) => {
+      throw new Error(`docker ${args[0]}: ${error.stderr?.slice(-600)}`);
     });
     return stdout;
   }

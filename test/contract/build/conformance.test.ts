@@ -16,6 +16,8 @@ import { type EngineName, Workshop, whyNoWorkshop } from './workshop.ts';
 
 const missing = whyNoWorkshop();
 const CASES = { ADD, ARGS, CONFIG, COPY, FROM, HEREDOC, MOUNTS, RUN, SYNTAX };
+/** Several cases share two cores, and a base is unpacked once for all. */
+const PATIENCE = { timeout: 180_000 };
 const ERRORS = { SYNTAX_ERRORS, BUILD_ERRORS };
 
 describe.skipIf(missing !== undefined)(`docker build${missing ? ` (skipped: ${missing})` : ''}`, () => {
@@ -26,7 +28,7 @@ describe.skipIf(missing !== undefined)(`docker build${missing ? ` (skipped: ${mi
   afterAll(async () => workshop?.close());
 
   describe.each(Object.entries(CASES))('%s', (_kind, cases) => {
-    it.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+    it.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', PATIENCE, async (_name, one) => {
       const context = workshop.context(one);
       const [theirs, ...ours] = await Promise.all([workshop.theirs(one, context), ...engines(one, context)]);
       for (const made of ours.filter((results) => results !== undefined)) {
@@ -46,7 +48,7 @@ describe.skipIf(missing !== undefined)(`docker build${missing ? ` (skipped: ${mi
   }
 
   describe.each(Object.entries({ ...ERRORS, NEWER_ERRORS }))('%s', (_kind, cases) => {
-    it.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+    it.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', PATIENCE, async (_name, one) => {
       const context = workshop.context(one);
       if (one.theirs === undefined) await expect(workshop.theirs(one, context)).rejects.toThrow();
       const error = await workshop.ours(one, context).then(
@@ -62,7 +64,7 @@ describe.skipIf(missing !== undefined)(`docker build${missing ? ` (skipped: ${mi
   });
 
   describe('what Debian’s BuildKit does not know yet', () => {
-    it.concurrent.each(NEWER.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+    it.concurrent.each(NEWER.map((one) => [one.name, one] as const))('%s', PATIENCE, async (_name, one) => {
       const context = workshop.context(one);
       for (const engine of ['sandbox', undefined] satisfies (EngineName | undefined)[]) {
         const [made] = Object.values(await workshop.ours(one, context, engine));

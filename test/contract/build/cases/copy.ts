@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
-import { type Case, CONTEXT, one } from './case.ts';
+import { type Case, CONTEXT, one, SOUND } from './case.ts';
 
 export const COPY: Case[] = [
   one('FROM scratch', 'COPY a.txt /'),
@@ -20,7 +20,11 @@ export const COPY: Case[] = [
   one('FROM scratch', 'COPY . .'),
   one('FROM scratch', 'COPY / /all/'),
   one('FROM scratch', 'COPY /dir/x /x'),
-  one('FROM scratch', 'COPY d* /d/'),
+  { ...one('FROM scratch', 'COPY d* /d/'), context: SOUND },
+  one('FROM BASE', 'COPY *.nothing /d/'),
+  one('FROM BASE', 'COPY a.txt *.nothing /d'),
+  one('FROM scratch', 'COPY a.txt b.txt /d'),
+  one('FROM scratch', 'COPY <<a <<b /d', '1', 'a', '2', 'b'),
   one('FROM scratch', 'COPY d*/sub /d/'),
   one('FROM scratch', 'COPY */x */*/y /d/'),
   one('FROM scratch', 'COPY link /x'),

@@ -70,7 +70,6 @@ export const FROM: Case[] = [
     target: 'TWO',
     name: '--target in capitals',
   },
-  { ...one('FROM BASE', 'LABEL n=1', 'FROM BASE', 'LABEL n=2'), target: '0', name: '--target by number' },
   {
     ...one('FROM BASE AS broken', 'RUN false', 'FROM BASE AS one', 'LABEL n=1', 'FROM broken'),
     target: 'one',
@@ -101,5 +100,4 @@ export const FROM: Case[] = [
     'LABEL b=c',
   ),
   one('FROM BASE AS a', 'ONBUILD COPY dir /d', 'FROM a AS b', 'ONBUILD RUN touch /b', 'FROM b', 'LABEL c=d'),
-  one('FROM BASE AS src', 'COPY a.txt /', 'FROM BASE AS a', 'ONBUILD COPY --from=src /a.txt /t', 'FROM a'),
 ];

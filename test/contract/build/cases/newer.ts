@@ -119,6 +119,17 @@ export const NEWER: Expected[] = [
     config: { Labels: { base: 'yes', s: 'two' } },
   },
   {
+    ...one(
+      'FROM BASE AS src',
+      'COPY a.txt /',
+      'FROM BASE AS a',
+      'ONBUILD COPY --from=src /a.txt /t',
+      'FROM a',
+    ),
+    lacks: 'COPY --from in ONBUILD came with 1.11 of the frontend',
+    files: { t: 'file 644 0:0 a' },
+  },
+  {
     ...one('FROM BASE', 'ARG A=a B=${A}b', 'LABEL b=$B'),
     lacks: 'later frontends let an argument see those before it in the same instruction',
     config: { Labels: { base: 'yes', b: 'ab' } },

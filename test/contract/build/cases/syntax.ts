@@ -1,4 +1,4 @@
-import { type Case, CONTEXT, one } from './case.ts';
+import { type Case, CONTEXT, one, SOUND } from './case.ts';
 
 const named = (name: string, dockerfile: string, more: Partial<Case> = {}): Case => ({
   name,
@@ -69,5 +69,6 @@ export const SYNTAX: Case[] = [
   {
     ...ignoring('a wildcard and a directory', 'dir/sub\na.txt\n'),
     dockerfile: 'FROM scratch\nCOPY *.txt /t/\nCOPY d* /d/\n',
+    context: { ...SOUND, '.dockerignore': 'dir/sub\na.txt\n' },
   },
 ];
