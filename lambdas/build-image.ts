@@ -37,6 +37,7 @@ const registries = new Registries({
   mirrors: environment.mirrors,
   insecure: environment.insecure,
   credentials,
+  network: environment.network,
 });
 const cacheDir = environment.cacheDirectory ?? join(tmpdir(), 'fairlead-cache');
 const toolchain = findToolchain(environment.go);
@@ -86,7 +87,11 @@ async function buildSomewhere(
   onEvent: (event: BuildEvent) => void,
 ): Promise<BuildAnswer> {
   const machine = machinePlatform();
-  const settings = { cacheDir, ...(toolchain === undefined ? {} : { toolchain }) };
+  const settings = {
+    cacheDir,
+    network: environment.network,
+    ...(toolchain === undefined ? {} : { toolchain }),
+  };
   let facts = await readFacts({ ...settings, context: commit.directory, registries });
   const { engine: pinned } = parseAppFile(commit.appFile ?? '');
   const refused = new Map<EngineName, string>();

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { FairleadError } from '../lib/errors.ts';
+import type { NetworkPolicy } from '../lib/network/policy.ts';
 
 /**
  * The environment of every function: the only place that reads `process.env`. lib/stacks/functions.ts sets what is
@@ -62,6 +63,7 @@ export function buildImageEnvironment(variables: Variables = process.env) {
     z.object({
       REGISTRY_MIRRORS: z._default(mirrors(), {}),
       INSECURE_REGISTRIES: z._default(commaSeparated(), []),
+      LOCAL_ADDRESSES: z._default(z.enum(['refused', 'allowed']), 'refused'),
       CACHE_DIR: z.optional(text()),
       MICROVM_IMAGE: z.optional(text()),
       MICROVM_IMAGE_VERSION: z.optional(text()),
@@ -79,6 +81,8 @@ export function buildImageEnvironment(variables: Variables = process.env) {
     mirrors: read.REGISTRY_MIRRORS,
     /** Registry hosts that speak plain HTTP. */
     insecure: read.INSECURE_REGISTRIES,
+    /** A Dockerfile may not name what only this machine reaches, unless the registries themselves are on it. */
+    network: networkPolicy(read.LOCAL_ADDRESSES),
     cacheDirectory: read.CACHE_DIR,
     ...microVm(read),
     /** Absent where the installation has none. */
@@ -128,6 +132,10 @@ function microVm(read: MicroVmVariables) {
   if (image === undefined || secretId === undefined) return {};
   const named = { arn: image, ...(version === undefined ? {} : { version }) };
   return { microVm: { image: named, platform: read.MICROVM_PLATFORM, secretId } };
+}
+
+function networkPolicy(local: 'refused' | 'allowed'): NetworkPolicy {
+  return { refuse: local === 'refused' ? 'local-addresses' : 'nothing' };
 }
 
 function commaSeparated() {

@@ -20,6 +20,7 @@ export interface Settings {
   imageRepositoryPrefix: string;
   registryMirrors: Record<string, string>;
   insecureRegistries: string[];
+  localAddresses: 'allowed';
   clusterName: string;
   serviceType: 'NodePort';
   cacheDirectory: string;
@@ -147,6 +148,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     imageRepositoryPrefix: `${registryHost}/fairlead`,
     registryMirrors: { '*': registryHost },
     insecureRegistries: [registryHost],
+    localAddresses: 'allowed',
     clusterName: CLUSTER,
     serviceType: 'NodePort',
     cacheDirectory: join(options.cacheDir, 'build'),

@@ -15,6 +15,8 @@ export interface Installation {
   registryMirrors: Record<string, string>;
   /** Registry hosts, beside loopback, that speak plain HTTP. */
   insecureRegistries: string[];
+  /** Whether builds may connect to the machine that they run on: where the registry is there, too. */
+  localAddresses?: 'allowed';
   clusterName: string;
   /** How apps are reached when their fairlead.yaml does not say. */
   serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
@@ -111,6 +113,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       REGISTRY_MIRRORS: JSON.stringify(installation.registryMirrors),
       INSECURE_REGISTRIES: installation.insecureRegistries.join(','),
       ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
+      ...optional('LOCAL_ADDRESSES', installation.localAddresses),
       ...optional('CACHE_DIR', installation.cacheDirectory),
       ...optional('CODEBUILD_PROJECT', installation.codeBuildProject),
       ...optional('MICROVM_IMAGE', installation.microVm?.image),

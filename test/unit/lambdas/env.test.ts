@@ -34,6 +34,7 @@ describe('the environment of a function', () => {
       REGISTRY_MIRRORS: '{"*":"localhost:5000"}',
       INSECURE_REGISTRIES: 'a:1, b,',
       CACHE_DIR: '',
+      LOCAL_ADDRESSES: 'allowed',
       GOPROXY: 'off',
     });
     expect(read).toMatchObject({
@@ -42,8 +43,10 @@ describe('the environment of a function', () => {
       gitHubTokenSecretId: undefined,
       mirrors: { '*': 'localhost:5000' },
       insecure: ['a:1', 'b'],
+      network: { refuse: 'nothing' },
       cacheDirectory: undefined,
     });
+    expect(buildImageEnvironment({ GITHUB_API_URL: 'http://x' }).network.refuse).toBe('local-addresses');
     const broken = { GITHUB_API_URL: 'http://x', REGISTRY_MIRRORS: '{' };
     expect(() => buildImageEnvironment(broken)).toThrow(/REGISTRY_MIRRORS: is not JSON/);
   });
