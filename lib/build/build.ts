@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { messageOf } from '../errors.ts';
 import { assembleImage } from '../image/assemble.ts';
 import type { Image, Platform } from '../image/types.ts';
+import type { RunLimits } from '../sandbox/limits.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
 import { Bases, type ImageSource } from './bases.ts';
 import { beginStage } from './begin.ts';
@@ -15,6 +16,7 @@ import { goDirective } from './go/versions.ts';
 import { Hashes } from './hashes.ts';
 import { type BuildInput, readInput } from './input.ts';
 import { type Engine, planStages, type StagePlan } from './plan.ts';
+import type { Privilege } from './privileges.ts';
 import type { ProgressEvent } from './progress.ts';
 import { prune } from './prune.ts';
 import type { SandboxDisks } from './sandbox-step.ts';
@@ -64,6 +66,15 @@ export interface BuildOptions extends Partial<Confidential> {
   engines?: readonly Engine[];
   /** What ADD of a URL or of git may not connect to; nothing is refused when it is left out. */
   network?: NetworkPolicy;
+  /** What each RUN in the sandbox may use at most, where it is not the usual: see RunLimits. */
+  limits?: Partial<RunLimits>;
+  /** What RUN may ask for; nothing when it is left out. */
+  allow?: readonly Privilege[];
+  /**
+   * Fails a RUN in the sandbox that cannot have a network of its own, in which neither this machine nor its metadata
+   * are reached, where it otherwise would have this machine's.
+   */
+  requireIsolatedNetwork?: boolean;
   onProgress?: (event: ProgressEvent) => void;
   signal?: AbortSignal;
 }
@@ -85,6 +96,9 @@ export async function build(options: BuildOptions): Promise<Image> {
     return buildOnce(options, false);
   }
 }
+
+// Who builds has asked for it himself.
+const HOST_NETWORK: readonly Privilege[] = ['network.host'];
 
 async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> {
   const { remoteCache, onProgress, signal } = options;
@@ -108,6 +122,9 @@ async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> 
       fresh: options.fresh ?? new Set<string>(),
       turns: new Turns(availableParallelism()),
       workspace: slot.directory,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+      allow: [...(options.allow ?? []), ...(options.runNetwork === 'host' ? HOST_NETWORK : [])],
+      requireIsolatedNetwork: options.requireIsolatedNetwork ?? false,
       secrets: options.secrets ?? new Map(),
       ssh: options.ssh ?? new Map(),
       disks,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RunInstruction } from '../dockerfile/types.ts';
-import { DEFAULT_SHELL, within } from './config.ts';
+import { DEFAULT_SHELL } from './config.ts';
 import { Disk } from './disk.ts';
 import { fetchFiles } from './fetch.ts';
 import { classify } from './go/classify.ts';
@@ -9,6 +9,9 @@ import { runGoScript } from './go/run.ts';
 import { NotPlain } from './go/shell.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
 import { stampBuildId } from './go/toolexec.ts';
+import { inLimits, limitsOf, withTimeout } from './limits.ts';
+import { isMounted, isReadOnly, mountTargets, withMounted } from './mounts/in-tree.ts';
+import type { MountSource } from './mounts/sources.ts';
 import { markUsed } from './prune.ts';
 import { runKey } from './run-key.ts';
 import { asNeed, Output, runFailed } from './run-step.ts';
@@ -25,8 +28,10 @@ export function goKey(
   state: StageState,
   toolchain: ProbedToolchain,
   epoch: number,
+  sources: readonly MountSource[],
 ): string {
-  return runKey(instruction, state, ['go', REVISION, toolchain.name], epoch);
+  const mounted = sources.map(({ identity }) => identity);
+  return runKey(instruction, state, ['go', REVISION, toolchain.name], epoch, mounted);
 }
 
 /** Runs a RUN of plain go commands, and answers what it changed. Throws BuildFailure. */
@@ -34,48 +39,63 @@ export async function goStep(
   instruction: RunInstruction,
   state: StageState,
   { shared, plan }: StageInput,
+  sources: readonly MountSource[],
 ): Promise<Change[]> {
   const { store, toolchain, signal } = shared;
+  const tree = withMounted(state.tree, sources);
   const classified = classify(instruction.command, state.config.Shell ?? DEFAULT_SHELL);
   const directories = directoriesOf(join(shared.workspace, `stage-${plan.stage.index}`), shared);
   const disk = new Disk(directories.root, store);
   const output = new Output(shared, instruction.line);
   await fetchFiles(
-    [...state.tree.below('')].map(([, node]) => node),
+    [...tree.below('')].map(([, node]) => node),
     store,
     signal,
   );
-  await disk.put(state.tree);
+  await shared.hashes.fill([...tree.below('')].map(([, node]) => node));
+  await disk.put(tree);
   await store.shared?.folders();
   markUsed(shared.workspace);
   try {
     if (!classified.plain) throw new NotPlain(classified.why);
     if (toolchain === undefined) throw new NotPlain('there is no Go toolchain here');
-    const code = await runGoScript({
-      commands: classified.commands,
-      toolchain,
-      directories,
-      environment: state.runEnvironment,
-      workdir: state.config.WorkingDir || '/',
-      architecture: state.platform.architecture,
-      onOutput: output.add,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const { commands } = classified;
+    const limits = limitsOf(shared);
+    const code = await inLimits(instruction, shared, output, () =>
+      withTimeout(limits, signal, (until) =>
+        runGoScript({
+          commands,
+          toolchain,
+          directories,
+          environment: state.runEnvironment,
+          workdir: state.config.WorkingDir || '/',
+          architecture: state.platform.architecture,
+          onOutput: output.add,
+          outputBytes: limits.outputBytes,
+          signal: until,
+        }),
+      ),
+    );
     if (code !== 0) throw runFailed(instruction, code, output, shared);
-    const changes = await disk.changes(state.tree, { uid: 0, gid: 0 }, shared.epoch, stampBuildId);
-    return changes.filter(({ path }) => !isInCache(path, instruction, state));
+    const changes = await disk.changes(tree, { uid: 0, gid: 0 }, shared.epoch, stampBuildId);
+    const written = changes.map(({ path }) => path).find((path) => isReadOnly(path, sources));
+    if (written !== undefined) {
+      output.add(`open /${written}: read-only file system`);
+      throw runFailed(
+        instruction,
+        1,
+        output,
+        shared,
+        'it is in a bind mount: mount that with rw, or COPY it',
+      );
+    }
+    const mounted = mountTargets(instruction, state, sources);
+    return changes.filter(({ path, node }) => !isMounted(path, node, mounted, state.tree));
   } catch (error) {
     throw asNeed(error, instruction);
   } finally {
     disk.save();
   }
-}
-
-// What is in a cache mount is not in the image. Go's caches, what it mostly is for, are ours anyway.
-function isInCache(path: string, { mounts, line }: RunInstruction, state: StageState): boolean {
-  const caches = mounts.filter((mount) => mount.type === 'cache');
-  const targets = caches.map(({ target }) => within(state.config.WorkingDir, state.expand(target, line)));
-  return targets.some((target) => `/${path}` === target || `/${path}`.startsWith(`${target}/`));
 }
 
 function directoriesOf(root: string, { store }: StageInput['shared']): GoDirectories {

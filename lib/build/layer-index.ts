@@ -1,26 +1,31 @@
-import type { Readable } from 'node:stream';
-import tar from 'tar-stream';
 import { FairleadError } from '../errors.ts';
 import { readLayer } from '../image/read-layer.ts';
+import { BadTar, readTar, type TarBody, type TarHeader, type TarType } from '../image/read-tar.ts';
 import type { Layer } from '../image/types.ts';
 import type { Store } from './store.ts';
-import { join, type Node, nameOf, parentOf, type Tree } from './tree.ts';
+import { join, type Node, nameOf, parentOf, type Special, type Tree } from './tree.ts';
 
-/** One entry of a layer: path, type, mode, uid, gid, mtime, size, link text or hardlink target, sha of kept bytes. */
+/**
+ * One entry of a layer: path, type, mode, uid, gid, mtime, size, text, sha of kept bytes. The text is a symlink's, a
+ * hardlink's target, a file's capability in base64, or what a special file is: `fifo`, `block 8 0`.
+ */
 type Row = [string, Kind, number, number, number, number, number, string, string];
 type Kind = 'f' | 'd' | 'l' | 'h' | 'o';
+
+/** Raise when rows tell more than before. */
+const REVISION = 2;
 
 /** Small files that answer who `--chown=app` is; kept when a layer is indexed, to spare reading it again. */
 const KEPT = new Set(['etc/passwd', 'etc/group']);
 
 /** What is in a layer, without keeping it: read once as a stream, remembered by the layer's digest. */
 export async function layerRows(layer: Layer, store: Store): Promise<Row[]> {
-  const key = layer.descriptor.digest.replace(':', '-');
+  const key = `${layer.descriptor.digest.replace(':', '-')}-${REVISION}`;
   const known = await store.read<Row[]>('bases', key);
   if (known !== undefined) return Promise.all(known.map((row) => withKeptBytes(row, store)));
   const rows: Row[] = [];
   await eachEntry(layer, async (path, header, body) => {
-    const kept = KEPT.has(path) && header.type === 'file' ? await store.keep(body) : undefined;
+    const kept = KEPT.has(path) && header.type === 'file' ? await store.keep(body.stream()) : undefined;
     rows.push(rowOf(path, header, kept?.sha ?? ''));
   });
   store.write('bases', key, rows);
@@ -35,19 +40,25 @@ async function withKeptBytes(row: Row, store: Store): Promise<Row> {
   return [path, kind, mode, uid, gid, mtime, size, link, ''];
 }
 
-function rowOf(path: string, header: tar.Header, sha: string): Row {
-  const kinds: Record<string, Kind> = {
-    file: 'f',
-    'contiguous-file': 'f',
-    directory: 'd',
-    symlink: 'l',
-    link: 'h',
-  };
-  const kind = kinds[header.type ?? 'file'] ?? 'o';
-  const link = header.linkname ?? '';
-  const mtime = Math.floor((header.mtime?.getTime() ?? 0) / 1000);
-  const { mode = 0, uid = 0, gid = 0, size = 0 } = header;
-  return [path, kind, mode & 0o7777, uid, gid, mtime, size, link, sha];
+const KINDS: Partial<Record<TarType, Kind>> = { file: 'f', directory: 'd', symlink: 'l', hardlink: 'h' };
+
+function rowOf(path: string, header: TarHeader, sha: string): Row {
+  const { type, mode, uid, gid, size } = header;
+  const mtime = Math.floor(header.mtime);
+  return [path, KINDS[type] ?? 'o', mode & 0o7777, uid, gid, mtime, size, textOf(header), sha];
+}
+
+function textOf({ type, linkname, xattrs, major, minor }: TarHeader): string {
+  if (type === 'file') return xattrs.get('security.capability')?.toString('base64') ?? '';
+  if (type === 'fifo') return type;
+  return type === 'block' || type === 'character' ? `${type} ${major} ${minor}` : linkname;
+}
+
+function specialOf(text: string): Special | undefined {
+  if (text === 'fifo') return { kind: text };
+  const [, kind, major, minor] = /^(block|character) (\d+) (\d+)$/.exec(text) ?? [];
+  if (kind !== 'block' && kind !== 'character') return undefined;
+  return { kind, major: Number(major), minor: Number(minor) };
 }
 
 /**
@@ -57,20 +68,18 @@ function rowOf(path: string, header: tar.Header, sha: string): Row {
  */
 export async function eachEntry(
   layer: Layer,
-  visit: (path: string, header: tar.Header, body: Readable) => Promise<unknown>,
+  visit: (path: string, header: TarHeader, body: TarBody) => Promise<unknown>,
 ): Promise<void> {
   const bytes = await layer.open();
   const source = readLayer(bytes, layer.descriptor.mediaType);
-  const extract = tar.extract();
-  source.once('error', (error) => extract.destroy(error));
-  source.pipe(extract);
   try {
-    for await (const entry of extract) {
-      await visit(cleanPath(entry.header.name, layer), entry.header, entry as unknown as Readable);
-      entry.resume();
+    for await (const [header, body] of readTar(source)) {
+      await visit(cleanPath(header.name, layer), header, body);
     }
     // A decompressor stops at what is no part of its stream, and the digest is known at the end of all bytes only.
     if (!bytes.readableEnded) throw badLayer(layer, 'it has bytes behind its end');
+  } catch (error) {
+    throw error instanceof BadTar ? badLayer(layer, error.message) : error;
   } finally {
     source.destroy();
     bytes.destroy();
@@ -126,9 +135,19 @@ function nodeOf(
   const common = { mode, uid, gid, mtime, size: 0 };
   if (kind === 'd') return { ...common, type: 'directory' } satisfies Node;
   if (kind === 'l') return { ...common, type: 'symlink', link } satisfies Node;
-  if (kind === 'o') return { ...common, type: 'other' } satisfies Node;
+  if (kind === 'o') {
+    const special = specialOf(link);
+    return { ...common, type: 'other', ...(special && { special }) } satisfies Node;
+  }
   if (kind === 'h') return tree.get(tree.resolve(link, false) ?? '');
   const content: Node['content'] =
     sha === '' ? { from: 'layer', layer, path } : { from: 'disk', file: store.file(sha) };
-  return { ...common, type: 'file', size, content, ...(sha === '' ? {} : { sha }) } satisfies Node;
+  return {
+    ...common,
+    type: 'file',
+    size,
+    content,
+    ...(sha === '' ? {} : { sha }),
+    ...(link === '' ? {} : { capability: link }),
+  } satisfies Node;
 }

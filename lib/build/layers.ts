@@ -26,10 +26,12 @@ export async function layerOf(
   store: Store,
   { noCache }: { noCache: boolean },
 ): Promise<Layer> {
-  const entries = layerEntries(changes, tree);
+  // At once: the tree goes on to change while the layer is made.
+  const nodes = layerNodes(changes, tree);
+  const entries = entriesOf(nodes);
   const key = keyOf('layer', GZIP_LEVEL, entries.map(recipe));
   const kept = noCache ? undefined : await store.read<KeptLayer>('layers', key);
-  const layer = (kept && (await keptLayer(kept, store))) ?? (await writeNew(changes, tree, store, key));
+  const layer = (kept && (await keptLayer(kept, store))) ?? (await writeNew(nodes, store, key));
   store.shared?.holds(
     layer,
     entries.flatMap(({ sha, path }) => (sha === undefined ? [] : [[sha, path] as const])),
@@ -43,12 +45,12 @@ async function keptLayer(kept: KeptLayer, store: Store): Promise<Layer | undefin
   return store.shared?.layer(kept);
 }
 
-async function writeNew(changes: readonly Change[], tree: Tree, store: Store, key: string): Promise<Layer> {
+async function writeNew(nodes: LayerNodes, store: Store, key: string): Promise<Layer> {
   await fetchFiles(
-    changes.flatMap(({ node }) => node ?? []),
+    [...nodes.values()].flatMap((node) => node ?? []),
     store,
   );
-  const layer = await writeLayer(layerEntries(changes, tree), store.blobs, { gzipLevel: GZIP_LEVEL });
+  const layer = await writeLayer(entriesOf(nodes), store.blobs, { gzipLevel: GZIP_LEVEL });
   const record: KeptLayer = { descriptor: layer.descriptor, diffID: layer.diffID };
   store.write('layers', key, record);
   return layer;
@@ -56,35 +58,60 @@ async function writeNew(changes: readonly Change[], tree: Tree, store: Store, ke
 
 type KnownEntry = Entry & { sha?: string };
 
-/** Whiteouts and changed nodes with the directories above them; `tree` is that of after the changes. */
-function layerEntries(changes: readonly Change[], tree: Tree): KnownEntry[] {
-  const entries = new Map<string, KnownEntry>();
+/** What a layer holds by path; nothing where a path is gone. */
+type LayerNodes = Map<string, Node | undefined>;
+
+/** What is gone, and changed nodes with the directories above them; `tree` is that of after the changes. */
+function layerNodes(changes: readonly Change[], tree: Tree): LayerNodes {
+  const nodes: LayerNodes = new Map();
   for (const { path, node } of changes) {
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
       const directory = tree.get(above);
       // Of `something` only the base knows what it is: unpacked alone it would be missing, written it might be wrong.
       const isKnown = directory !== undefined && directory.assumed !== 'something';
-      if (isKnown && !entries.has(above)) entries.set(above, entryOf(above, directory));
+      if (isKnown && !nodes.has(above)) nodes.set(above, { ...directory });
     }
-    if (node !== undefined) entries.set(path, entryOf(path, node));
-    else if (tree.get(path) === undefined) {
-      const whiteout = join(parentOf(path), `.wh.${nameOf(path)}`);
-      entries.set(whiteout, { path: whiteout, type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 });
-    }
+    if (node !== undefined) nodes.set(path, node);
+    else if (tree.get(path) === undefined) nodes.set(path, undefined);
   }
-  return [...entries.values()];
+  return nodes;
+}
+
+function entriesOf(nodes: LayerNodes): KnownEntry[] {
+  const entries = new Map<string, KnownEntry>();
+  for (const [path, node] of nodes) {
+    const entry = node === undefined ? whiteout(path) : entryOf(path, node);
+    if (entry !== undefined) entries.set(path, entry);
+  }
+  return linked(entries, (path) => nodes.get(path));
+}
+
+function whiteout(path: string): KnownEntry {
+  const name = join(parentOf(path), `.wh.${nameOf(path)}`);
+  return { path: name, type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 };
 }
 
 /** All that a tree holds, but for what has no place in a tar. */
 export function treeEntries(tree: Tree): Entry[] {
-  return [...tree.below('')].flatMap(([path, node]) => (node.type === 'other' ? [] : [entryOf(path, node)]));
+  const entries = new Map<string, KnownEntry>();
+  for (const [path, node] of tree.below('')) {
+    const entry = entryOf(path, node);
+    if (entry !== undefined) entries.set(path, entry);
+  }
+  return linked(entries, (path) => tree.get(path));
 }
 
-function entryOf(path: string, node: Node): KnownEntry {
-  const { type, mode, uid, gid, mtime, size, link, content, sha } = node;
+/** Nothing for what an image cannot hold: sockets. */
+function entryOf(path: string, node: Node): KnownEntry | undefined {
+  const { type, mode, uid, gid, mtime, size, link, content, sha, capability, special } = node;
   const common = { path, mode, uid, gid, mtime };
   if (type === 'directory') return { ...common, type };
   if (type === 'symlink') return { ...common, type, mode: 0o777, linkTarget: link ?? '' };
+  if (type === 'other') {
+    if (special === undefined) return undefined;
+    if (special.kind === 'fifo') return { ...common, type: 'fifo' };
+    return { ...common, type: special.kind, device: [special.major, special.minor] };
+  }
   const file = content?.from === 'disk' ? content.file : undefined;
   return {
     ...common,
@@ -92,9 +119,42 @@ function entryOf(path: string, node: Node): KnownEntry {
     size,
     ...(file === undefined ? {} : { file }),
     ...(sha === undefined ? {} : { sha }),
+    ...(capability && { xattrs: { 'security.capability': Buffer.from(capability, 'base64') } }),
   };
 }
 
-function recipe({ path, type, mode, uid, gid, mtime, linkTarget, sha, size }: KnownEntry): unknown[] {
-  return [path, type, mode, uid, gid, mtime, linkTarget ?? '', sha ?? '', size ?? 0];
+/** The entries with one of those that are the same file, the first by name, and the others as hardlinks to it. */
+function linked(
+  entries: ReadonlyMap<string, KnownEntry>,
+  nodeAt: (path: string) => Node | undefined,
+): KnownEntry[] {
+  const first = new Map<string, string>();
+  const groupOf = (path: string, { type, sha, mode, uid, gid, mtime }: KnownEntry) => {
+    const group = type === 'file' ? nodeAt(path)?.hardlink : undefined;
+    return group === undefined || sha === undefined
+      ? undefined
+      : [group, sha, mode, uid, gid, mtime].join(' ');
+  };
+  for (const [path, entry] of entries) {
+    const group = groupOf(path, entry);
+    if (group === undefined) continue;
+    const before = first.get(group);
+    if (before === undefined || path < before) first.set(group, path);
+  }
+  return [...entries].map(([path, entry]) => {
+    const target = first.get(groupOf(path, entry) ?? '');
+    if (target === undefined || target === path) return entry;
+    const { mode, uid, gid, mtime } = entry;
+    return { path, type: 'hardlink', linkTarget: target, mode, uid, gid, mtime };
+  });
+}
+
+function recipe(entry: KnownEntry): unknown[] {
+  const { path, type, mode, uid, gid, mtime, linkTarget, sha, size, device, xattrs } = entry;
+  const common = [path, type, mode, uid, gid, mtime, linkTarget ?? '', sha ?? '', size ?? 0];
+  const attributes = Object.entries(xattrs ?? {}).map(([name, value]) => [
+    name,
+    Buffer.from(value).toString('hex'),
+  ]);
+  return device === undefined && attributes.length === 0 ? common : [...common, device ?? [], attributes];
 }

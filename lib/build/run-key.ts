@@ -9,10 +9,12 @@ export function runKey(
   { key, config, platform, keyedEnvironment }: StageState,
   engine: readonly [name: string, revision: number, as: string],
   epoch: number,
+  /** What its mounts show. */
+  mounted: readonly string[] = [],
 ): string {
   const { WorkingDir, User } = config;
   const program = inlineProgram(command)?.content;
   const how = [mounts, network, security];
   const what = [argvOf(command, config), program, how, keyedEnvironment, WorkingDir, User, platform, epoch];
-  return keyOf(key, 'RUN', ...engine, what);
+  return keyOf(key, 'RUN', ...engine, mounted.length === 0 ? what : [...what, mounted]);
 }

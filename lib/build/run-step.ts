@@ -12,13 +12,17 @@ export class Output {
   readonly #last: string[] = [];
   readonly #shared: Shared;
   readonly #line: number;
+  readonly #mask: (line: string) => string;
 
-  constructor(shared: Shared, line: number) {
+  /** `mask` takes out of a line what nobody is to see. */
+  constructor(shared: Shared, line: number, mask: (line: string) => string = (text) => text) {
     this.#shared = shared;
     this.#line = line;
+    this.#mask = mask;
   }
 
-  add = (text: string): void => {
+  add = (said: string): void => {
+    const text = this.#mask(said);
     this.#last.push(text);
     if (this.#last.length > REPEATED_LINES) this.#last.shift();
     this.#shared.onProgress({ type: 'output', line: this.#line, text });

@@ -1,20 +1,23 @@
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunInstruction } from '../dockerfile/types.ts';
 import type { Able } from '../sandbox/ability.ts';
-import { type Bind, runInSandbox } from '../sandbox/run.ts';
-import { argvOf, DEFAULT_PATH, within } from './config.ts';
+import { runInSandbox } from '../sandbox/run.ts';
+import { argvOf, DEFAULT_PATH } from './config.ts';
+import { inLimits, limitsOf } from './limits.ts';
+import { openMounts } from './mounts/open.ts';
+import { maskOf } from './mounts/secrets.ts';
+import type { MountSource } from './mounts/sources.ts';
 import { findHome, type Owner, userOf } from './owners.ts';
+import { refuseUnlessAllowed } from './privileges.ts';
 import { runKey } from './run-key.ts';
 import { cannotRun, Output, runFailed } from './run-step.ts';
-import { SandboxDisk } from './sandbox-disk.ts';
+import { openSandboxDisk, type SandboxDisk } from './sandbox-disk.ts';
 import type { StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
-import { keyOf } from './store.ts';
 import { type Change, Tree } from './tree.ts';
 
 /** Raise when the same RUN would leave other files than before, so that older records do not count. */
-const REVISION = 1;
+const REVISION = 2;
 
 /** The key of a RUN in the sandbox: whatever its result depends on, as far as the builder can know. */
 export function sandboxKey(
@@ -22,8 +25,16 @@ export function sandboxKey(
   state: StageState,
   as: 'root' | 'user',
   epoch: number,
+  sources: readonly MountSource[],
 ): string {
-  return runKey(instruction, state, ['sandbox', REVISION, as], epoch);
+  const engine = ['sandbox', REVISION, as] as const;
+  return runKey(
+    instruction,
+    state,
+    engine,
+    epoch,
+    sources.map(({ identity }) => identity),
+  );
 }
 
 /** The disks of the stages of one build. */
@@ -33,36 +44,66 @@ export type SandboxDisks = Map<number, SandboxDisk>;
 export async function sandboxStep(
   instruction: RunInstruction,
   state: StageState,
-  { shared, plan }: StageInput,
+  input: StageInput,
   ability: Able,
+  sources: readonly MountSource[],
 ): Promise<Change[]> {
-  const { store, bases, signal, workspace } = shared;
+  const { shared } = input;
+  refuseUnlessAllowed(instruction, shared, ability);
+  const disk = diskOf(input, ability);
+  const base = state.image === undefined ? new Tree() : await shared.bases.tree(state.image);
+  const user = await runUser(instruction, state, shared, ability);
+  const opened = await openMounts(instruction, state, input, ability, sources);
+  try {
+    const output = new Output(shared, instruction.line, maskOf(opened.secrets));
+    const root = await disk.prepare({
+      tree: state.tree,
+      base,
+      baseKey: state.image?.digest ?? 'scratch',
+      changes: state.changes,
+    });
+    const env = new Map([...(await environmentOf(state, shared)), ...opened.env]);
+    const code = await inLimits(instruction, shared, output, () =>
+      runInSandbox({
+        ability,
+        root,
+        argv: argvOf(instruction.command, state.config),
+        env,
+        secretEnv: opened.secretEnv,
+        workdir: state.config.WorkingDir || '/',
+        user,
+        mounts: opened.mounts,
+        names: namesIn(state),
+        staging: join(disk.directory, 'staging'),
+        network: instruction.network ?? 'default',
+        insecure: instruction.security === 'insecure',
+        limits: limitsOf(shared),
+        onLine: output.add,
+        ...(shared.signal === undefined ? {} : { signal: shared.signal }),
+      }),
+    );
+    if (code !== 0) throw runFailed(instruction, code, output, shared, hintFor(output, ability));
+    return await disk.changes(state.tree, shared.epoch);
+  } finally {
+    opened.release();
+  }
+}
+
+function diskOf({ shared, plan }: StageInput, ability: Able): SandboxDisk {
+  const { store, bases, signal, workspace, disks } = shared;
   const { index } = plan.stage;
-  const disk =
-    shared.disks.get(index) ??
-    new SandboxDisk(join(workspace, `sandbox-${index}`), store, bases, ability, signal);
-  shared.disks.set(index, disk);
-  const base = state.image === undefined ? new Tree() : await bases.tree(state.image);
-  const root = await disk.prepare({
-    tree: state.tree,
-    base,
-    baseKey: state.image?.digest ?? 'scratch',
-    changes: state.changes,
-  });
-  const output = new Output(shared, instruction.line);
-  const code = await runInSandbox({
+  const known = disks.get(index);
+  if (known !== undefined) return known;
+  const directory = join(workspace, `sandbox-${index}`);
+  const disk = openSandboxDisk({
+    directory,
+    store,
+    bases,
     ability,
-    root,
-    argv: argvOf(instruction.command, state.config),
-    env: await environmentOf(state, shared),
-    workdir: state.config.WorkingDir || '/',
-    user: await runUser(instruction, state, shared, ability),
-    binds: bindsOf(instruction, state, shared),
-    onLine: output.add,
     ...(signal === undefined ? {} : { signal }),
   });
-  if (code !== 0) throw runFailed(instruction, code, output, shared, hintFor(output, ability));
-  return disk.changes(state.tree, shared.epoch);
+  disks.set(index, disk);
+  return disk;
 }
 
 async function environmentOf(
@@ -85,23 +126,9 @@ async function runUser(
   throw cannotRun(instruction, why, shared, 'an ordinary user can only be root in RUN');
 }
 
-function bindsOf(
-  { mounts, line }: RunInstruction,
-  state: StageState,
-  { store }: StageInput['shared'],
-): Bind[] {
-  const inRoot = (path: string) => state.tree.resolve(path, true) ?? path.replace(/^\/+/, '');
-  const network = ['/etc/resolv.conf', '/etc/hosts']
-    .filter((source) => existsSync(source))
-    .map((source): Bind => ({ source, target: inRoot(source), kind: 'file', readOnly: true }));
-  const cacheMounts = mounts.filter((mount) => mount.type === 'cache');
-  const caches = cacheMounts.map(({ target, id, readOnly }): Bind => {
-    const path = within(state.config.WorkingDir, state.expand(target, line));
-    const source = store.path('mounts', keyOf(id ?? path));
-    mkdirSync(source, { recursive: true });
-    return { source, target: inRoot(path), kind: 'directory', readOnly };
-  });
-  return [...network, ...caches];
+function namesIn({ tree }: StageState): { resolvConf: string; hosts: string } {
+  const inRoot = (path: string) => tree.resolve(path, true) ?? path;
+  return { resolvConf: inRoot('etc/resolv.conf'), hosts: inRoot('etc/hosts') };
 }
 
 function hintFor({ last }: Output, { as }: Able): string | undefined {

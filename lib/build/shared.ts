@@ -1,11 +1,13 @@
 import type { NetworkPolicy } from '../network/policy.ts';
 import type { SandboxAbility } from '../sandbox/ability.ts';
+import type { RunLimits } from '../sandbox/limits.ts';
 import type { Bases } from './bases.ts';
 import type { Finding } from './finding.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
 import type { Hashes } from './hashes.ts';
 import type { BuildInput } from './input.ts';
 import type { StagePlan } from './plan.ts';
+import type { Privilege } from './privileges.ts';
 import type { ProgressEvent } from './progress.ts';
 import type { SandboxDisks } from './sandbox-step.ts';
 import type { Confidential } from './secrets.ts';
@@ -29,6 +31,12 @@ export interface Shared extends BuildInput, Confidential {
   findings: readonly Finding[];
   /** What downloads may not connect to. */
   network: NetworkPolicy;
+  /** What RUN may use at most, where it is not the usual. */
+  limits?: Partial<RunLimits>;
+  /** What the Dockerfile may ask for. */
+  allow?: readonly Privilege[];
+  /** Refuses a RUN that would have this machine's network. */
+  requireIsolatedNetwork?: boolean;
   onProgress: (event: ProgressEvent) => void;
   signal?: AbortSignal;
 }

@@ -8,6 +8,7 @@ import { PlanChanged } from './finding.ts';
 import { goKey, goStep } from './go-step.ts';
 import { meantStage } from './meant.ts';
 import { userOf } from './owners.ts';
+import { mountSources } from './mounts/sources.ts';
 import { fromNames } from './plan.ts';
 import type { ProgressEvent, StepLabel } from './progress.ts';
 import { readChanges, writeChanges } from './records.ts';
@@ -126,7 +127,7 @@ async function carryOut(
       return record(instruction, state, input, changes, key);
     }
     case 'RUN':
-      return runStep(instruction, state, input);
+      return runStep(instruction, state, input, stages);
     default:
       applyConfiguration(instruction, state, input);
       state.recordConfiguration(instruction);
@@ -153,9 +154,15 @@ function mayReuse(key: string, { noCache, fresh }: StageInput['shared']): boolea
   return !noCache || fresh.has(key);
 }
 
-async function runStep(instruction: RunInstruction, state: StageState, input: StageInput): Promise<boolean> {
+async function runStep(
+  instruction: RunInstruction,
+  state: StageState,
+  input: StageInput,
+  stages: ReadonlyMap<number, StageState>,
+): Promise<boolean> {
   const { shared, plan } = input;
   const { toolchain, store, sandbox, epoch } = shared;
+  const sources = await mountSources(instruction, state, input, stages);
   const { key, step } = engineOf();
   const kept = mayReuse(key, shared) ? await readChanges(store, key) : undefined;
   const run = () =>
@@ -174,14 +181,14 @@ async function runStep(instruction: RunInstruction, state: StageState, input: St
   function engineOf(): { key: string; step: () => Promise<Change[]> } {
     if (plan.engine === 'function' && toolchain !== undefined) {
       return {
-        key: goKey(instruction, state, toolchain, epoch),
-        step: () => goStep(instruction, state, input),
+        key: goKey(instruction, state, toolchain, epoch, sources),
+        step: () => goStep(instruction, state, input, sources),
       };
     }
     if (!sandbox.able)
       throw cannotRun(instruction, plan.reasons[0]?.why ?? 'it is not plain', shared, sandbox.why);
-    const key = sandboxKey(instruction, state, sandbox.as, epoch);
-    return { key, step: () => sandboxStep(instruction, state, input, sandbox) };
+    const key = sandboxKey(instruction, state, sandbox.as, epoch, sources);
+    return { key, step: () => sandboxStep(instruction, state, input, sandbox, sources) };
   }
 }
 

@@ -18,12 +18,21 @@ export interface Node {
   content?: Content;
   /** sha256 of the bytes in hexadecimal, once it is known. */
   sha?: string;
+  /** What several names of one file have in common: where they are changed together, they stay one file. */
+  hardlink?: string;
+  /** The extended attribute `security.capability`, in base64: what the program may do though nobody made it root. */
+  capability?: string;
+  /** What `other` is; without it, something that the builder cannot make again (a socket). */
+  special?: Special;
   /**
    * Not looked up in the base, but assumed: a `directory` with this owner and mode, of which we do not know what else
    * it holds; or `something`, a directory or a symlink to one.
    */
   assumed?: 'directory' | 'something';
 }
+
+/** A named pipe or a device. */
+export type Special = { kind: 'fifo' } | { kind: 'character' | 'block'; major: number; minor: number };
 
 /** What a step did to one path; a removal takes along what the path held. */
 export type Change = { path: string; node: Node } | { path: string; node?: undefined };

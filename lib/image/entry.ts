@@ -8,7 +8,7 @@ import { FairleadError } from '../errors.ts';
 export interface Entry {
   /** Relative to the image's root, `/` between names, neither a leading nor a trailing one: `usr/bin/app`. */
   path: string;
-  type: 'file' | 'directory' | 'symlink' | 'hardlink';
+  type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'fifo' | 'character' | 'block';
   /** Permission bits with set-user-id, set-group-id and sticky: 0 to 0o7777. */
   mode: number;
   uid: number;
@@ -17,6 +17,8 @@ export interface Entry {
   mtime: number;
   /** A symlink's text as it is; a hardlink's target as an entry's `path`. */
   linkTarget?: string;
+  /** A device's numbers. */
+  device?: readonly [major: number, minor: number];
   /** A file's length in bytes; 0 when it is left out. */
   size?: number;
   /** A file's bytes when its size is not 0: by path on this machine (the fastest way) … */

@@ -36,3 +36,18 @@ function record(key: string, value: string | Uint8Array): Buffer {
   while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
   return Buffer.concat([Buffer.from(String(length)), rest]);
 }
+
+/** The records of an extended header, their values as they are; what does not follow the form ends it. */
+export function paxRecordsIn(body: Buffer): Map<string, Buffer> {
+  const records = new Map<string, Buffer>();
+  for (let at = 0; at < body.length; ) {
+    const blank = body.indexOf(0x20, at);
+    const length = Number(body.toString('latin1', at, Math.max(blank, at)));
+    if (blank < 0 || !Number.isInteger(length) || length <= 0) break;
+    const record = body.subarray(blank + 1, at + length - 1);
+    const equals = record.indexOf(0x3d);
+    if (equals > 0) records.set(record.toString('utf8', 0, equals), record.subarray(equals + 1));
+    at += length;
+  }
+  return records;
+}

@@ -3,7 +3,16 @@ import { paxRecords } from './pax.ts';
 
 export const TAR_BLOCK = 512;
 
-const FLAGS = { file: '0', hardlink: '1', symlink: '2', directory: '5', extended: 'x' } as const;
+const FLAGS = {
+  file: '0',
+  hardlink: '1',
+  symlink: '2',
+  character: '3',
+  block: '4',
+  directory: '5',
+  fifo: '6',
+  extended: 'x',
+} as const;
 
 interface Header {
   name: string;
@@ -14,6 +23,7 @@ interface Header {
   gid: number;
   size: number;
   mtime: number;
+  device?: readonly [major: number, minor: number];
 }
 
 /**
@@ -32,6 +42,7 @@ export function headerBlocks(entry: Entry): Buffer {
     gid: entry.gid,
     size: bytesOf(entry),
     mtime: Math.floor(entry.mtime),
+    ...(entry.device === undefined ? {} : { device: entry.device }),
   });
   const pax = paxRecords({ ...entry, size: bytesOf(entry) }, name);
   if (pax === undefined) return header;
@@ -68,6 +79,10 @@ function ustar(header: Header): Buffer {
   block.write(header.flag, 156);
   text(block, 157, 100, header.linkname);
   block.write('ustar\u000000', 257);
+  if (header.device !== undefined) {
+    octal(block, 329, 8, header.device[0]);
+    octal(block, 337, 8, header.device[1]);
+  }
   block.fill(' ', 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);

@@ -1,13 +1,26 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { sweepFirewall } from './firewall.ts';
+import { makeNetwork } from './network.ts';
 import { spawnLines } from './spawn.ts';
 
-/**
- * Whether this process may run a command in namespaces of its own. `root`: with real owners; `user`: by a user
- * namespace in which only one user exists. `overlay`: whether a stage's root can be a stack of directories.
- */
+/** Whether this process may run a command in namespaces of its own. */
 export type SandboxAbility =
-  | { able: true; as: 'root' | 'user'; overlay: boolean }
+  | {
+      able: true;
+      /** `root`: with real owners; `user`: by a user namespace in which only one user exists. */
+      as: 'root' | 'user';
+      /** Whether a stage's root can be a stack of directories. */
+      overlay: boolean;
+      /**
+       * `own`: a command has a network of its own, from which neither this machine nor link-local addresses (instance
+       * metadata) are reached. `machine`: it has this machine's network with its loopback and abstract sockets, and
+       * reaches what this machine reaches; `networkWhy` says what is missing.
+       */
+      network: 'own' | 'machine';
+      networkWhy?: string;
+    }
   | { able: false; why: string };
 
 /** A SandboxAbility that is one. */
@@ -16,7 +29,7 @@ export type Able = SandboxAbility & { able: true };
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 // What the sandbox uses beyond unshare and mount.
-const NEEDED = 'mount -t proc proc proc && command -v setpriv find xargs env > /dev/null';
+const NEEDED = 'mount -t proc proc proc && command -v setpriv find xargs env head > /dev/null';
 
 /** The flags of unshare(1) for new mount, host name and IPC namespaces. */
 export function namespaceFlags(as: 'root' | 'user'): string[] {
@@ -38,17 +51,32 @@ export async function probeSandbox(directory: string, uid = process.getuid?.()):
     if (!able) return { able: false, why: said.join(' ') || 'namespaces are not allowed here' };
     const mount = `mount -t overlay overlay -o ${overlayOptions(as, '', ['lower'])} merged`;
     const overlay = await attempt([...namespaceFlags(as), 'sh', '-c', mount], trial, []);
-    return { able: true, as, overlay };
+    return { able: true, as, overlay, ...(await probeNetwork(as)) };
   } finally {
     await rm(trial, { recursive: true, force: true });
+  }
+}
+
+/** Makes a network once and gives it back. */
+async function probeNetwork(as: 'root' | 'user'): Promise<Pick<Able, 'network' | 'networkWhy'>> {
+  if (as === 'user') return { network: 'machine', networkWhy: 'only root can make one' };
+  try {
+    await sweepFirewall();
+    const network = await makeNetwork();
+    await network.release();
+    return { network: 'own' };
+  } catch (error) {
+    return { network: 'machine', networkWhy: `it needs iproute2 and iptables: ${messageOf(error)}` };
   }
 }
 
 /** The mount options of an overlay whose directories are below `directory`; without privileges it needs `userxattr`. */
 export function overlayOptions(as: 'root' | 'user', directory: string, lowers: readonly string[]): string {
   const options = [`lowerdir=${lowers.join(':')}`, `upperdir=${directory}upper`, `workdir=${directory}work`];
-  // Everything that changed has to be in `upper` as it is, not as a note of where it was; userxattr implies that.
-  return [...options, ...(as === 'user' ? ['userxattr'] : ['redirect_dir=off', 'metacopy=off'])].join(',');
+  // Everything that changed has to be in `upper` as it is, not as a note of where it was (userxattr implies that), and
+  // files of the lower directories may have other names elsewhere, which is nobody's business here.
+  const plain = as === 'user' ? ['userxattr'] : ['redirect_dir=off', 'metacopy=off', 'index=off'];
+  return [...options, ...plain].join(',');
 }
 
 async function attempt(args: string[], cwd: string, said: string[]): Promise<boolean> {

@@ -1,30 +1,36 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type Able, namespaceFlags } from './ability.ts';
-import { sandboxScript } from './script.ts';
+import { type ControlGroup, makeControlGroup } from './cgroup.ts';
+import { exceeded, type RunLimits } from './limits.ts';
+import { makeNetwork, type Network } from './network.ts';
+import { HOST_NAME, sandboxScript } from './script.ts';
 import { spawnLines } from './spawn.ts';
+import { watchDisk } from './watch-disk.ts';
 
 /** What a command sees as `/`: a directory that it changes, or directories under one that takes its changes. */
 export type SandboxRoot =
-  | { kind: 'directory'; path: string }
+  | { kind: 'directory'; path: string; capabilities: string }
   | {
       kind: 'overlay';
-      /** From the highest down. */
+      /** From the highest down; as they are told to mount(8), from `directory`. */
       lowers: readonly string[];
-      upper: string;
-      work: string;
-      /** An empty directory. */
-      mountPoint: string;
+      /** Has `upper`, which takes the changes, and the empty directories `work` and `merged`. Absolute, without links. */
+      directory: string;
       /** Where to write the names in every directory of `upper` as they are seen merged, each with a zero byte after it. */
       listing: string;
+      /** Where to write a tar of empty files with the `security.capability` of what the command made. */
+      capabilities: string;
     };
 
-/** Something of this machine that the command sees while it runs, and that leaves no trace in the root. */
-export interface Bind {
-  source: string;
-  /** In the root, without a leading slash and without symlinks on the way. */
-  target: string;
-  kind: 'file' | 'directory';
-  readOnly: boolean;
-}
+/** What the command sees while it runs besides its root, and that leaves no trace in that. Targets have no leading slash. */
+export type Mount =
+  /** Something of this machine. */
+  | { kind: 'file' | 'directory'; source: string; target: string; readOnly: boolean }
+  /** A directory of this machine, of which the command has a copy of its own; `scratch` is an empty directory for that. */
+  | { kind: 'discarded'; source: string; target: string; scratch: string }
+  | { kind: 'tmpfs'; target: string; size?: number }
+  /** A file that is nowhere on disk. */
+  | { kind: 'data'; target: string; mode: number; uid: number; gid: number; data: Buffer };
 
 export interface SandboxRun {
   ability: Able;
@@ -32,29 +38,104 @@ export interface SandboxRun {
   argv: readonly string[];
   /** All of its environment. */
   env: ReadonlyMap<string, string>;
+  /** Variables of which the values must not be seen by others on this machine. */
+  secretEnv?: ReadonlyMap<string, Buffer>;
   /** Absolute, in the root. */
   workdir: string;
   user: { uid: number; gid: number };
-  binds: readonly Bind[];
+  mounts: readonly Mount[];
+  /** An empty directory, where mounts are got ready; nothing is written into it. */
+  staging: string;
+  /** Where resolv.conf(5) and hosts(5) are in the root, without a leading slash; they are the network's. */
+  names: { resolvConf: string; hosts: string };
+  /** `default` is a network of its own where the ability has that, else this machine's. */
+  network: 'default' | 'none' | 'host';
+  /** With all capabilities and devices, as docker's `--privileged`. */
+  insecure?: boolean;
+  limits: RunLimits;
   onLine: (line: string) => void;
   signal?: AbortSignal;
 }
 
+/** What the script needs to know of what was made for it. */
+export interface Prepared {
+  network?: Network;
+  group?: ControlGroup;
+}
+
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** How often processes are looked at. */
+const LOOK_MS = 200;
+
 /**
- * Runs a command in new mount, pid, host name and IPC namespaces, with `root` as its file system, its own /proc and a
- * small /dev, and the capabilities that docker leaves to a container. The network is this machine's. Answers the exit
- * code. When the command ends, or the signal aborts, nothing that it started is left.
+ * Runs a command in new mount, pid, host name, IPC and, where the ability has it, network namespaces, with `root` as its
+ * file system, its own /proc and a small /dev, and the capabilities that docker leaves to a container. There is no
+ * seccomp filter, as no program of util-linux can load one, and no_new_privs is not set, as sudo has to work: what holds
+ * the command are namespaces, capabilities and mounts without devices. Answers the exit code. When the command ends,
+ * or the signal aborts, nothing that it started is left. Throws LimitExceeded.
  */
 export async function runInSandbox(run: SandboxRun): Promise<number> {
+  const { ability, limits, network, signal } = run;
+  const prepared: Prepared = {};
+  const aborter = new AbortController();
+  const watched = signal === undefined ? aborter.signal : AbortSignal.any([signal, aborter.signal]);
+  const end = (limit: keyof RunLimits) => aborter.abort(exceeded(limit, limits));
+  const timers: NodeJS.Timeout[] = [];
+  try {
+    const group = makeControlGroup(limits);
+    if (group !== undefined) prepared.group = group;
+    if (network === 'default' && ability.network === 'own') prepared.network = await makeNetwork();
+    if (group !== undefined)
+      timers.push(setInterval(() => group.reached() === 'processes' && end('processes'), LOOK_MS));
+    if (limits.runTimeout !== undefined) timers.push(setTimeout(() => end('runTimeout'), limits.runTimeout));
+    const { directory, upper } = writtenTo(run.root);
+    timers.push(watchDisk(directory, upper, limits.diskBytes, () => end('diskBytes')));
+    const mounts = [...nameFiles(run, prepared.network), ...run.mounts];
+    const code = await spawnLines({
+      ...spawnedBy({ ...run, mounts }, prepared),
+      onLine: run.onLine,
+      mostBytes: limits.outputBytes,
+      onTooMuch: () => end('outputBytes'),
+      signal: watched,
+    });
+    const reached = code === 0 ? undefined : group?.reached();
+    if (reached !== undefined) throw exceeded(reached, limits);
+    return code;
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    await prepared.network?.release();
+    await prepared.group?.remove();
+  }
+}
+
+function writtenTo(root: SandboxRoot): { directory: string; upper: string } {
+  rmSync(root.capabilities, { force: true });
+  if (root.kind === 'directory') return { directory: root.path, upper: root.path };
+  return { directory: root.directory, upper: `${root.directory}/upper` };
+}
+
+const OWN_HOSTS = `127.0.0.1 localhost ${HOST_NAME}\n::1 localhost ip6-localhost ip6-loopback\n`;
+
+function nameFiles({ names, network }: SandboxRun, own: Network | undefined): Mount[] {
+  const file = (target: string, text: string): Mount => {
+    return { kind: 'data', target, mode: 0o644, uid: 0, gid: 0, data: Buffer.from(text) };
+  };
+  const isOwn = own !== undefined || network === 'none';
+  const resolvConf = own?.resolvConf ?? textOf('/etc/resolv.conf');
+  const hosts = isOwn ? OWN_HOSTS : textOf('/etc/hosts');
+  return [file(names.resolvConf, resolvConf), file(names.hosts, hosts)];
+}
+
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+function spawnedBy(run: SandboxRun, prepared: Prepared) {
   const flags = [...namespaceFlags(run.ability.as), '--kill-child=SIGKILL', '--fork'];
-  return spawnLines({
-    file: 'unshare',
-    args: [...flags, 'sh', '-c', sandboxScript(run)],
-    cwd: '/',
-    env: { PATH },
-    onLine: run.onLine,
-    ...(run.signal === undefined ? {} : { signal: run.signal }),
-  });
+  const { script, input } = sandboxScript(run, prepared);
+  // An ordinary user's processes are counted by the kernel itself; root's only in control groups.
+  const nproc = run.ability.as === 'user' ? ['prlimit', `--nproc=${run.limits.processes}`] : [];
+  const [file = 'unshare', ...args] = [...nproc, 'unshare', ...flags, 'sh', '-c', script];
+  return { file, args, cwd: '/', env: { PATH }, input };
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 
 export interface Spawned {
   file: string;
@@ -7,34 +7,48 @@ export interface Spawned {
   cwd: string;
   env: Record<string, string>;
   onLine: (line: string) => void;
+  /** What the program can read from descriptor 4. */
+  input?: Buffer;
+  /** Called once when there is more output than this; it then has to end the program. */
+  mostBytes?: number;
+  onTooMuch?: () => void;
   signal?: AbortSignal;
 }
 
 /** A line longer than this is cut: output is for people, and a program may write without end. */
-const LONGEST_LINE = 4096;
+export const LONGEST_LINE = 4096;
 
 /** How many lines of one command are passed on. */
 const MOST_LINES = 20_000;
 
 // Besides the program, the group has a shell that waits for the end of descriptor 3, which this process holds open:
 // however this process ends, by SIGKILL too, the rest of the group ends with it.
-const SCRIPT = 'umask 022; (read -r _ <&3; kill -KILL -$$) > /dev/null 2>&1 & exec "$@" 3<&-';
+const SCRIPT = 'umask 022; (read -r _ <&3; kill -KILL -$$) > /dev/null 2>&1 4<&- & exec "$@" 3<&-';
 
 /**
  * Runs a program with umask 022 and exactly this environment, in a process group of its own, which ends as a whole
  * when the program ends, when the signal aborts and when this process ends. Answers the exit code; 128 and more for a
  * signal.
  */
-export async function spawnLines({ file, args, cwd, env, onLine, signal }: Spawned): Promise<number> {
+export async function spawnLines(spawned: Spawned): Promise<number> {
+  const { file, args, cwd, env, signal, input } = spawned;
   signal?.throwIfAborted();
   const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', file, ...args], {
     cwd,
     env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', ...(input === undefined ? [] : ['pipe' as const])],
   });
-  const [, stdout, stderr, lifeline] = child.stdio as unknown as [null, Readable, Readable, Duplex];
+  const [, stdout, stderr, lifeline, channel] = child.stdio as unknown as [
+    null,
+    Readable,
+    Readable,
+    Duplex,
+    Writable | undefined,
+  ];
   lifeline.on('error', () => undefined);
+  // Nobody has to read it.
+  channel?.on('error', () => undefined).end(input);
   child.once('exit', () => lifeline.destroy());
   const end = () => {
     try {
@@ -45,8 +59,8 @@ export async function spawnLines({ file, args, cwd, env, onLine, signal }: Spawn
   };
   signal?.addEventListener('abort', end, { once: true });
   try {
-    const limit = { left: MOST_LINES };
-    const lines = [passLines(stdout, onLine, limit), passLines(stderr, onLine, limit)];
+    const passed = new Passed(spawned);
+    const lines = [passed.pass(stdout), passed.pass(stderr)];
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (status) => resolve(status ?? 137));
@@ -59,22 +73,39 @@ export async function spawnLines({ file, args, cwd, env, onLine, signal }: Spawn
   }
 }
 
-/** Cuts a stream into lines of bounded length and number; the rest is read and dropped. */
-async function passLines(
-  stream: Readable,
-  onLine: (line: string) => void,
-  limit: { left: number },
-): Promise<void> {
-  let open = '';
-  const pass = (line: string) => {
-    if (limit.left-- > 0) onLine(line.replace(/\r$/, '').slice(0, LONGEST_LINE));
-    else if (limit.left === -1) onLine('… more output was dropped');
-  };
-  stream.setEncoding('utf8');
-  for await (const chunk of stream as AsyncIterable<string>) {
-    const lines = (open + chunk).split('\n');
-    open = (lines.pop() ?? '').slice(0, LONGEST_LINE);
-    for (const line of lines) pass(line);
+/** Cuts streams into lines of bounded length and number; the rest is read and dropped. */
+class Passed {
+  readonly #spawned: Spawned;
+  #linesLeft = MOST_LINES;
+  #bytesLeft: number;
+
+  constructor(spawned: Spawned) {
+    this.#spawned = spawned;
+    this.#bytesLeft = spawned.mostBytes ?? Number.POSITIVE_INFINITY;
   }
-  if (open !== '') pass(open);
+
+  async pass(stream: Readable): Promise<void> {
+    let open = '';
+    stream.setEncoding('utf8');
+    for await (const chunk of stream as AsyncIterable<string>) {
+      this.#count(Buffer.byteLength(chunk));
+      if (this.#linesLeft < 0) continue;
+      const lines = (open + chunk).split('\n');
+      open = (lines.pop() ?? '').slice(0, LONGEST_LINE);
+      for (const line of lines) this.#line(line);
+    }
+    if (open !== '') this.#line(open);
+  }
+
+  #count(bytes: number): void {
+    const before = this.#bytesLeft;
+    this.#bytesLeft -= bytes;
+    if (before >= 0 && this.#bytesLeft < 0) this.#spawned.onTooMuch?.();
+  }
+
+  #line(line: string): void {
+    const { onLine } = this.#spawned;
+    if (this.#linesLeft-- > 0) onLine(line.replace(/\r$/, '').slice(0, LONGEST_LINE));
+    else if (this.#linesLeft === -1) onLine('… more output was dropped');
+  }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tooMuchOutput } from '../../sandbox/limits.ts';
 import { spawnLines } from '../../sandbox/spawn.ts';
 import { within } from '../config.ts';
 import { markUsed } from '../prune.ts';
@@ -29,6 +30,8 @@ export interface GoRun {
   workdir: string;
   architecture: string;
   onOutput: (line: string) => void;
+  /** What one go command may write at most. */
+  outputBytes: number;
   signal?: AbortSignal;
 }
 
@@ -141,13 +144,17 @@ class Shell {
     });
     const cwd = join(directories.root, this.#cwd);
     const argv = mapArguments(args, directories.root, this.#cwd);
+    const tooMuch = new AbortController();
+    const { outputBytes } = this.#run;
     return spawnLines({
       file: toolchain.go,
       args: argv,
       cwd,
       env: { ...env, PWD: cwd },
       onLine: (line) => onOutput(shown(line)),
-      ...(signal && { signal }),
+      mostBytes: outputBytes,
+      onTooMuch: () => tooMuch.abort(tooMuchOutput(outputBytes)),
+      signal: signal === undefined ? tooMuch.signal : AbortSignal.any([signal, tooMuch.signal]),
     });
   }
 }

@@ -3,10 +3,11 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Bases } from '../../../lib/build/bases.ts';
-import { SandboxDisk } from '../../../lib/build/sandbox-disk.ts';
+import { openSandboxDisk } from '../../../lib/build/sandbox-disk.ts';
 import { Store } from '../../../lib/build/store.ts';
 import { type Change, type Node, newDirectory, Tree } from '../../../lib/build/tree.ts';
 import { type Able, probeSandbox } from '../../../lib/sandbox/ability.ts';
+import { defaultLimits } from '../../../lib/sandbox/limits.ts';
 import { runInSandbox } from '../../../lib/sandbox/run.ts';
 import { registryOf, Scratch } from './support.ts';
 
@@ -36,17 +37,31 @@ describe.skipIf(!ability.able)('SandboxDisk', () => {
   it.each(modes)('tells what a command changed, with overlay: %s', async (overlay) => {
     const able: Able = { ...(ability as Able), overlay };
     const store = new Store(scratch.directory());
-    const disk = new SandboxDisk(
-      join(scratch.directory(), 'stage'),
+    const directory = join(scratch.directory(), 'stage');
+    const disk = openSandboxDisk({
+      directory,
       store,
-      new Bases(registryOf({}), store),
-      able,
-    );
+      bases: new Bases(registryOf({}), store),
+      ability: able,
+    });
     const tree = await treeOf(store);
     const root = await disk.prepare({ tree, base: tree, baseKey: 'base', changes: [] });
     const nobody = { uid: 0, gid: 0 };
-    const run = { ability: able, root, argv: ['/do'], env: new Map(), workdir: '/', user: nobody, binds: [] };
-    expect(await runInSandbox({ ...run, onLine: () => {} })).toBe(0);
+    const code = await runInSandbox({
+      ability: able,
+      root,
+      argv: ['/do'],
+      env: new Map(),
+      workdir: '/',
+      user: nobody,
+      mounts: [],
+      names: { resolvConf: 'etc/resolv.conf', hosts: 'etc/hosts' },
+      staging: join(disk.directory, 'staging'),
+      network: 'none',
+      limits: defaultLimits(),
+      onLine: () => {},
+    });
+    expect(code).toBe(0);
     const changes = await disk.changes(tree, 7);
     expect(changes.map(describeChange).sort()).toEqual([
       'gone: removed',

@@ -14,6 +14,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { removeTree } from '../../../lib/build/remove.ts';
 import { type Able, probeSandbox } from '../../../lib/sandbox/ability.ts';
+import { defaultLimits } from '../../../lib/sandbox/limits.ts';
 import { runInSandbox, type SandboxRun } from '../../../lib/sandbox/run.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'fairlead-sandbox-'));
@@ -99,7 +100,8 @@ let count = 0;
 
 async function run(argv: string[], more: Partial<SandboxRun> = {}) {
   const directory = join(scratch, String(count++));
-  for (const name of ['upper', 'work', 'merged']) mkdirSync(join(directory, name), { recursive: true });
+  for (const name of ['upper', 'work', 'merged', 'staging'])
+    mkdirSync(join(directory, name), { recursive: true });
   const at = (name: string) => join(directory, name);
   const lines: string[] = [];
   const code = await runInSandbox({
@@ -107,16 +109,19 @@ async function run(argv: string[], more: Partial<SandboxRun> = {}) {
     root: {
       kind: 'overlay',
       lowers: [lower],
-      upper: at('upper'),
-      work: at('work'),
-      mountPoint: at('merged'),
+      directory,
       listing: at('listing'),
+      capabilities: at('capabilities'),
     },
     argv: ['/probe', ...argv],
     env: new Map([['A', "it's $HOME"]]),
     workdir: '/work',
     user: { uid: 0, gid: 0 },
-    binds: [],
+    mounts: [],
+    names: { resolvConf: 'etc/resolv.conf', hosts: 'etc/hosts' },
+    staging: at('staging'),
+    network: 'none',
+    limits: defaultLimits(),
     onLine: (line) => lines.push(line),
     ...more,
   });
@@ -130,7 +135,7 @@ describe.skipIf(!ability.able || !ability.overlay)('runInSandbox', () => {
     const { code, lines } = await run(['who']);
     expect({ code, lines }).toEqual({
       code: 0,
-      lines: ['0 1 /work [/dev /gone /old /probe /proc /sys /work]'],
+      lines: ['0 1 /work [/dev /etc /gone /old /probe /proc /sys /work]'],
     });
   });
 
@@ -156,14 +161,14 @@ describe.skipIf(!ability.able || !ability.overlay)('runInSandbox', () => {
     const source = join(scratch, 'bound');
     writeFileSync(source, 'x');
     const bind = { source, target: 'etc/deep/bound', kind: 'file' as const, readOnly: true };
-    const { lines, directory } = await run(['read', '/etc/deep/bound', source], { binds: [bind] });
+    const { lines, directory } = await run(['read', '/etc/deep/bound', source], { mounts: [bind] });
     expect(lines).toEqual(['/etc/deep/bound true', `${source} false`]);
     expect(readdirSync(join(directory, 'upper'))).toEqual([]);
   });
 
   it('cannot leave its root, open devices, or reach the machine by /proc', async () => {
     expect((await run(['escape'])).lines[0]).toMatch(
-      /^\[\/dev \/gone \/old \/probe \/proc \/sys \/work \/x\]$|^\[\]$/,
+      /^\[\/dev \/etc \/gone \/old \/probe \/proc \/sys \/work \/x\]$|^\[\]$/,
     );
     expect((await run(['devices'])).lines[0]).toMatch(/^(true|false) false true$/);
     expect((await run(['sysrq'])).lines).toEqual(['false false']);
@@ -188,7 +193,9 @@ describe.skipIf(!ability.able || !ability.overlay)('runInSandbox', () => {
   it('works on a plain directory too', async () => {
     const path = join(scratch, 'plain');
     execFileSync('cp', ['-a', lower, path]);
-    const { code } = await run(['write'], { root: { kind: 'directory', path } });
+    const { code } = await run(['write'], {
+      root: { kind: 'directory', path, capabilities: join(scratch, 'capabilities') },
+    });
     expect(code).toBe(0);
     expect(readdirSync(path).sort()).toEqual(['old', 'probe', 'work']);
     rmSync(path, { recursive: true });
