@@ -44,11 +44,13 @@ function goBuild(): SharedFolder {
 const ID = 'ab'.padEnd(64, '0');
 
 describe('a pack', () => {
+  const LINK = (type: 'symlink' | 'link', linkname: string): tar.Header => ({ name: '', type, linkname });
+
   it.each<[string, Record<string, string | tar.Header>]>([
     ['leads out', { '../x': 'x' }],
     ['leads out from the root', { '/etc/x': 'x' }],
-    ['is a symlink', { [`ab/${ID}-a`]: { name: '', type: 'symlink', linkname: '/etc' } }],
-    ['is a hardlink', { [`ab/${ID}-a`]: { name: '', type: 'link', linkname: '/etc/passwd' } }],
+    ['is a symlink', { [`ab/${ID}-a`]: LINK('symlink', '/etc') }],
+    ['is a hardlink', { [`ab/${ID}-a`]: LINK('link', '/etc/passwd') }],
     ['is no entry of the folder', { 'trim.txt': 'x' }],
     ['is in the wrong directory', { [`cd/${ID}-d`]: 'x' }],
     ['is an output of another hash', { [`ab/${ID}-d`]: 'x' }],

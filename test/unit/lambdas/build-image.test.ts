@@ -48,6 +48,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
     GITHUB_API_URL: `http://127.0.0.1:${(host.address() as AddressInfo).port}`,
     CACHE_DIR: join(directory, 'cache'),
+    LOCAL_ADDRESSES: 'allowed',
     TMPDIR: await mkdtemp(join(directory, 'tmp-')),
     POWERTOOLS_DEV: 'true',
   };
@@ -110,6 +111,7 @@ describe('a commit with a Dockerfile', () => {
       ...told.filter(({ event }) => event === 'build.step').map(() => 'build.step'),
       'build.finished',
       'image.published',
+      'cache.kept',
     ]);
     expect(told.map(({ message }) => message).join('\n')).toMatch(/COPY hello \/hello/);
   });
