@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, rmSync, type Stats, statfsSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { removeTree } from './remove.ts';
 import { isHeld } from './slots.ts';
 import type { Store } from './store.ts';
@@ -26,6 +26,12 @@ const BY_FILE = [
 /** Beneath these, what is in the directory is used, and goes, as a whole. */
 const WHOLE = ['roots', 'stages', 'mounts'];
 
+/** What a build was writing when it was cut off: it appears under its name only when it is whole. */
+const UNFINISHED = /(^|\/)(unfinished[-/]|trial-)|\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Nobody writes to one thing for longer. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
 interface Unit {
   path: string;
   bytes: number;
@@ -35,7 +41,7 @@ interface Unit {
 /**
  * Removes what was not used for the longest time, until the cache holds `limit` bytes at most: without a limit half of
  * its disk, and 20 GiB at most. Measured every ten minutes, and only while no other build is running. Never fails a
- * build: what cannot be removed stays.
+ * build: what cannot be removed stays. What builds left unfinished goes too, when it is an hour old.
  */
 export function prune(store: Store, limit = defaultLimit(store.directory), now = Date.now()): void {
   const marker = store.path('pruned');
@@ -47,10 +53,13 @@ export function prune(store: Store, limit = defaultLimit(store.directory), now =
     ...WHOLE.flatMap((name) => wholes(store.path(name))),
   ];
   units.push(...wholes(store.path('go')).filter(({ path }) => /\/mod(-[0-9a-f]+)?$/.test(path)));
+  const isUnfinished = ({ path }: Unit) => UNFINISHED.test(relative(store.directory, path));
+  const isAbandoned = (unit: Unit) => isUnfinished(unit) && now - unit.usedAt > ABANDONED_MS;
+  units.push(...wholes(store.directory).filter(isUnfinished));
   let bytes = units.reduce((sum, unit) => sum + unit.bytes, 0);
-  units.sort((a, b) => a.usedAt - b.usedAt);
+  units.sort((a, b) => Number(isAbandoned(b)) - Number(isAbandoned(a)) || a.usedAt - b.usedAt);
   for (const unit of units) {
-    if (bytes <= limit) break;
+    if (bytes <= limit && !isAbandoned(unit)) break;
     try {
       removeTree(unit.path);
       rmSync(`${unit.path}.index.json`, { force: true });

@@ -36,7 +36,7 @@ function takeLock(lock: string): boolean {
   for (const attempt of ['first', 'second']) {
     try {
       const file = openSync(lock, 'wx');
-      writeSync(file, String(process.pid));
+      writeSync(file, `${process.pid} ${startOf(process.pid)}`);
       closeSync(file);
       return true;
     } catch (error) {
@@ -49,16 +49,25 @@ function takeLock(lock: string): boolean {
   return false;
 }
 
-const heldHere = process.pid;
-
 /** Whether the build that took `lock` is still there to give it back. */
 export function isHeld(lock: string): boolean {
   try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    if (pid === 0 || pid === heldHere) return true;
+    const [pid = 0, start] = readFileSync(lock, 'utf8').split(' ').map(Number);
+    // Between making it and writing into it.
+    if (pid === 0) return true;
     process.kill(pid, 0);
-    return true;
+    return start === undefined || start === startOf(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When a process began, in ticks since the machine did: another one may have the same number later (proc(5), stat). */
+function startOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  } catch {
+    return 0;
   }
 }
