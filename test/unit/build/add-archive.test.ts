@@ -7,17 +7,21 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readArchive } from '../../../lib/build/add/archive.ts';
 import { keepBytes } from '../../../lib/build/keep-bytes.ts';
 import { Store } from '../../../lib/build/store.ts';
+import type { Image } from '../../../lib/image/types.ts';
 import { buildFiles, directory, imageOf, registryOf, Scratch } from './support.ts';
 
 const scratch = new Scratch();
 afterAll(() => scratch.close());
 
-type Packed = [header: tar.Header, body?: string | Buffer];
+type Header = Partial<tar.Header> & { name: string; pax?: Record<string, string> };
+type Packed = [header: Header, body?: string | Buffer];
 
 async function tarOf(entries: Packed[]): Promise<Buffer> {
   const pack = tar.pack();
-  for (const [header, body = ''] of entries)
-    pack.entry({ mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), ...header }, body);
+  for (const [header, body = ''] of entries) {
+    const whole = { mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), ...header };
+    pack.entry(whole as tar.Header, body);
+  }
   pack.finalize();
   return buffer(pack);
 }
@@ -51,7 +55,8 @@ async function added(
     Dockerfile: `FROM ${entries === undefined ? 'scratch' : 'base:1'}\n${instructions}\n`,
   });
   for (const [name, bytes] of Object.entries(archives)) writeFileSync(`${context}/${name}`, bytes);
-  const images = entries === undefined ? {} : { 'base:1': await imageOf(scratch, entries) };
+  const images: Record<string, Image> = {};
+  if (entries !== undefined) images['base:1'] = await imageOf(scratch, entries);
   return buildFiles(scratch, {}, { context, registries: registryOf(images) });
 }
 
@@ -179,17 +184,22 @@ describe('ADD of an archive', () => {
   it('reads long names, large numbers and global headers', async () => {
     const long = `${'n'.repeat(150)}/${'m'.repeat(120)}`;
     const link = `${'t'.repeat(130)}ü`;
-    const bytes = await tarOf([
-      [{ name: 'pax', type: 'pax-global-header', pax: { comment: 'abc' } } as unknown as tar.Header],
+    const global = await tarOf([[{ name: 'g' }, '15 uid=4000000\n']]);
+    global[156] = 'g'.charCodeAt(0);
+    const sum =
+      Number.parseInt(global.toString('latin1', 148, 154), 8) + 'g'.charCodeAt(0) - '0'.charCodeAt(0);
+    global.write(sum.toString(8).padStart(6, '0'), 148);
+    const named = await tarOf([
       [{ name: long, pax: { uid: '5000000', mtime: '1234.5' } }, 'x'],
       [{ name: 'ü', type: 'symlink', linkname: link }],
     ]);
+    const bytes = Buffer.concat([global.subarray(0, 1024), named]);
     const store = new Store(scratch.directory());
     const { sha, size } = keepBytes(store, bytes);
     const entries = await readArchive({ file: store.file(sha), sha, size }, store);
     expect(entries).toMatchObject([
       { path: long, node: { uid: 5_000_000, mtime: 1234, size: 1 } },
-      { path: 'ü', node: { type: 'symlink', link } },
+      { path: 'ü', node: { type: 'symlink', link, uid: 4_000_000 } },
     ]);
   });
 
