@@ -6,7 +6,7 @@ import { copyStep } from './copy-step.ts';
 import { atInstruction } from './failure.ts';
 import { PlanChanged } from './finding.ts';
 import { goKey, goStep } from './go-step.ts';
-import { meantStage } from './meant.ts';
+import { meantPath, meantStage } from './meant.ts';
 import { userOf } from './owners.ts';
 import { mountSources } from './mounts/sources.ts';
 import { fromNames } from './plan.ts';
@@ -38,24 +38,37 @@ export async function buildStage(
       if (label === undefined) await work(input);
       else await tellStep(input, label, work);
     } catch (error) {
-      throw atInstruction(error, instruction, shared.dockerfile, remedyFor(error, instruction, input));
+      throw atInstruction(error, instruction, shared.dockerfile, remedyFor(error, instruction, input, state));
     }
   }
   return state;
 }
 
-/** What somebody may have meant who took from what is no stage, and no image that is to be had. */
+/** What somebody may have meant who took from what is not there: a stage, or a path of the context. */
 function remedyFor(
   error: unknown,
   instruction: Instruction,
   { shared, plan }: StageInput,
+  state: StageState,
 ): string | undefined {
-  if (!(error instanceof FairleadError) || error.fault.place?.startsWith(shared.dockerfile.name))
-    return undefined;
-  const names = fromNames({ instructions: [instruction] });
-  return names
-    .map((name) => meantStage(name, plan.stage.index, shared.dockerfile))
-    .find((it) => it !== undefined);
+  if (!(error instanceof FairleadError)) return undefined;
+  const { keyword } = instruction;
+  if (error.code === 'dockerfile/source-missing' && (keyword === 'COPY' || keyword === 'ADD')) {
+    if (instruction.from !== undefined) return undefined;
+    const sources = instruction.sources.map((source) => state.expand(source, instruction.line));
+    const missing = sources.filter(
+      (source) => shared.context.get(source.replace(/^[./]+/, '')) === undefined,
+    );
+    return firstOf(missing, (source) => meantPath(source, shared.context, shared.ignored));
+  }
+  if (error.fault.place?.startsWith(shared.dockerfile.name)) return undefined;
+  return firstOf(fromNames({ instructions: [instruction] }), (name) =>
+    meantStage(name, plan.stage.index, shared.dockerfile),
+  );
+}
+
+function firstOf(words: readonly string[], meant: (word: string) => string | undefined): string | undefined {
+  return words.map(meant).find((it) => it !== undefined);
 }
 
 /** Does a step, and tells when it begins, what it says, and how it ended; `work` answers whether it was cached. */
