@@ -172,7 +172,8 @@ describe('the function engine', () => {
     expect(image.config.config).toMatchObject({
       Cmd: ['server'],
       WorkingDir: '/app',
-      Env: ['GOPATH=/go', 'BASE=1'],
+      // The base has none, and BuildKit sets one.
+      Env: ['GOPATH=/go', 'BASE=1', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
     });
     expect(files['usr/local/bin/server']).toMatch(/^file 755/);
     expect(files['app/main.go']).toMatch(/^file 644/);
