@@ -42,7 +42,7 @@ export class Sender {
     const { message, isStale } = await this.#once(request, headers);
     // The registry had closed the connection meanwhile; it has seen nothing of the request.
     const answer = isStale ? (await this.#once(request, headers)).message : message;
-    return asResponse(answer as IncomingMessage, request.signal);
+    return asResponse(answer as IncomingMessage, request);
   }
 
   #once(
@@ -87,7 +87,10 @@ function limitWaits(sent: ClientRequest, { connect, stalled }: Waits): void {
 }
 
 /** As the Fetch standard's, which the rest of this folder is written for. */
-function asResponse(message: IncomingMessage, signal: AbortSignal | undefined): Response {
+function asResponse(
+  message: IncomingMessage,
+  { method, signal }: Pick<Request, 'method' | 'signal'>,
+): Response {
   const headers = new Headers();
   for (let at = 0; at + 1 < message.rawHeaders.length; at += 2)
     headers.append(message.rawHeaders[at] as string, message.rawHeaders[at + 1] as string);
@@ -96,20 +99,25 @@ function asResponse(message: IncomingMessage, signal: AbortSignal | undefined): 
     message.destroy();
     throw new Error(`it answered with the status ${status}`);
   }
-  const isEmpty = [204, 205, 304].includes(status);
+  const isEmpty = method === 'HEAD' || [204, 205, 304].includes(status);
+  // Its connection is free again, and holds the process no longer, when it was read.
   if (isEmpty) message.resume();
   return new Response(isEmpty ? null : ReadableStream.from(bytesOf(message, signal)), { status, headers });
 }
 
-async function* bytesOf(
-  message: IncomingMessage,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* message as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    throw signal?.aborted ? signal.reason : error;
-  } finally {
-    message.destroy();
-  }
+/** The answer's bytes. Whoever wants no more of them, or none, ends the connection. */
+function bytesOf(message: IncomingMessage, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+  const bytes = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () =>
+        bytes.next().catch((error: unknown) => {
+          throw signal?.aborted ? signal.reason : error;
+        }),
+      return: async () => {
+        message.destroy();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
 }

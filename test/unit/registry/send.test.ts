@@ -62,6 +62,15 @@ describe('a request', () => {
     await expect(response.text()).rejects.toThrow(/stalled|aborted|terminated/);
   });
 
+  test('lets go of its connection when nobody wants the answer', async () => {
+    const server = createServer((_request, response) => response.write('some'));
+    const url = await listening(server);
+    const closed = once(server, 'connection').then(([socket]) => once(socket, 'close'));
+    const response = await new Sender().send({ method: 'GET', url, headers: {} }, {});
+    await response.body?.cancel();
+    await closed;
+  });
+
   test('ends with its signal, for the reason that it has', async () => {
     const url = await listening(createServer(() => {}));
     const request = { method: 'GET', url, headers: {}, signal: AbortSignal.timeout(20) };
