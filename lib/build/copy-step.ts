@@ -102,15 +102,10 @@ async function gather(
   position: Position,
 ): Promise<CopySource[]> {
   const { shared } = input;
-  const { keyword, line, checksum, inlines = [] } = instruction;
+  const { line, checksum, inlines = [] } = instruction;
   const { epoch: mtime, store, network, noCache, signal } = shared;
   const sources = tellSources(instruction.sources, instruction, position);
   const paths = sources.flatMap((source) => (source.kind === 'path' ? [source.path] : []));
-  if (sources.length + inlines.length > 1 && !endsWithSlash(instruction.destination)) {
-    const { destination } = instruction;
-    const cause = `${keyword} has ${sources.length + inlines.length} sources, and the destination ${destination} does not end with a slash`;
-    throw fault(position, 'bad-destination', cause, `write ${destination}/`);
-  }
   const tree = paths.length === 0 ? new Tree() : await treeFrom(instruction, paths, input, stages);
   const gathered: CopySource[] = [];
   const given = { store, network, noCache, ...(signal && { signal }) };

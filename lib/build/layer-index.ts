@@ -139,7 +139,7 @@ function nodeOf(
     const special = specialOf(link);
     return { ...common, type: 'other', ...(special && { special }) } satisfies Node;
   }
-  if (kind === 'h') return tree.get(tree.resolve(link, false) ?? '');
+  if (kind === 'h') return linkTo(tree.resolve(link, false) ?? '', tree, layer);
   const content: Node['content'] =
     sha === '' ? { from: 'layer', layer, path } : { from: 'disk', file: store.file(sha) };
   return {
@@ -150,4 +150,13 @@ function nodeOf(
     ...(sha === '' ? {} : { sha }),
     ...(link === '' ? {} : { capability: link }),
   } satisfies Node;
+}
+
+/** The file that a hardlink is a further name of, which both are told to have in common from now on. */
+function linkTo(path: string, tree: Tree, { descriptor }: Layer): Node | undefined {
+  const node = tree.get(path);
+  if (node?.type !== 'file' || node.hardlink !== undefined) return node;
+  const both = { ...node, hardlink: `${descriptor.digest} ${path}` };
+  tree.set(path, both);
+  return both;
 }
