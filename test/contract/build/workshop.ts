@@ -57,14 +57,12 @@ export class Workshop {
   }
 
   /** The build context of a case, with its Dockerfile. */
-  context({ dockerfile, file = 'Dockerfile', context = CONTEXT, archives, prepare }: Case): string {
+  context({ dockerfile, file = 'Dockerfile', context = CONTEXT, archives, prepare, isAbsent }: Case): string {
     const directory = this.scratch.context(context);
     if (archives)
       cpSync(this.#archives, join(directory, 'archives'), { recursive: true, preserveTimestamps: true });
-    if (prepare !== undefined) {
-      prepare(directory);
-      return directory;
-    }
+    prepare?.(directory);
+    if (isAbsent) return directory;
     mkdirSync(dirname(join(directory, file)), { recursive: true });
     writeFileSync(join(directory, file), this.spell(dockerfile));
     return directory;

@@ -7,6 +7,8 @@ export interface Case {
   dockerfile: string;
   /** The Dockerfile's name in the context. */
   file?: string;
+  /** Whether there is no Dockerfile at all. */
+  isAbsent?: boolean;
   /** The context: contents by path, as `Scratch.context` reads them; CONTEXT when it is left out. */
   context?: Record<string, string>;
   /** Puts into the context what no text describes. */
@@ -19,8 +21,6 @@ export interface Case {
   platform?: string;
   /** Texts of RUN secrets by their id. */
   secrets?: Record<string, string>;
-  /** Whether RUN may reach the machine's network. */
-  needsNetwork?: boolean;
   /** Where we differ, and why. Paths are left out of the comparison, configuration by its key. */
   differs?: { files?: RegExp; config?: string[]; because: string };
 }

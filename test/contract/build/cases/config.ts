@@ -32,6 +32,7 @@ export const CONFIG: Case[] = [
   one('FROM BASE', 'STOPSIGNAL 9'),
   one('FROM BASE', 'ARG S=SIGHUP', 'STOPSIGNAL $S', 'STOPSIGNAL SIGRTMIN+3'),
   one('FROM BASE', 'USER $BASE', 'USER ${NONE:-1000}:0'),
+  one('FROM BASE', 'USER a b'),
   one('FROM BASE', 'VOLUME /v /w', 'VOLUME ["/x y"]'),
   one('FROM BASE', 'ARG V=/v', 'VOLUME $V ${V}/w', 'VOLUME /v'),
   one('FROM BASE', 'HEALTHCHECK --interval=5s --timeout=1m --retries=4 --start-period=2s CMD curl x'),
@@ -52,7 +53,16 @@ export const CONFIG: Case[] = [
   one('FROM BASE', 'WORKDIR $BASE/x', 'ENV P=/p', 'WORKDIR ${P}/q'),
   one('FROM BASE', 'WORKDIR /a b', 'WORKDIR "c d"'),
   one('FROM BASE', 'WORKDIR /w/', 'WORKDIR .', 'WORKDIR ./x/', 'COPY a.txt y/'),
-  one('FROM BASE', 'WORKDIR /home/app', 'USER 5', 'WORKDIR new'),
+  one(
+    'FROM BASE',
+    'WORKDIR /home/app',
+    'USER 5',
+    'WORKDIR new',
+    'USER 1000',
+    'WORKDIR newer',
+    'USER app:50',
+    'WORKDIR newest',
+  ),
   one('FROM scratch', 'WORKDIR /w', 'COPY a.txt .', 'WORKDIR ../v'),
 ];
 

@@ -1,4 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
+import { chmodSync, chownSync, linkSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Case, CONTEXT, one, SOUND } from './case.ts';
 
 export const COPY: Case[] = [
@@ -24,6 +26,9 @@ export const COPY: Case[] = [
   one('FROM BASE', 'COPY *.nothing /d/'),
   one('FROM BASE', 'COPY a.txt *.nothing /d'),
   one('FROM scratch', 'COPY a.txt b.txt /d'),
+  one('FROM BASE', 'COPY a.txt b.txt /tmp'),
+  one('FROM scratch', 'COPY dir deep /d'),
+  one('FROM BASE', 'WORKDIR /opt', 'COPY a.txt b.txt /opt', 'COPY *.md run.sh ../opt'),
   one('FROM scratch', 'COPY <<a <<b /d', '1', 'a', '2', 'b'),
   one('FROM scratch', 'COPY d*/sub /d/'),
   one('FROM scratch', 'COPY */x */*/y /d/'),
@@ -77,6 +82,22 @@ export const COPY: Case[] = [
   one('FROM BASE', 'COPY a.txt /bin/sh2', 'COPY b.txt /bin/ls'),
   one('FROM LAYERED', 'COPY a.txt /old/', 'COPY b.txt /old/file'),
   one('FROM BASE', 'WORKDIR /home/app', 'COPY a.txt .', 'COPY b.txt ./d/', 'COPY c.md d'),
+  {
+    ...one('FROM scratch', 'COPY . /', 'COPY a.txt hard.txt /two/', 'COPY *.txt /three/'),
+    name: 'COPY of names of one file',
+    prepare: (context) => linkSync(join(context, 'a.txt'), join(context, 'hard.txt')),
+  },
+  {
+    ...one('FROM scratch', 'COPY . /'),
+    name: 'COPY of modes',
+    prepare: (context) => {
+      chmodSync(join(context, 'a.txt'), 0o4711);
+      chmodSync(join(context, 'b.txt'), 0);
+      chmodSync(join(context, 'dir'), 0o1777);
+      chmodSync(join(context, 'deep'), 0o2700);
+      chownSync(join(context, 'c.md'), 5, 6);
+    },
+  },
   {
     ...one('FROM scratch', 'COPY . /'),
     name: 'COPY of odd names',

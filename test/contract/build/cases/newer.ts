@@ -78,7 +78,6 @@ export const NEWER: Expected[] = [
   {
     ...one('FROM scratch', 'ADD --unpack=true WEB/archives/plain.tar.gz /p/'),
     archives: true,
-    needsNetwork: true,
     lacks: UNPACK,
     files: { 'p/file': 'file 644 0:0 file names p/file p/sub/hard' },
   },
@@ -102,13 +101,11 @@ export const NEWER: Expected[] = [
   },
   {
     ...one('FROM scratch', 'ADD --checksum=COMMIT WEB/repo.git#v1 /git/'),
-    needsNetwork: true,
     lacks: GIT_SUM,
     files: { 'git/readme': 'file 644 0:0 first\n' },
   },
   {
     ...one('FROM scratch', 'ADD WEB/repo.git?tag=v1&subdir=sub /git/'),
-    needsNetwork: true,
     lacks: 'query strings of git sources came with 1.18 of the frontend',
     files: { 'git/x': 'file 644 0:0 x\n' },
   },
@@ -144,6 +141,10 @@ export const NEWER: Expected[] = [
 
 export const NEWER_ERRORS: Refused[] = [
   { ...refused(2, /security/, 'FROM BASE', 'RUN --security=nonsense true') },
+  {
+    ...refused(2, /network/, 'FROM BASE', 'RUN --network=host true'),
+    theirs: 'it was told to let every RUN have the machine’s network',
+  },
   { ...refused(2, /insecure/, 'FROM BASE', 'RUN --security=insecure true') },
   {
     ...refused(2, /mode|chmod/, 'FROM scratch', 'COPY --chmod=u+q a.txt /'),
