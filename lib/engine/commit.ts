@@ -1,7 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { type BuildOptions, build } from '../build/build.ts';
-import { BuildFailure } from '../build/failure.ts';
 import type { BuildRequest } from '../build/request.ts';
 import { FairleadError } from '../errors.ts';
 import type { Image } from '../image/types.ts';
@@ -87,25 +86,6 @@ export function factsOf({ config: { config = {} } }: Image) {
     .sort((a, b) => a - b);
   const { Env: env, User: user } = config;
   return { exposedPorts, ...(env === undefined ? {} : { env }), ...(user ? { user } : {}) };
-}
-
-/**
- * Codes of faults that another commit, and nothing else, gets rid of. A registry's are not among them: a base image
- * that is not there today may be pushed, or allowed, tomorrow.
- */
-const COMMIT_FAULT = /^(dockerfile|build|image|app)\/|^source\/(unsafe-archive|too-large)$/;
-
-/** The answer that a fault comes to which another try does not heal. */
-export function failedAnswer(error: FairleadError): EndedAnswer & { outcome: 'failed' } {
-  const { place, cause, remedy } = error.fault;
-  const reason = [`${place === undefined ? '' : `${place}: `}${cause}`, remedy]
-    .filter((part) => part !== undefined)
-    .join('; ')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-  const { details = '', line } = error instanceof BuildFailure ? error : {};
-  const blame = COMMIT_FAULT.test(error.code) ? 'commit' : 'elsewhere';
-  return { outcome: 'failed', blame, reason, details, ...(line === undefined ? {} : { line }) };
 }
 
 /** The text of a file of the commit. A link that leads out of the commit counts as no file. */

@@ -25,6 +25,8 @@ export interface Ready {
 const SLOTS = 4;
 /** VMs of one app and slot that may end in a day; a VM lives 8 hours, and few end before that. */
 const GENERATIONS = 16;
+/** New VMs that do not answer, before it is said that there are none. */
+const MOST_SILENT = 2;
 const PATIENCE_MS = 60_000;
 const POLL_MS = 250;
 
@@ -54,8 +56,8 @@ export class Fleet {
   async ready(app: string, slot: number, dead: ReadonlySet<string>): Promise<Ready> {
     const { image } = this.#options;
     const day = new Date().toISOString().slice(0, 10);
-    let why = '';
-    for (let generation = 0; generation < GENERATIONS; generation++) {
+    const silent: string[] = [];
+    for (let generation = 0; generation < GENERATIONS && silent.length < MOST_SILENT; generation++) {
       const words = { image: `${image.arn} ${image.version ?? ''}`, app, day, slot, generation };
       const token = clientToken(words);
       const payload = JSON.stringify({ key: runKey(await this.#options.secret(), token) });
@@ -64,13 +66,13 @@ export class Fleet {
       const endpoint = await this.endpoint(vm, token);
       const refusal = await this.#awaken(vm, endpoint);
       if (refusal === undefined) return { vm: vm.id, token, endpoint };
-      why = refusal;
+      silent.push(refusal);
       await this.control.terminate(vm.id);
     }
     throw new FairleadError({
       code: 'engine/unavailable',
       operation: `finding a MicroVM for ${app}`,
-      cause: `${GENERATIONS} of them ended today${why === '' ? '' : `; the last one: ${why}`}`,
+      cause: silent.length > 0 ? `none takes builds: ${silent.at(-1)}` : `${GENERATIONS} of them ended today`,
     });
   }
 

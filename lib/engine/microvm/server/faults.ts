@@ -1,5 +1,5 @@
 import { FairleadError, messageOf } from '../../../errors.ts';
-import { failedAnswer } from '../../commit.ts';
+import { failedAnswer } from '../../failed-answer.ts';
 import type { Ending } from '../protocol.ts';
 
 /** What a build that threw comes to: an answer where another try would end the same way, else a fault. */
