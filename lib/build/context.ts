@@ -38,7 +38,14 @@ function readNode(file: string, mtime: number): Node {
   if (stat.isSymbolicLink()) return { ...common, type: 'symlink', link: readlinkSync(file) };
   if (!stat.isFile()) return { ...common, type: 'other' };
   const stamp = stampOf(stat);
-  return { ...common, type: 'file', size: Number(stat.size), content: { from: 'disk', file, stamp } };
+  const hardlink = stat.nlink > 1n ? { hardlink: `${stat.dev}:${stat.ino}` } : {};
+  return {
+    ...common,
+    type: 'file',
+    size: Number(stat.size),
+    content: { from: 'disk', file, stamp },
+    ...hardlink,
+  };
 }
 
 /** What changes whenever a file's bytes do: `ctime` cannot be put back as `mtime` can. */

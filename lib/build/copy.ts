@@ -66,6 +66,7 @@ class Copier {
   readonly target: Target;
   readonly #options: CopyOptions;
   readonly #exclude: Patterns | undefined;
+  #copied = 0;
 
   constructor(target: Target, options: CopyOptions) {
     this.target = target;
@@ -104,6 +105,7 @@ class Copier {
     const from = tree.resolve(source, true);
     const node = from === undefined ? undefined : tree.get(from);
     if (from === undefined || node === undefined) throw missing(source);
+    this.#copied++;
     const { destination, mtime, owner, archives } = this.#options;
     const makeDirectories = (path: string) => this.target.makeDirectories(path, newDirectory(mtime, owner));
     makeDirectories(this.#resolve(destination.slice(0, destination.lastIndexOf('/') + 1)));
@@ -112,7 +114,8 @@ class Copier {
     const entries = archives?.get(node);
     if (entries !== undefined) {
       makeDirectories(to);
-      unpackInto(this.target, to, entries, { mtime, ...(owner === undefined ? {} : { owner }) });
+      const archive = node.sha ?? source;
+      unpackInto(this.target, to, entries, { mtime, archive, ...(owner === undefined ? {} : { owner }) });
       return;
     }
     if (node.type !== 'directory') {
@@ -172,13 +175,15 @@ class Copier {
     if (this.target.get(to)?.type === 'directory') {
       throw new CopyProblem('copy-onto-directory', `/${to} is a directory and cannot become a file`);
     }
-    if (node.type !== 'other') this.target.put(to, this.#owned(node));
+    if (node.type !== 'other' || node.special !== undefined) this.target.put(to, this.#owned(node));
   }
 
   #owned(node: Node): Node {
     const { owner, mode } = this.#options;
-    const { assumed: _, ...known } = node;
-    const owned = { ...known, ...owner };
+    const { assumed: _, hardlink, ...known } = node;
+    // Names of one file stay that where one source has them, as in fsutil's copier, which is made anew for each.
+    const linked = hardlink === undefined ? {} : { hardlink: `${hardlink} ${this.#copied}` };
+    const owned = { ...known, ...linked, ...owner };
     if (mode === undefined || node.type === 'symlink') return owned;
     return { ...owned, mode: mode(node.mode, node.type === 'directory') };
   }

@@ -1,12 +1,10 @@
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { messageOf } from '../../errors.ts';
+import { readTar, type TarBody, type TarHeader } from '../../image/read-tar.ts';
 import { CopyProblem } from '../copy-problem.ts';
 import { keepBytes } from '../keep-bytes.ts';
 import type { Store } from '../store.ts';
-import type { Node } from '../tree.ts';
+import type { Node, Special } from '../tree.ts';
 import { decompressed, LIMITS, type Limits } from './decompress.ts';
-import { readTar, type TarHeader } from './tar-reader.ts';
 
 /** One entry of an archive, its bytes kept in the store. */
 export interface ArchiveEntry {
@@ -50,17 +48,27 @@ export async function readArchive(
 
   async function read(): Promise<Kept> {
     const found: Row[] = [];
-    const isTar = await readTar(decompressed(file, size, limits), async (header, body) => {
-      signal?.throwIfAborted();
-      if (found.length >= limits.entries)
-        throw new CopyProblem('archive-too-large', `the archive has more than ${limits.entries} entries`);
-      found.push(await rowOf(header, body, store));
-    }).catch((error: unknown) => {
+    const bytes = decompressed(file, size, limits);
+    let isArchive = false;
+    try {
+      for await (const [header, body] of readTar(bytes)) {
+        isArchive = true;
+        signal?.throwIfAborted();
+        if (found.length >= limits.entries)
+          throw new CopyProblem('archive-too-large', `the archive has more than ${limits.entries} entries`);
+        found.push(await rowOf(header, body, store));
+      }
+    } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof CopyProblem) throw error;
-      throw new CopyProblem('bad-archive', `the archive cannot be unpacked: ${messageOf(error)}`);
-    });
-    const rows = isTar ? found : null;
+      // As for Go's archive/tar: an archive is what has a first header.
+      if (isArchive)
+        throw new CopyProblem('bad-archive', `the archive cannot be unpacked: ${messageOf(error)}`);
+    } finally {
+      // What was not read to its end holds files and decoders open.
+      await bytes.return(undefined);
+    }
+    const rows = isArchive ? found : null;
     store.write('archives', sha, rows);
     return rows;
   }
@@ -71,15 +79,27 @@ async function areKept(rows: Kept, store: Store): Promise<boolean> {
   return true;
 }
 
-async function rowOf(header: TarHeader, body: AsyncIterable<Uint8Array>, store: Store): Promise<Row> {
-  const { path, type, mode, uid, gid, mtime, size, link } = header;
-  const time = mtime < 0 || mtime > LATEST_TIME ? 0 : mtime;
-  const common = { mode, uid, gid, mtime: time, size: 0 };
-  if (type === 'directory') return [path, 'node', { ...common, type }];
-  if (type === 'symlink') return [path, 'node', { ...common, mode: 0o777, type, link }];
-  if (type === 'hardlink') return [path, 'hardlink', { ...common, type: 'file' }, link];
-  if (type === 'device') return [path, 'node', { ...common, type: 'other' }];
-  const bytes = Readable.from(body);
-  const { sha } = size <= SMALL_FILE ? keepBytes(store, await buffer(bytes)) : await store.keep(bytes);
-  return [path, 'node', { ...common, type, size, sha }];
+async function rowOf(header: TarHeader, body: TarBody, store: Store): Promise<Row> {
+  const { name, type, uid, gid, size, linkname } = header;
+  const mtime = Math.floor(header.mtime);
+  const time = mtime >= 0 && mtime <= LATEST_TIME ? mtime : 0;
+  const common = { mode: header.mode & 0o7777, uid, gid, mtime: time, size: 0 };
+  if (type === 'directory') return [name, 'node', { ...common, type }];
+  if (type === 'symlink') return [name, 'node', { ...common, mode: 0o777, type, link: linkname }];
+  if (type === 'hardlink') return [name, 'hardlink', { ...common, type: 'file' }, linkname];
+  const special = specialOf(header);
+  if (special !== undefined) return [name, 'node', { ...common, type: 'other', special }];
+  const { sha } = size <= SMALL_FILE ? keepBytes(store, await body.whole()) : await store.keep(body.stream());
+  const capability = header.xattrs.get('security.capability')?.toString('base64');
+  return [name, 'node', { ...common, type: 'file', size, sha, ...(capability && { capability }) }];
+}
+
+function specialOf({ name, type, major, minor }: TarHeader): Special | undefined {
+  if (type === 'file') return undefined;
+  if (type === 'fifo') return { kind: type };
+  if (type === 'character' || type === 'block') return { kind: type, major, minor };
+  throw new CopyProblem(
+    'bad-archive',
+    `the archive cannot be unpacked: ${name} is of a kind that is unknown`,
+  );
 }

@@ -76,7 +76,12 @@ function readCode(bits: Bits, symbolCount: number): Code {
   return { first, offset, count, order, short: shortCodes(first, offset, count, order) };
 }
 
-function shortCodes(first: Int32Array, offset: Int32Array, count: Int32Array, order: Uint16Array): Uint16Array {
+function shortCodes(
+  first: Int32Array,
+  offset: Int32Array,
+  count: Int32Array,
+  order: Uint16Array,
+): Uint16Array {
   const short = new Uint16Array(1 << SHORT);
   for (let size = 1; size <= SHORT; size++) {
     for (let index = 0; index < (count[size] as number); index++) {

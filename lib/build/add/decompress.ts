@@ -43,13 +43,13 @@ async function compressionOf(file: string): Promise<Compression> {
 }
 
 /** The bytes of a file, decompressed if it is compressed, within the limits. Throws CopyProblem for more. */
-export async function* decompressed(file: string, size: number, limits: Limits): AsyncGenerator<Uint8Array> {
+export async function* decompressed(file: string, size: number, limits: Limits): AsyncGenerator<Buffer> {
   const most = Math.min(limits.total, Math.max(size * limits.ratio, HARMLESS_BYTES));
   let bytes = 0;
   for await (const chunk of unbounded(file, await compressionOf(file))) {
     bytes += chunk.length;
     if (bytes > most) throw bomb(size, most);
-    if (chunk.length > 0) yield chunk;
+    if (chunk.length > 0) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
   }
 }
 

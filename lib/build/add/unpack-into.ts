@@ -10,13 +10,13 @@ const MOST_LINKS = 255;
  * Unpacks an archive's entries into the directory `root` of `target` (BuildKit, solver/llbsolver/file/unpack_root.go):
  * the directory is a root of its own to them, so that `..`, absolute paths and symlinks lead nowhere else. An entry
  * replaces what is there, a directory only what is none; directories that the archive lacks are root's, with mode 755.
- * Devices are left out. Throws CopyProblem.
+ * Names of one file stay that; `archive` tells those of one archive from others'. Throws CopyProblem.
  */
 export function unpackInto(
   target: Target,
   root: string,
   entries: readonly ArchiveEntry[],
-  { owner, mtime }: { owner?: { uid: number; gid: number }; mtime: number },
+  { owner, mtime, archive }: { owner?: { uid: number; gid: number }; mtime: number; archive: string },
 ): void {
   for (const { path, kind, node, link } of entries) {
     const to = locate(target, root, path, node.type === 'directory');
@@ -28,12 +28,15 @@ export function unpackInto(
       const linked = target.get(original);
       if (linked === undefined || linked.type === 'directory') throw badLink(path, link);
       const { mode, uid, gid, mtime: time } = own;
+      const hardlink = linked.hardlink ?? `${archive} ${original}`;
       const both =
-        linked.type === 'symlink' ? { ...linked, uid, gid } : { ...linked, mode, uid, gid, mtime: time };
+        linked.type === 'symlink'
+          ? { ...linked, uid, gid }
+          : { ...linked, mode, uid, gid, mtime: time, hardlink };
       target.put(original, both);
       if (to !== original) target.replace(to, both);
     } else if (own.type === 'directory' && target.get(to)?.type === 'directory') target.put(to, own);
-    else if (own.type !== 'other') target.replace(to, own);
+    else target.replace(to, own);
   }
 }
 

@@ -122,7 +122,9 @@ describe('ADD of an archive', () => {
       [{ name: 'f' }, randomBytes(2000)],
       [{ name: 'g' }, 'g'],
     ]);
-    await expect(added('ADD x /', { x: bytes.subarray(0, 1000) })).rejects.toThrow(/ends within f/);
+    await expect(added('ADD x /', { x: bytes.subarray(0, 1000) })).rejects.toThrow(
+      /cannot be unpacked: it ends too soon/,
+    );
     await expect(added('ADD x /', { x: gzipSync(bytes).subarray(0, 1500) })).rejects.toThrow(
       /cannot be unpacked/,
     );
@@ -199,7 +201,7 @@ describe('ADD of an archive', () => {
     const entries = await readArchive({ file: store.file(sha), sha, size }, store);
     expect(entries).toMatchObject([
       { path: long, node: { uid: 5_000_000, mtime: 1234, size: 1 } },
-      { path: 'ü', node: { type: 'symlink', link, uid: 4_000_000 } },
+      { path: 'ü', node: { type: 'symlink', link, uid: 0 } },
     ]);
   });
 

@@ -113,10 +113,6 @@ describe('COPY of here-documents', () => {
   ])('%s', async (instructions, expected) => {
     expect(await copied(instructions)).toEqual(expected);
   });
-
-  it('counts as a source', async () => {
-    await expect(copied('COPY home.txt <<EOF /d\nEOF')).rejects.toThrow(/does not end with a slash/);
-  });
 });
 
 describe('COPY --chmod', () => {

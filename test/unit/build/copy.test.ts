@@ -1,4 +1,7 @@
+import { linkSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readLayer } from '../../../lib/image/read-layer.ts';
+import { readTar } from '../../../lib/image/read-tar.ts';
 import { buildFiles, directory, imageOf, registryOf, Scratch } from './support.ts';
 
 const scratch = new Scratch();
@@ -36,6 +39,8 @@ describe('COPY', () => {
       'COPY a.txt b.txt d/',
       { d: 'directory 755 0:0', 'd/a.txt': 'file 644 0:0 a', 'd/b.txt': 'file 644 0:0 b' },
     ],
+    // Whatever the reference says: BuildKit lets the last one win.
+    ['COPY a.txt b.txt /d', { d: 'file 644 0:0 b' }],
     ['COPY *.txt .', { 'a.txt': 'file 644 0:0 a', 'b.txt': 'file 644 0:0 b' }],
     ['COPY [ab].txt /', { 'a.txt': 'file 644 0:0 a', 'b.txt': 'file 644 0:0 b' }],
     ['COPY ?.md /', { 'c.md': 'file 644 0:0 c' }],
@@ -73,7 +78,6 @@ describe('COPY', () => {
 
   it.each([
     ['COPY nope /', /Dockerfile:2: nope is not there, or is left out by .dockerignore/],
-    ['COPY a.txt b.txt /d', /2 sources, and the destination \/d does not end with a slash/],
     ['COPY a.txt /x\nCOPY dir /x', /\/x is not a directory/],
     ['COPY dir /\nCOPY a.txt /s/\nCOPY link /sub/y/z', /\/sub\/y is not a directory/],
     ['COPY --chown=app a.txt /', /the user app is unknown: the stage has no \/etc\/passwd/],
@@ -174,5 +178,28 @@ describe('COPY onto a base', () => {
     await expect(onBase('COPY --chown=nobody a.txt /x')).rejects.toThrow(
       /user nobody is not in the stage's \/etc\/passwd/,
     );
+  });
+});
+
+describe('names of one file', () => {
+  async function kindsOf(instructions: string): Promise<Record<string, string>> {
+    const context = scratch.context({
+      'd/a': 'x',
+      'd/c': 'y',
+      Dockerfile: `FROM scratch\n${instructions}\n`,
+    });
+    linkSync(`${context}/d/a`, `${context}/d/b`);
+    const { image } = await buildFiles(scratch, {}, { context });
+    const kinds: Record<string, string> = {};
+    for (const { open, descriptor } of image.layers) {
+      for await (const [{ name, type, linkname }] of readTar(readLayer(await open(), descriptor.mediaType)))
+        kinds[name] = linkname === '' ? type : `${type} ${linkname}`;
+    }
+    return kinds;
+  }
+
+  it('stay that where they come from one source', async () => {
+    expect(await kindsOf('COPY d /')).toEqual({ a: 'file', b: 'hardlink a', c: 'file' });
+    expect(await kindsOf('COPY d/a d/b /')).toEqual({ a: 'file', b: 'file' });
   });
 });
