@@ -19,6 +19,8 @@ const BY_FILE = [
   'extracted',
   'hashes',
   'configurations',
+  'archives',
+  'downloads',
   'go/build',
   'remote',
 ];
