@@ -24,7 +24,9 @@ export function meaningOf(code: number, said: readonly string[]): string | undef
 /** Which command the shell did not find: dash, busybox and bash each have their way to say it. */
 function notFound(said: readonly string[]): string {
   for (const line of said.toReversed()) {
-    const name = /(?:^|: )(?:line )?(?:\d+: )?([^\s:]+): (?:command )?not found\s*$/.exec(line)?.[1];
+    const name =
+      /(?:^|: )(?:line )?(?:\d+: )?([^\s:]+): (?:command )?not found\s*$/.exec(line)?.[1] ??
+      /failed to execute '?([^\s:']+)'?: No such file/.exec(line)?.[1];
     if (name !== undefined) return `: ${name}`;
   }
   return '';

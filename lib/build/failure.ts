@@ -22,7 +22,8 @@ const AROUND = 2;
 /** The Dockerfile around an instruction, its own lines marked, as BuildKit shows them. */
 export function excerpt(lines: readonly string[], line: number, endLine = line): string {
   const first = Math.max(1, line - AROUND);
-  const last = Math.min(lines.length, endLine + AROUND);
+  let last = Math.min(lines.length, endLine + AROUND);
+  while (last > endLine && lines[last - 1]?.trim() === '') last--;
   const width = String(last).length;
   const shown = [];
   for (let number = first; number <= last; number++) {

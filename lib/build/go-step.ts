@@ -69,7 +69,7 @@ export async function goStep(
           directories,
           environment: state.runEnvironment,
           workdir: state.config.WorkingDir || '/',
-          architecture: state.platform.architecture,
+          platform: state.platform,
           onOutput: output.add,
           outputBytes: limits.outputBytes,
           signal: until,

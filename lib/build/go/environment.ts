@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Platform } from '../../image/types.ts';
 import { within } from '../config.ts';
 import { keyOf } from '../store.ts';
 import { goFlags } from './flags.ts';
@@ -59,8 +60,8 @@ export interface GoEnvironmentInput {
   variables: ReadonlyMap<string, string>;
   /** The script for -toolexec. */
   toolexec: string;
-  /** The architecture of the stage's platform. */
-  architecture: string;
+  /** The stage's. */
+  platform: Platform;
   /** Whether a go.work is above the working directory inside of the stage; else one further up must not count. */
   hasWorkspace: boolean;
 }
@@ -70,7 +71,7 @@ export interface GoEnvironmentInput {
  * and our directories. Without a C compiler cgo is off unless the stage asks for it, which is refused. Throws NotPlain.
  */
 export function goEnvironment(input: GoEnvironmentInput): Record<string, string> {
-  const { toolchain, directories, variables, toolexec } = input;
+  const { toolchain, directories, platform, variables, toolexec } = input;
   const env: Record<string, string> = { ...toolchain.environment };
   for (const [name, value] of variables) if (ALLOWED.has(name) || PROXY.test(name)) env[name] = value;
   if (env.CGO_ENABLED === '1') throw new NotPlain('CGO_ENABLED=1 needs a C compiler');
@@ -79,7 +80,8 @@ export function goEnvironment(input: GoEnvironmentInput): Record<string, string>
   }
   const own = goFlags(env.GOFLAGS ?? '');
   return {
-    GOARCH: input.architecture,
+    GOARCH: platform.architecture,
+    ...(platform.architecture === 'arm' ? { GOARM: (platform.variant ?? 'v7').slice(1) } : {}),
     GOOS: 'linux',
     GOPATH: join(directories.root, 'go'),
     ...(input.hasWorkspace ? {} : { GOWORK: 'off' }),

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Platform } from '../../image/types.ts';
 import { tooMuchOutput } from '../../sandbox/limits.ts';
 import { spawnLines } from '../../sandbox/spawn.ts';
 import { within } from '../config.ts';
@@ -28,7 +29,8 @@ export interface GoRun {
   /** The stage's environment, build args included. */
   environment: ReadonlyMap<string, string>;
   workdir: string;
-  architecture: string;
+  /** The stage's: what go compiles for, unless the stage says otherwise. */
+  platform: Platform;
   onOutput: (line: string) => void;
   /** What one go command may write at most. */
   outputBytes: number;
@@ -124,7 +126,7 @@ class Shell {
     });
     // The caches are not in the image, so there is nothing to clean.
     if (args.find((arg) => !arg.startsWith('-')) === 'clean') return 0;
-    const { toolchain, architecture, signal, onOutput } = this.#run;
+    const { toolchain, platform, signal, onOutput } = this.#run;
     checkInstall(args, toolchain.goroot);
     const variables = new Map([...this.#variables, ...own]);
     const directories = { ...this.#run.directories };
@@ -139,7 +141,7 @@ class Shell {
       directories,
       variables,
       toolexec,
-      architecture,
+      platform,
       hasWorkspace: above(directories.root, this.#cwd, 'go.work') !== undefined,
     });
     const cwd = join(directories.root, this.#cwd);

@@ -45,6 +45,7 @@ describe('meaningOf', () => {
     [127, ['/bin/sh: 1: foo: not found'], 'command not found: foo'],
     [127, ['/bin/sh: foo: not found'], 'command not found: foo'],
     [127, ['bash: line 1: foo: command not found', 'more'], 'command not found: foo'],
+    [127, ['unshare: failed to execute /bin/sh: No such file or directory'], 'command not found: /bin/sh'],
     [127, [], 'command not found'],
     [126, ['/app: Exec format error'], 'the program is for another processor'],
     [126, [], 'the command is there, but cannot be run'],
