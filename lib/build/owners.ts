@@ -52,16 +52,10 @@ async function findUser(user: string, tree: Tree, bases: Bases): Promise<Owner> 
 }
 
 async function findRow(file: string, name: string, tree: Tree, bases: Bases): Promise<string[]> {
-  const node = tree.get(tree.resolve(file, true) ?? '');
   const kind = file === 'etc/group' ? 'group' : 'user';
-  if (node?.type !== 'file')
-    throw new UnknownOwner(`the ${kind} ${name} is unknown: the stage has no /${file}`);
-  await bases.fetch([node]);
-  const text = node.content?.from === 'disk' ? readFileSync(node.content.file, 'utf8') : '';
-  const row = text
-    .split('\n')
-    .map((line) => line.split(':'))
-    .find(([first]) => first === name);
+  const rows = await readRows(file, tree, bases);
+  if (rows === undefined) throw new UnknownOwner(`the ${kind} ${name} is unknown: the stage has no /${file}`);
+  const row = rows.find(([first]) => first === name);
   if (row === undefined) throw new UnknownOwner(`the ${kind} ${name} is not in the stage's /${file}`);
   return row;
 }
@@ -70,10 +64,15 @@ async function findRow(file: string, name: string, tree: Tree, bases: Bases): Pr
 export async function findHome(user: string, tree: Tree, bases: Bases): Promise<string> {
   const [name = ''] = user.split(':');
   if (name === '' || name === 'root' || name === '0') return '/root';
-  const node = tree.get(tree.resolve('etc/passwd', true) ?? '');
-  if (node?.type !== 'file') return '/';
+  const rows = (await readRows('etc/passwd', tree, bases)) ?? [];
+  return rows.find(([first, , uid]) => first === name || uid === name)?.[5] || '/';
+}
+
+/** The fields of a stage's /etc/passwd or /etc/group, line by line; nothing when it has no such file. */
+export async function readRows(file: string, tree: Tree, bases: Bases): Promise<string[][] | undefined> {
+  const node = tree.get(tree.resolve(file, true) ?? '');
+  if (node?.type !== 'file') return undefined;
   await bases.fetch([node]);
   const text = node.content?.from === 'disk' ? readFileSync(node.content.file, 'utf8') : '';
-  const rows = text.split('\n').map((line) => line.split(':'));
-  return rows.find(([first, , uid]) => first === name || uid === name)?.[5] || '/';
+  return text.split('\n').map((line) => line.split(':'));
 }

@@ -7,17 +7,18 @@ import { inLimits, limitsOf } from './limits.ts';
 import { openMounts } from './mounts/open.ts';
 import { maskOf } from './mounts/secrets.ts';
 import type { MountSource } from './mounts/sources.ts';
-import { findHome, type Owner, userOf } from './owners.ts';
+import { findHome } from './owners.ts';
 import { refuseUnlessAllowed } from './privileges.ts';
 import { runKey } from './run-key.ts';
 import { cannotRun, Output, runFailed } from './run-step.ts';
+import { type RunUser, runUserOf } from './run-user.ts';
 import { openSandboxDisk, type SandboxDisk } from './sandbox-disk.ts';
 import type { StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
 import { type Change, Tree } from './tree.ts';
 
 /** Raise when the same RUN would leave other files than before, so that older records do not count. */
-const REVISION = 2;
+const REVISION = 3;
 
 /** The key of a RUN in the sandbox: whatever its result depends on, as far as the builder can know. */
 export function sandboxKey(
@@ -119,8 +120,8 @@ async function runUser(
   state: StageState,
   shared: StageInput['shared'],
   ability: Able,
-): Promise<Owner> {
-  const owner = await userOf(state, shared, instruction.line);
+): Promise<RunUser> {
+  const owner = await runUserOf(state, shared, instruction.line);
   if (ability.as === 'root' || owner.uid === 0) return owner;
   const why = `it runs as ${state.config.User}`;
   throw cannotRun(instruction, why, shared, 'an ordinary user can only be root in RUN');

@@ -42,7 +42,7 @@ export interface SandboxRun {
   secretEnv?: ReadonlyMap<string, Buffer>;
   /** Absolute, in the root. */
   workdir: string;
-  user: { uid: number; gid: number };
+  user: { uid: number; gid: number; groups: readonly number[] };
   mounts: readonly Mount[];
   /** An empty directory, where mounts are got ready; nothing is written into it. */
   staging: string;

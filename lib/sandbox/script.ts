@@ -151,8 +151,14 @@ function innerScript(run: SandboxRun): { script: string; input: Buffer } {
   const variables = [...env].map(([name, value]) => quote(`${name}=${value}`));
   const bounding = ['-all', ...CAPABILITIES.split(' ').map((name) => `+${name}`)].join(',');
   // In a user namespace with one user in it there is nobody else to become.
-  const become = isRoot ? [`--setgid=${user.gid}`, `--setuid=${user.uid}`] : [];
-  const less = insecure === true ? '' : `setpriv --bounding-set ${bounding} --inh-caps=-all `;
+  const become = isRoot ? `--setuid=${user.uid} ` : '';
+  const groups = user.groups.length === 0 ? '--clear-groups' : `--groups=${user.groups.join(',')}`;
+  const less = [
+    // Here and not below, where unshare(1) would drop the further groups.
+    ...(isRoot ? [`--regid=${user.gid} ${groups}`] : []),
+    ...(insecure === true ? [] : [`--bounding-set ${bounding} --inh-caps=-all`]),
+  ];
+  const setpriv = less.length === 0 ? '' : `setpriv ${less.join(' ')} `;
   const script = [
     'set -e',
     'top=$PWD',
@@ -166,8 +172,8 @@ function innerScript(run: SandboxRun): { script: string; input: Buffer } {
     'cd "$top"',
     'mount -n --move . /',
     [
-      `exec ${less}env -i ${[...variables, ...staged.variables].join(' ')}`,
-      `"$(command -v unshare)" --root=. --wd=${quote(workdir)} ${become.join(' ')}`,
+      `exec ${setpriv}env -i ${[...variables, ...staged.variables].join(' ')}`,
+      `"$(command -v unshare)" --root=. --wd=${quote(workdir)} ${become}`,
       argv.map(quote).join(' '),
       '4<&-',
     ].join(' '),

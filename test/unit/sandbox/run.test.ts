@@ -116,7 +116,7 @@ async function run(argv: string[], more: Partial<SandboxRun> = {}) {
     argv: ['/probe', ...argv],
     env: new Map([['A', "it's $HOME"]]),
     workdir: '/work',
-    user: { uid: 0, gid: 0 },
+    user: { uid: 0, gid: 0, groups: [] },
     mounts: [],
     names: { resolvConf: 'etc/resolv.conf', hosts: 'etc/hosts' },
     staging: at('staging'),
