@@ -105,7 +105,9 @@ export class Workshop {
   }
 
   options(one: Case, context: string, engine?: EngineName, platform?: string): BuildOptions {
-    const secrets = Object.entries(one.secrets ?? {}).map(([id, text]) => [id, { bytes: Buffer.from(text) }]);
+    const secrets = Object.entries(one.secrets ?? {}).map(
+      ([id, value]) => [id, { from: 'value', value }] as const,
+    );
     return {
       context,
       cacheDir: this.cacheDir,
