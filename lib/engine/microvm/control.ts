@@ -78,16 +78,23 @@ export class Control {
     return found === undefined ? undefined : vmOf(found);
   }
 
-  /** The value of `X-aws-proxy-auth`, for {@link TOKEN_MINUTES}. */
-  async token(id: string): Promise<string> {
+  /** The value of `X-aws-proxy-auth`, for {@link TOKEN_MINUTES}; undefined when the VM is over. */
+  async token(id: string): Promise<string | undefined> {
     const command = new CreateMicrovmAuthTokenCommand({
       microvmIdentifier: id,
       expirationInMinutes: TOKEN_MINUTES,
       allowedPorts: [{ port: PORT }],
     });
     const doing = `getting a token for the MicroVM ${id}`;
-    const { authToken = {} } = await this.#client.send(command).catch((error) => refuse(doing, error));
-    const token = Object.entries(authToken).find(([name]) => name.toLowerCase() === 'x-aws-proxy-auth')?.[1];
+    const given = await this.#client
+      .send(command)
+      .catch((error) =>
+        /^(Conflict|ResourceNotFound)/.test(nameOf(error)) ? undefined : refuse(doing, error),
+      );
+    if (given === undefined) return undefined;
+    const token = Object.entries(given.authToken ?? {}).find(
+      ([name]) => name.toLowerCase() === 'x-aws-proxy-auth',
+    )?.[1];
     return token ?? refuse(doing, new Error('the answer has no X-aws-proxy-auth'));
   }
 

@@ -22,7 +22,7 @@ export class Endpoint {
   readonly #vm: string;
   readonly #key: string;
   readonly #control: Pick<Control, 'token'>;
-  #token: { value: Promise<string>; until: number } | undefined;
+  #token: { value: Promise<string | undefined>; until: number } | undefined;
 
   constructor(vm: { id: string; endpoint: string }, key: string, control: Pick<Control, 'token'>) {
     this.#vm = vm.id;
@@ -59,8 +59,10 @@ export class Endpoint {
   }
 
   async #askOnce(method: string, path: string, wait: number, body?: string): Promise<Heard> {
+    const token = await this.#proxyToken();
+    if (token === undefined) return { is: 'unreachable', why: 'it is gone' };
     const headers = {
-      'x-aws-proxy-auth': await this.#proxyToken(),
+      'x-aws-proxy-auth': token,
       'x-aws-proxy-port': String(PORT),
       [KEY_HEADER]: this.#key,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -80,7 +82,7 @@ export class Endpoint {
     }
   }
 
-  async #proxyToken(): Promise<string> {
+  async #proxyToken(): Promise<string | undefined> {
     if (this.#token === undefined || Date.now() > this.#token.until) {
       const until = Date.now() + TOKEN_MINUTES * 60_000 - MARGIN;
       this.#token = { value: this.#control.token(this.#vm), until };
