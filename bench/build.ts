@@ -7,7 +7,7 @@ import { table } from '../bin/demo/table.ts';
 import { startDockerRegistry } from '../test/contract/registry/docker-registry.ts';
 import { PeakMemory } from './build/memory.ts';
 import { type Kind, type Row, rows, TITLES } from './build/rows.ts';
-import { buildah, buildKit, floor, ours, type Way } from './build/ways.ts';
+import { buildah, buildKit, floor, ours, type Watch, type Way } from './build/ways.ts';
 import { spread } from './figures.ts';
 import { CACHE, DockerEngine } from './peer/docker.ts';
 
@@ -72,20 +72,29 @@ async function measure(bench: Bench, row: Row, kind: Kind, rounds: number): Prom
       const fresh = kind === 'cold' ? `-${round}` : '';
       const repository = `${bench.registry}/${row.name}/${run}-${kind}-${number}${fresh}`;
       const order = { context: directory, repository, tag: kind === 'same' ? 'same' : `r${round}` };
-      let memory: PeakMemory | undefined;
-      const started = performance.now();
-      await way.build(order, (pids) => {
-        memory = new PeakMemory(pids);
-      });
-      const took = (performance.now() - started) / 1000;
       const own = figures.get(way) as Figures;
-      own.peak = Math.max(own.peak, memory?.stop() ?? 0);
+      const { took, peak } = await watched((watch) => way.build(order, watch));
+      own.peak = Math.max(own.peak, peak);
       await expectImage(repository, order.tag);
       if (round > 0) own.seconds.push(took);
     }
   for (const { way } of all) await way.clear();
   rmSync(join(bench.folder, row.name), { recursive: true, force: true });
   return figures;
+}
+
+/** Seconds, and bytes of the processes that `work` tells of. */
+async function watched(work: (watch: Watch) => Promise<void>): Promise<{ took: number; peak: number }> {
+  let memory: PeakMemory | undefined;
+  const started = performance.now();
+  try {
+    await work((pids) => {
+      memory = new PeakMemory(pids);
+    });
+  } finally {
+    memory?.stop();
+  }
+  return { took: (performance.now() - started) / 1000, peak: memory?.peak ?? 0 };
 }
 
 async function expectImage(repository: string, tag: string): Promise<void> {

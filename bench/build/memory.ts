@@ -19,9 +19,12 @@ export class PeakMemory {
     this.#look();
   }
 
-  stop(): number {
-    clearInterval(this.#timer);
+  get peak(): number {
     return this.#peak;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
   }
 
   #look(): void {

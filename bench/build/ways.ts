@@ -67,7 +67,7 @@ export function buildah(folder: string): Way {
   const [storage, run] = [join(folder, 'buildah'), join(folder, 'buildah-run')];
   const buildah = `buildah --root ${storage} --runroot ${run} --storage-driver overlay`;
   const images: string[] = [];
-  const isolation = '--isolation chroot --network none';
+  const isolation = '--isolation chroot';
   return {
     name: 'buildah build --layers, push',
     variant: 'tutorial',
