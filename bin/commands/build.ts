@@ -95,7 +95,9 @@ export function registerBuild(program: Command): void {
     .action(async (context: string, flags: BuildFlags, command: Command) => {
       const problem = whyNot(flags);
       if (problem !== undefined) command.error(`error: ${problem}`);
-      process.exitCode = await (flags.check === true ? runCheck(context, flags) : runBuild(context, flags));
+      const code = await (flags.check === true ? runCheck(context, flags) : runBuild(context, flags));
+      // What is still compressed or downloaded is for nobody any more.
+      if (code !== 0) process.exit(code);
     });
 }
 
