@@ -6,13 +6,16 @@ export interface Position {
   line: number;
 }
 
+/** A message is for reading, also where what it is about is a megabyte. */
+const LONGEST_CAUSE = 400;
+
 /** An error `dockerfile/<code>` at `Dockerfile:LINE`. */
 export function fault({ file, line }: Position, code: string, cause: string, remedy?: string): FairleadError {
   return new FairleadError({
     code: `dockerfile/${code}`,
     operation: 'reading the Dockerfile',
     place: `${file}:${line}`,
-    cause,
+    cause: cause.length > LONGEST_CAUSE ? `${cause.slice(0, LONGEST_CAUSE)}…` : cause,
     ...(remedy === undefined ? {} : { remedy }),
   });
 }

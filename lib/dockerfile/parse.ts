@@ -30,8 +30,14 @@ export function parseDockerfile(text: string, name = 'Dockerfile'): Dockerfile {
   return { name, escapeChar: source.escapeChar, globals, stages, lines: source.lines };
 }
 
+/** More than anyone writes; with each of them looking at all the others, there has to be an end. */
+const MOST_STAGES = 500;
+
 function begin(from: FromInstruction, stages: Stage[], file: string): Stage {
   const { as, line } = from;
+  if (stages.length === MOST_STAGES) {
+    throw fault({ file, line }, 'too-many-stages', `this is stage ${MOST_STAGES + 1}`, 'write fewer stages');
+  }
   if (as === undefined) return { index: stages.length, from, instructions: [] };
   if (as === 'scratch' || as === 'context') {
     throw fault({ file, line }, 'bad-argument', `a stage cannot be called ${as}`, 'give it another name');

@@ -11,6 +11,8 @@ const UNITS: Record<string, number> = {
   ns: 1,
 };
 const MILLISECOND = 1e6;
+/** Longer than any that is meant; a limit, because the expression looks again and again at digits without a unit. */
+const LONGEST_TEXT = 64;
 /** The most that 64 bits hold, as Go counts nanoseconds. */
 const LONGEST = 2 ** 63 - 1;
 
@@ -20,7 +22,7 @@ const LONGEST = 2 ** 63 - 1;
  */
 export function duration(text: string, name: string, position: Position): number {
   if (/^[+-]?0$/.test(text)) return 0;
-  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(h|ms|us|µs|μs|ns|m|s)/g)];
+  const parts = [...text.slice(0, LONGEST_TEXT).matchAll(/(\d+\.?\d*|\.\d+)(h|ms|us|µs|μs|ns|m|s)/g)];
   const whole = parts.map(([part]) => part).join('');
   const total = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit as string] ?? 0), 0);
   if (whole !== text.replace(/^\+/, '') || text === '' || total > LONGEST) {

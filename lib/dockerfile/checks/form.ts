@@ -1,6 +1,5 @@
-import type { Instruction } from '../types.ts';
 import { splitInstruction } from '../words.ts';
-import { type Check, someBelow } from './warning.ts';
+import { baseStages, type Check, chainOf, some } from './warning.ts';
 
 /** Empty lines between an instruction's first line and its last: BuildKit means to refuse them. */
 export const checkEmptyLines: Check = (_, { instructions }) =>
@@ -34,15 +33,17 @@ export const checkMaintainer: Check = ({ stages }) =>
     }));
 
 /** A shell in front of the program gets the signals, so that it is killed instead of ending by itself. */
-export const checkShellForm: Check = (dockerfile) =>
-  dockerfile.stages.flatMap((stage) => {
-    if (someBelow(stage, dockerfile, ({ keyword }) => keyword === 'SHELL')) return [];
+export const checkShellForm: Check = (dockerfile) => {
+  const bases = baseStages(dockerfile);
+  return dockerfile.stages.flatMap((stage) => {
+    if (some(chainOf(stage, bases), ({ keyword }) => keyword === 'SHELL')) return [];
     return stage.instructions.flatMap((it) => {
       if ((it.keyword !== 'CMD' && it.keyword !== 'ENTRYPOINT') || it.command.form === 'exec') return [];
       const message = `write ${it.keyword} ["…"]: this way a shell gets the signal to end, and not the program`;
       return [{ rule: 'JSONArgsRecommended', line: it.line, message }];
     });
   });
+};
 
 const ONCE = ['CMD', 'ENTRYPOINT', 'HEALTHCHECK'];
 
@@ -62,15 +63,17 @@ export const checkRepeated: Check = ({ stages }) =>
   );
 
 /** Where a relative WORKDIR leads depends on the base image, if no absolute one comes first. */
-export const checkWorkdir: Check = (dockerfile) =>
-  dockerfile.stages.flatMap((stage) => {
-    const isWorkdir = ({ keyword }: Instruction) => keyword === 'WORKDIR';
+export const checkWorkdir: Check = (dockerfile) => {
+  const bases = baseStages(dockerfile);
+  return dockerfile.stages.flatMap((stage) => {
     const first = stage.instructions.find((it) => it.keyword === 'WORKDIR');
-    const isSetBelow = someBelow({ ...stage, instructions: [] }, dockerfile, isWorkdir);
+    const below = chainOf(stage, bases).slice(0, -1);
+    const isSetBelow = some(below, ({ keyword }) => keyword === 'WORKDIR');
     if (first === undefined || isSetBelow || /^["']?[/$]/.test(first.path)) return [];
     const message = `where WORKDIR ${first.path} is depends on the base image, write an absolute path`;
     return [{ rule: 'WorkdirRelativePath', line: first.line, message }];
   });
+};
 
 /** EXPOSE names ports of the container; where they are reached from is not the image's to say. */
 export const checkPorts: Check = ({ stages }) =>
@@ -78,7 +81,7 @@ export const checkPorts: Check = ({ stages }) =>
     .flatMap(({ instructions }) => instructions)
     .flatMap((it) => (it.keyword === 'EXPOSE' ? it.ports.map((port) => ({ port, line: it.line })) : []))
     .flatMap(({ port, line }) => {
-      if (/\/(?!tcp$|udp$|sctp$)(tcp|udp|sctp)$/i.test(port)) {
+      if (/\/(tcp|udp|sctp)$/i.test(port) && port !== port.toLowerCase()) {
         return [{ rule: 'ExposeProtoCasing', line, message: `write ${port.toLowerCase()}` }];
       }
       if (!/^[^$]+:[^$]+$/.test(port)) return [];

@@ -1,7 +1,7 @@
 import { didYouMean } from '../faults.ts';
 import type { Dockerfile, Instruction, Stage } from '../types.ts';
 import { namesIn, namesOf } from './names.ts';
-import { baseStage, type Check, type Warning } from './warning.ts';
+import { baseStages, type Check, chainOf, type Warning } from './warning.ts';
 
 const SECRET = /(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)/i;
 const PUBLIC = /(?:_|^)public(?:_|$)/i;
@@ -27,12 +27,16 @@ export const checkSecrets: Check = ({ stages }) =>
  * Variables that are set nowhere. What a base image sets is not known here, so that for a stage on an image only what
  * looks like a slip of another name is told.
  */
-export const checkVariables: Check = (dockerfile) =>
-  dockerfile.stages.flatMap((stage) => ofStage(stage, dockerfile));
+export const checkVariables: Check = (dockerfile) => {
+  const bases = baseStages(dockerfile);
+  return dockerfile.stages.flatMap((stage) => ofStage(chainOf(stage, bases), dockerfile));
+};
 
-function ofStage(stage: Stage, dockerfile: Dockerfile): Warning[] {
-  const known = new Set(['PATH', ...inherited(stage, dockerfile)]);
-  const isOnScratch = bottomOf(stage, dockerfile).from.image === 'scratch';
+function ofStage(chain: Stage[], dockerfile: Dockerfile): Warning[] {
+  const stage = chain.at(-1) as Stage;
+  const below = chain.slice(0, -1).flatMap(({ instructions }) => instructions);
+  const known = new Set(['PATH', ...below.flatMap(settersOf)]);
+  const isOnScratch = chain[0]?.from.image === 'scratch';
   return stage.instructions.flatMap((instruction) => {
     const found = unknownNames(instruction, dockerfile, known);
     for (const name of settersOf(instruction)) known.add(name);
@@ -61,17 +65,6 @@ function unknownNames(
     seen.add(name);
     return found;
   });
-}
-
-function inherited(stage: Stage, dockerfile: Dockerfile): string[] {
-  const base = baseStage(stage, dockerfile);
-  if (base === undefined) return [];
-  return [...inherited(base, dockerfile), ...base.instructions.flatMap(settersOf)];
-}
-
-function bottomOf(stage: Stage, dockerfile: Dockerfile): Stage {
-  const base = baseStage(stage, dockerfile);
-  return base === undefined ? stage : bottomOf(base, dockerfile);
 }
 
 function settersOf(instruction: Instruction): string[] {

@@ -12,18 +12,24 @@ export interface Warning {
 
 export type Check = (dockerfile: Dockerfile, source: SourceFile) => Warning[];
 
-/** The stage that this one begins with, as far as that can be told without the values of variables. */
-export function baseStage({ from, index }: Stage, { stages }: Dockerfile): Stage | undefined {
-  return stages.slice(0, index).find(({ name }) => name === from.image.toLowerCase());
+/** Which stage each one begins with, as far as that can be told without the values of variables. */
+export function baseStages({ stages }: Dockerfile): (Stage | undefined)[] {
+  const named = new Map<string, Stage>();
+  return stages.map((stage) => {
+    const base = named.get(stage.from.image.toLowerCase());
+    if (stage.name !== undefined) named.set(stage.name, stage);
+    return base;
+  });
 }
 
-/** Whether `test` holds for an instruction of this stage or of one that it stands on. */
-export function someBelow(
-  stage: Stage,
-  dockerfile: Dockerfile,
-  test: (instruction: Instruction) => boolean,
-): boolean {
-  for (let at: Stage | undefined = stage; at !== undefined; at = baseStage(at, dockerfile))
-    if (at.instructions.some(test)) return true;
-  return false;
+/** The stages that a stage stands on, itself last. */
+export function chainOf(stage: Stage, bases: readonly (Stage | undefined)[]): Stage[] {
+  const chain: Stage[] = [];
+  for (let at: Stage | undefined = stage; at !== undefined; at = bases[at.index]) chain.push(at);
+  return chain.reverse();
+}
+
+/** Whether `test` holds for an instruction of one of the stages. */
+export function some(stages: readonly Stage[], test: (instruction: Instruction) => boolean): boolean {
+  return stages.some(({ instructions }) => instructions.some(test));
 }

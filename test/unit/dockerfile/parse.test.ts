@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../lib/dockerfile/parse.ts';
 import { only } from './support.ts';
@@ -180,19 +179,5 @@ describe('parseDockerfile', () => {
     const parse = () => parseDockerfile(text);
     expect(parse).toThrow(message);
     expect(parse).toThrow(expect.objectContaining({ code: `dockerfile/${code}` }));
-  });
-
-  it('always finds an instruction at the line where it was written', () => {
-    const comments = fc.array(fc.constantFrom('', '# a comment', '   '), { maxLength: 5 });
-    fc.assert(
-      fc.property(comments, fc.nat({ max: 5 }), (before, continued) => {
-        const run = `RUN a${' \\\n  b'.repeat(continued)}`;
-        const { stages } = parseDockerfile(['FROM x', ...before, run, 'USER y'].join('\n'));
-        expect(stages[0]?.instructions).toMatchObject([
-          { keyword: 'RUN', line: 2 + before.length, endLine: 2 + before.length + continued },
-          { keyword: 'USER', line: 3 + before.length + continued },
-        ]);
-      }),
-    );
   });
 });
