@@ -96,15 +96,30 @@ export function parseConfig(bytes: Uint8Array, place: string): ImageConfig {
   return { ...config, rootfs: { type: 'layers', diff_ids: config.rootfs.diff_ids ?? [] } } as ImageConfig;
 }
 
+/** Deeper than anything has a use for; what is written out again later would run out of stack. */
+const DEEPEST = 64;
+
+function depthOf(value: unknown): number {
+  let deepest = 0;
+  const open: [value: unknown, depth: number][] = [[value, 0]];
+  for (let next = open.pop(); next !== undefined && deepest <= DEEPEST; next = open.pop()) {
+    const [one, depth] = next;
+    if (one === null || typeof one !== 'object') continue;
+    deepest = Math.max(deepest, depth + 1);
+    for (const inner of Object.values(one)) open.push([inner, depth + 1]);
+  }
+  return deepest;
+}
+
 function parseJson(bytes: Uint8Array, place: string, what: string): Record<string, unknown> {
   try {
     const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    if (json !== null && typeof json === 'object' && !Array.isArray(json))
-      return json as Record<string, unknown>;
+    const isObject = json !== null && typeof json === 'object' && !Array.isArray(json);
+    if (isObject && depthOf(json) <= DEEPEST) return json as Record<string, unknown>;
   } catch {
     // The error below tells it.
   }
-  throw badManifest(place, `the ${what} is not a JSON object`);
+  throw badManifest(place, `the ${what} is not a JSON object of a bearable depth`);
 }
 
 function check<T>(schema: z.ZodMiniType<T>, json: unknown, place: string, what: string): T {

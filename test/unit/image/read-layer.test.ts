@@ -71,3 +71,17 @@ describe('parallel gzip', () => {
     );
   });
 });
+
+test('a layer without end is broken off', async () => {
+  const zeros = zstdCompressSync(Buffer.alloc(64 * 1024 * 1024));
+  const frames = (function* () {
+    for (let count = 0; count < 1000; count++) yield zeros;
+  })();
+  const tar = readLayer(Readable.from(frames), types.OCI_LAYER_ZSTD);
+  let bytes = 0;
+  const read = async () => {
+    for await (const chunk of tar) bytes += chunk.length;
+  };
+  await expect(read()).rejects.toThrow(/over 1100 times/);
+  expect(bytes).toBeLessThan(3 * 1024 ** 3);
+});

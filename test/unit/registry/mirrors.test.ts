@@ -27,6 +27,14 @@ describe('where an image is looked for', () => {
       { 'docker.io': 'a.example', '*': 'b.example' },
       ['a.example/docker.io/library/golang:1.22', 'docker.io/library/golang:1.22'],
     ],
+    [
+      'golang:1.22',
+      { 'docker.io': '123456789012.dkr.ecr.eu-west-1.amazonaws.com' },
+      [
+        '123456789012.dkr.ecr.eu-west-1.amazonaws.com/docker.io/library/golang:1.22',
+        'docker.io/library/golang:1.22',
+      ],
+    ],
     ['quay.io/x/y:1', { 'docker.io': 'a.example' }, ['quay.io/x/y:1']],
     ['localhost:5000/x:1', { '*': 'localhost:5000' }, ['localhost:5000/x:1']],
     ['localhost:6000/x:1', { '*': 'localhost:5000' }, ['localhost:6000/x:1']],
