@@ -1,4 +1,6 @@
+import { didYouMean } from '../dockerfile/faults.ts';
 import { renderPlatform } from '../image/platform.ts';
+import { parseReference } from '../image/reference.ts';
 import type { Image, ImageConfig, Platform } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
 import { fetchFiles } from './fetch.ts';
@@ -13,7 +15,7 @@ const PATIENCE_MS = 2_000;
 const REMEMBERED_MS = 60 * 60 * 1000;
 
 /** Where base images are found. */
-export type ImageSource = Pick<Registries, 'resolve'>;
+export type ImageSource = Pick<Registries, 'resolve'> & Partial<Pick<Registries, 'tags'>>;
 
 interface Remembered {
   at: number;
@@ -70,6 +72,16 @@ export class Bases {
     const remembered: Remembered = { at: Date.now(), ...(config === undefined ? {} : { config }) };
     this.#store.write('configurations', key, remembered);
     return config;
+  }
+
+  /** What is said to somebody whose base has no such tag, or nothing. */
+  async meantTag(name: string): Promise<string | undefined> {
+    const reference = this.#aliases.get(name) ?? name;
+    const { tag } = parseReference(reference);
+    if (tag === undefined || this.#registries.tags === undefined) return undefined;
+    const tags = await this.#registries.tags(reference, AbortSignal.timeout(PATIENCE_MS)).catch(() => []);
+    const meant = didYouMean(tag, tags);
+    return meant === '' ? undefined : `there is no tag ${tag}${meant}`;
   }
 
   /** The index of an image's files. Its layers are read once as streams, the index is kept by their digests. */

@@ -82,7 +82,7 @@ async function fromImage(input: StageInput, base: ImageBase): Promise<Beginning>
       ...(isGolang ? { wholeBase: () => shared.bases.tree(image) } : {}),
     };
   } catch (error) {
-    throw atFrom(error, input);
+    throw await atFrom(error, input);
   }
 }
 
@@ -115,17 +115,20 @@ function obeyTriggers({ config }: ImageConfig, { shared, plan }: StageInput): vo
 }
 
 /** A base that cannot be had, at its FROM. */
-function atFrom(error: unknown, { shared, plan }: StageInput): unknown {
+async function atFrom(error: unknown, { shared, plan }: StageInput): Promise<unknown> {
   const { dockerfile } = shared;
   if (!(error instanceof FairleadError)) return error;
   const { from, index } = plan.stage;
   if (error.fault.place?.startsWith(dockerfile.name) === true) return atLine(error, dockerfile);
   const { place, cause, ...fault } = error.fault;
+  const { base } = plan.from;
+  const isMissing = error.code === 'registry/not-found' && base.kind === 'image';
+  const meantTag = async () => (isMissing ? shared.bases.meantTag(base.reference) : undefined);
   const told = `the base image ${from.image} cannot be had: ${cause}${place === undefined ? '' : ` (${place})`}`;
   return atInstruction(
     new FairleadError({ ...fault, cause: told }, { cause: error }),
     from,
     dockerfile,
-    meantStage(from.image, index, dockerfile),
+    meantStage(from.image, index, dockerfile) ?? (await meantTag()),
   );
 }

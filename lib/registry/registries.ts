@@ -12,6 +12,7 @@ import { publishImageIndex } from './publish-index.ts';
 import { pullImage } from './pull.ts';
 import { PATIENT, type Patience } from './retry.ts';
 import { Sender } from './send.ts';
+import { listTags } from './tags.ts';
 
 export interface RegistriesOptions {
   mirrors?: Mirrors;
@@ -99,6 +100,14 @@ export class Registries {
   artifacts(repository: string): Artifacts {
     const { host, path } = parseRepository(repository);
     return new Artifacts(this.#connection(host), path);
+  }
+
+  /** Tags of the repository that `reference` names, for people who mistyped one; none where they are not to be had. */
+  async tags(reference: string, signal: AbortSignal): Promise<string[]> {
+    const listed = this.#candidates(parseReference(reference)).map(({ candidate: { host, path } }) =>
+      listTags(this.#connection(host), path, signal).catch(() => []),
+    );
+    return [...new Set((await Promise.all(listed)).flat())];
   }
 
   // With the upstream still to ask, a mirror that is down is not waited for long.

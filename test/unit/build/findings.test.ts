@@ -184,6 +184,7 @@ describe('what is given beside the Dockerfile', () => {
 });
 
 const EMPTY: ImageSource = {
+  tags: async () => ['1.22', 'latest'],
   resolve: async (reference) => {
     throw new FairleadError({
       code: 'registry/not-found',
@@ -207,6 +208,7 @@ describe('what is wrong', () => {
       'FROM nowhere:1',
       /Dockerfile:1: the base image nowhere:1 cannot be had: it is not there \(https:/,
     ],
+    ['a typo in a tag', 'FROM golang:1.222\nRUN apk add x', /there is no tag 1\.222, did you mean 1\.22\?/],
     ['a typo in a path', 'FROM scratch\nCOPY mian.go /', /there is no mian\.go, did you mean main\.go\?/],
   ])('is shown with its line: %s', async (_name, dockerfile, message) => {
     const failure = await failureOf({ 'main.go': '', Dockerfile: dockerfile }, { registries: EMPTY });
