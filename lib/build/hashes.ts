@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import type { Store } from './store.ts';
 import type { Node } from './tree.ts';
+import { refuseChanged } from './unchanged.ts';
 
 const SMALL_FILE = 1024 * 1024;
 
@@ -33,14 +34,14 @@ export class Hashes {
   async fill(nodes: Iterable<Node>): Promise<void> {
     for (const node of nodes) {
       if (node.type !== 'file' || node.sha !== undefined || node.content?.from !== 'disk') continue;
-      node.sha = await this.#hash(node.content.file, node.content.stamp, node.size);
+      node.sha = await this.#hash(node, node.content);
     }
   }
 
-  async #hash(file: string, stamp: string | undefined, size: number): Promise<string> {
+  async #hash(node: Node, { file, stamp }: { file: string; stamp?: string }): Promise<string> {
     const known = stamp === undefined ? undefined : this.#known.get(stamp);
     if (known !== undefined) return known;
-    const sha = await hashFile(file, size);
+    const sha = await hashFile(file, node.size).finally(() => refuseChanged([node]));
     if (stamp !== undefined && isSettled(stamp)) {
       this.#known.set(stamp, sha);
       this.#isChanged = true;

@@ -5,6 +5,7 @@ import type { Descriptor, Digest, Layer } from '../image/types.ts';
 import { fetchFiles } from './fetch.ts';
 import { keyOf, type Store } from './store.ts';
 import { type Change, join, type Node, nameOf, parentOf, type Tree } from './tree.ts';
+import { refuseChanged } from './unchanged.ts';
 
 /** Fast: what compresses well, compresses well at once, and a changed binary travels soon. */
 const GZIP_LEVEL = 1;
@@ -51,6 +52,8 @@ async function writeNew(nodes: LayerNodes, store: Store, key: string): Promise<L
     store,
   );
   const layer = await writeLayer(entriesOf(nodes), store.blobs, { gzipLevel: GZIP_LEVEL });
+  // A layer whose files are not what their hashes say must not be taken for them by anyone.
+  refuseChanged(nodes.values());
   const record: KeptLayer = { descriptor: layer.descriptor, diffID: layer.diffID };
   store.write('layers', key, record);
   return layer;
