@@ -54,6 +54,7 @@ export interface RunConfig {
     Interval?: number;
     Timeout?: number;
     StartPeriod?: number;
+    StartInterval?: number;
     Retries?: number;
   };
   Shell?: string[];
