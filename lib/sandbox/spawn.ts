@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
 export interface Spawned {
@@ -23,17 +24,28 @@ const MOST_LINES = 20_000;
 
 // Besides the program, the group has a shell that waits for the end of descriptor 3, which this process holds open:
 // however this process ends, by SIGKILL too, the rest of the group ends with it.
-const SCRIPT = 'umask 022; (read -r _ <&3; kill -KILL -$$) > /dev/null 2>&1 4<&- & exec "$@" 3<&-';
+const LIFELINE = 'umask 022; (read -r _ <&3; kill -KILL -$$) > /dev/null 2>&1 4<&- & exec "$@" 3<&-';
+
+// What this process was started with may be open in it, and would be in the program. Only bash closes two digits.
+const BASH = '/bin/bash';
+const CLOSE_IN_BASH =
+  'cd /proc/self/fd; for f in *; do if [ "$f" -gt 4 ]; then eval "exec $f>&-"; fi; done; cd "$OLDPWD"; unset OLDPWD';
+const CLOSE = 'exec 5>&- 6>&- 7>&- 8>&- 9>&-';
+
+const SHELL = existsSync(BASH)
+  ? [BASH, `${CLOSE_IN_BASH}; ${LIFELINE}`]
+  : ['/bin/sh', `${CLOSE}; ${LIFELINE}`];
 
 /**
- * Runs a program with umask 022 and exactly this environment, in a process group of its own, which ends as a whole
+ * Runs a program with umask 022, exactly this environment and no other descriptors than it should have, in a process group of its own, which ends as a whole
  * when the program ends, when the signal aborts and when this process ends. Answers the exit code; 128 and more for a
  * signal.
  */
 export async function spawnLines(spawned: Spawned): Promise<number> {
   const { file, args, cwd, env, signal, input } = spawned;
   signal?.throwIfAborted();
-  const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', file, ...args], {
+  const [shell = '', script = ''] = SHELL;
+  const child = spawn(shell, ['-c', script, 'sh', file, ...args], {
     cwd,
     env,
     detached: true,

@@ -18,9 +18,13 @@ const ability = await probeSandbox(scratch.root);
 
 const PROGRAM = `package main
 
-import "os"
+import (
+	"net"
+	"os"
+)
 
 func main() {
+	net.Listen("unix", "/socket")
 	os.RemoveAll("/gone")
 	os.Remove("/some/gone")
 	os.WriteFile("/some/changed", []byte("after"), 0o644)
@@ -46,14 +50,14 @@ describe.skipIf(!ability.able)('SandboxDisk', () => {
     });
     const tree = await treeOf(store);
     const root = await disk.prepare({ tree, base: tree, baseKey: 'base', changes: [] });
-    const nobody = { uid: 0, gid: 0 };
+    const user = { uid: 0, gid: 0, groups: [] };
     const code = await runInSandbox({
       ability: able,
       root,
       argv: ['/do'],
       env: new Map(),
       workdir: '/',
-      user: nobody,
+      user,
       mounts: [],
       names: { resolvConf: 'etc/resolv.conf', hosts: 'etc/hosts' },
       staging: join(disk.directory, 'staging'),
