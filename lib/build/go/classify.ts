@@ -1,4 +1,5 @@
 import type { Command } from '../../dockerfile/types.ts';
+import { argvOf, inlineProgram } from '../config.ts';
 import { joined } from './expand-word.ts';
 import { checkGoFlag } from './flags.ts';
 import { NotPlain, parseScript, type SimpleCommand, type Word } from './shell.ts';
@@ -57,7 +58,11 @@ export function classify(command: Command, shell: readonly string[]): Classified
 }
 
 function commandsOf(command: Command, shell: readonly string[]): SimpleCommand[] {
-  if (command.form === 'shell') return parseScript(optionsOf(shell) + command.script);
+  if (inlineProgram(command) !== undefined) throw new NotPlain('it is a program in a here-document');
+  if (command.form === 'shell') {
+    const [script = ''] = argvOf(command, { Shell: [] });
+    return parseScript(optionsOf(shell) + script);
+  }
   const inner = shellScript(command.argv);
   if (inner !== undefined) return parseScript(inner);
   const words = command.argv.map((text): Word => [{ text, quoted: true }]);
