@@ -1,13 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
 import { execFileSync } from 'node:child_process';
-import { statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ImageSource } from '../../../lib/build/bases.ts';
 import type { BuildFailure } from '../../../lib/build/failure.ts';
 import { FairleadError } from '../../../lib/errors.ts';
-import type { Image } from '../../../lib/image/types.ts';
 import { probeSandbox } from '../../../lib/sandbox/ability.ts';
+import { baseWithShell } from './shell-base.ts';
 import { buildFiles, directory, imageOf, registryOf, Scratch, steps } from './support.ts';
 
 const scratch = new Scratch();
@@ -69,30 +67,9 @@ describe('ONBUILD', () => {
   });
 });
 
-/** The program that is `/bin/sh` in a base of these tests: it leaves its last argument in /ran. */
-const SHELL = `package main
-
-import "os"
-
-func main() {
-	if os.WriteFile("/ran", []byte(os.Args[len(os.Args)-1]), 0o644) != nil {
-		os.Exit(1)
-	}
-}
-`;
-
-async function baseWithShell(): Promise<Image> {
-  const [source, program] = [join(scratch.root, 'sh.go'), join(scratch.root, 'sh')];
-  writeFileSync(source, SHELL);
-  const env = { ...process.env, CGO_ENABLED: '0', GO111MODULE: 'off', GOFLAGS: '' };
-  execFileSync('go', ['build', '-o', program, source], { env });
-  const shell = { path: 'bin/sh', mode: 0o755, uid: 0, gid: 0, mtime: 0, size: statSync(program).size };
-  return imageOf(scratch, [directory('bin'), { ...shell, type: 'file', file: program }]);
-}
-
 describe('a RUN that shows only later that it needs a sandbox', () => {
   it.skipIf(!ability.able)('is run in one, and what was finished before is not done again', async () => {
-    const base = await baseWithShell();
+    const base = await baseWithShell(scratch);
     const dockerfile = `FROM scratch AS other
 COPY a.txt /other
 FROM golang:${VERSION} AS build
