@@ -39,6 +39,9 @@ export interface BuildFlags {
   output?: Output[];
   push?: true;
   load?: true;
+  pull?: true;
+  provenance?: string;
+  sbom?: string;
   metadataFile?: string;
   iidfile?: string;
   cacheDir?: string;
@@ -85,6 +88,10 @@ export function registerBuild(program: Command): void {
     .option('-o, --output <what>', 'type=oci|docker|local|tar,dest=PATH or registry; may be repeated', output)
     .option('--push', 'publish it under its names, as --output registry')
     .addOption(new Option('--load').hideHelp())
+    // Scripts for docker build have these: bases are always asked for, and there are no attestations.
+    .addOption(new Option('--pull').hideHelp())
+    .addOption(new Option('--provenance <what>').hideHelp())
+    .addOption(new Option('--sbom <what>').hideHelp())
     .option('--metadata-file <path>', 'write the digests as JSON, as buildx does')
     .option('--iidfile <path>', 'write the digest to a file')
     .option('--cache-dir <path>', 'what is kept between builds (default: ~/.cache/fairlead)')
@@ -93,7 +100,7 @@ export function registerBuild(program: Command): void {
     .showHelpAfterError(false)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE_ERROR))
     .action(async (context: string, flags: BuildFlags, command: Command) => {
-      const problem = whyNot(flags);
+      const problem = whyNotContext(context) ?? whyNot(flags);
       if (problem !== undefined) command.error(`error: ${problem}`);
       const code = await (flags.check === true ? runCheck(context, flags) : runBuild(context, flags));
       // What is still compressed or downloaded is for nobody any more.
@@ -110,9 +117,18 @@ export function outputsOf({ output = [], push }: Pick<BuildFlags, 'output' | 'pu
 function whyNot(flags: BuildFlags): string | undefined {
   if (flags.load === true)
     return '--load needs a daemon; write --output type=docker,dest=- and pipe it into docker load';
+  for (const name of ['provenance', 'sbom'] as const)
+    if (flags[name] !== undefined && flags[name] !== 'false')
+      return `--${name} is not written; leave it out, or write --${name}=false`;
   if ((flags.cacheTo?.length ?? 0) > 1) return 'a cache is kept in one place: give --cache-to once';
   return whyNotOutputs(outputsOf(flags), flags.tag ?? [], {
     platforms: flags.platform?.length ?? 1,
     isTerminal: process.stdout.isTTY === true,
   });
+}
+
+function whyNotContext(context: string): string | undefined {
+  if (context === '-') return 'a context is not read from the standard input: name its directory';
+  const isRemote = /^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(context);
+  return isRemote ? `${context} is not fetched: clone it, and name the directory` : undefined;
 }

@@ -75,7 +75,7 @@ function remedyFor(code: string, { from }: CopyInstruction): string | undefined 
   if (code === 'bad-archive') return 'repack it, or add --unpack=false';
   if (code !== 'source-missing') return undefined;
   return from === undefined
-    ? 'paths are relative to the build context; see whether .dockerignore leaves it out'
+    ? 'paths are relative to the build context, and .dockerignore may leave some out'
     : `see what ${from} makes, and where`;
 }
 

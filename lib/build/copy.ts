@@ -203,5 +203,5 @@ function baseLength(found: string, pattern: string): number {
 }
 
 function missing(path: string): CopyProblem {
-  return new CopyProblem('source-missing', `${path} is not there, or is left out by .dockerignore`);
+  return new CopyProblem('source-missing', `${path} is not there`);
 }

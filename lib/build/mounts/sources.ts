@@ -92,7 +92,7 @@ function noSource(path: string, { from }: SourceMount, place: string): FairleadE
     cause: `there is no ${join('', path)} in ${from ?? 'the build context'} to be mounted`,
     remedy:
       from === undefined
-        ? 'paths are relative to the build context; see whether .dockerignore leaves it out'
+        ? 'paths are relative to the build context, and .dockerignore may leave some out'
         : `see what ${from} has, and where`,
   });
 }

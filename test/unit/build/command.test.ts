@@ -82,6 +82,9 @@ describe('fairlead build', () => {
       2,
       /write type=oci\|docker\|local\|tar,dest=PATH, type=registry, oci-dir=DIR or oci-archive=FILE/,
     ],
+    ['a context that is elsewhere', ['https://github.com/a/b.git'], 2, /clone it, and name the directory/],
+    ['attestations', ['--provenance=max', context], 2, /--provenance is not written/],
+    ['a daemon', ['--load', context], 2, /pipe it into docker load/],
     ['a bad name', ['-t', 'UPPER', context], 2, /has to be in lower case/],
     ['a registry without a name', ['--output', 'registry', context], 2, /needs a name: add -t NAME/],
   ])('ends with one clear line for %s', async (_name, args, code, message) => {
