@@ -1,5 +1,5 @@
 import { expand } from '../dockerfile/expand.ts';
-import { fault } from '../dockerfile/faults.ts';
+import { fault, type Position } from '../dockerfile/faults.ts';
 import type { Dockerfile, Stage } from '../dockerfile/types.ts';
 import { parsePlatform } from '../image/platform.ts';
 import { parseReference } from '../image/reference.ts';
@@ -23,10 +23,19 @@ export function resolveFroms(
     const base = baseOf(word(stage.from.image), stage, dockerfile, named);
     const asked = stage.from.platform === undefined ? '' : word(stage.from.platform);
     const inherited = base.kind === 'stage' ? froms[base.index]?.platform : undefined;
-    const platform = asked === '' ? (inherited ?? target) : parsePlatform(asked);
+    const platform = asked === '' ? (inherited ?? target) : platformAt(asked, position);
     froms.push({ base, platform });
   }
   return froms;
+}
+
+function platformAt(text: string, position: Position): Platform {
+  try {
+    return parsePlatform(text);
+  } catch {
+    const cause = `--platform is ${JSON.stringify(text)}`;
+    throw fault(position, 'bad-flag', cause, 'write it like linux/amd64 or linux/arm/v7');
+  }
 }
 
 function baseOf(image: string, stage: Stage, dockerfile: Dockerfile, named: Named | undefined): Base {
