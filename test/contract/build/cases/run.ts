@@ -64,6 +64,14 @@ export const RUN: Case[] = [
     'RUN id -u > /tmp/w; id -g >> /tmp/w; id -G >> /tmp/w; echo $HOME >> /tmp/w',
   ),
   one('FROM BASE', 'USER app:50', 'RUN id -u > /tmp/w; id -g >> /tmp/w; touch /tmp/x /home/app/y'),
+  one(
+    'FROM BASE',
+    'RUN echo "root:x:0:app,root" >> /etc/group; echo "more:x:8:root" >> /etc/group',
+    ...['root', '0', '5', 'app:', '1000:staff', '5:staff', '1000:1001'].flatMap((user) => [
+      `USER ${user}`,
+      `RUN echo $(id -u) $(id -G) $HOME > /tmp/${user}`,
+    ]),
+  ),
   one('FROM BASE', 'USER :staff', 'RUN id -u > /w; id -g >> /w'),
   one(
     'FROM BASE',
