@@ -10,6 +10,7 @@ import { acknowledgeBuilder, acknowledgeFunction, acknowledgeHostSecret } from '
 import { admitDeployer } from './cluster-stack.ts';
 import { CodeBuildEngine } from './codebuild-engine.ts';
 import { type Callees, FUNCTIONS, type FunctionName, type Installation } from './functions.ts';
+import { MicroVms } from './microvms.ts';
 import { pipelineFunction } from './pipeline-function.ts';
 import type { RegistryStack } from './registry-stack.ts';
 
@@ -20,6 +21,8 @@ export interface PipelineStackProps extends StackProps {
   hostApiUrl: string;
   /** The buildspec of builds in CodeBuild; absent for an installation without that engine. */
   buildspec?: Record<string, unknown>;
+  /** Whether what no function can build is built in Lambda MicroVMs, which few regions have. */
+  microVms?: boolean;
 }
 
 /** From the webhook to the rollout: the functions, the ledger, the secrets, and who may do what. */
@@ -42,6 +45,7 @@ export class PipelineStack extends Stack {
     );
     const { buildspec, registry } = props;
     const codeBuild = buildspec && new CodeBuildEngine(this, 'CodeBuild', { buildspec, registry, hostToken });
+    const microVms = props.microVms ? new MicroVms(this, 'MicroVms') : undefined;
     const installation: Installation = {
       branch: props.branch,
       webhookSecretId: webhookSecret.secretArn,
@@ -53,6 +57,7 @@ export class PipelineStack extends Stack {
       insecureRegistries: [],
       clusterName: props.cluster.clusterName,
       serviceType: 'LoadBalancer',
+      ...(microVms && { microVm: microVms.settings }),
       ...(codeBuild && { codeBuildProject: codeBuild.project.projectName }),
     };
     this.functions = this.createFunctions(installation);
@@ -62,6 +67,7 @@ export class PipelineStack extends Stack {
     for (const reader of [deploy, build]) hostToken.grantRead(reader);
     props.registry.grantBuild(build);
     codeBuild?.grantUse(build);
+    microVms?.grantRun(build);
     this.grantLedger(deploy, ['GetItem', 'PutItem', 'UpdateItem']);
     this.grantLedger(rollOut, ['GetItem']);
     rollOut.addToRolePolicy(

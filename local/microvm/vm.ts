@@ -128,7 +128,8 @@ export class Vm {
   async #start(): Promise<void> {
     try {
       await this.#machine.boot();
-      const status = await this.#machine.hook('run', this.#options.runHookPayload);
+      const { runHookPayload } = this.#options;
+      const status = await this.#machine.hook('run', JSON.stringify({ microvmId: this.id, runHookPayload }));
       if (status !== 200) throw new Error(`its run hook answered ${status}`);
       if (this.state() !== 'PENDING') return;
       this.#enter('RUNNING');

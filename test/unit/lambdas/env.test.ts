@@ -71,6 +71,7 @@ describe('what lib/stacks/functions.ts sets', () => {
     clusterName: 'cluster',
     serviceType: 'LoadBalancer',
     cacheDirectory: '/cache',
+    microVm: { image: 'arn:image', version: '3.0', platform: 'linux/riscv64', secretId: 'vm-key' },
   };
 
   test.each(FUNCTIONS)('is all that $name reads, and is read under the same names', (definition) => {

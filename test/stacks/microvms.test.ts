@@ -1,0 +1,84 @@
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { installation } from '../../bin/installation.ts';
+import { MicroVms } from '../../lib/stacks/microvms.ts';
+
+let pipeline: Template;
+
+beforeAll(() => {
+  const app = new App({ context: { microvm: 'on' } });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  pipeline = Template.fromStack(installation(app).pipeline);
+}, 120_000);
+
+interface Statement {
+  Action: string | string[];
+  Resource: unknown;
+}
+
+function statementsOf(prefix: string): Statement[] {
+  const policies = Object.entries(pipeline.findResources('AWS::IAM::Policy'));
+  return policies
+    .filter(([id]) => id.startsWith(prefix))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[]);
+}
+
+describe('an installation with MicroVMs', () => {
+  it('has an image with every capability and hook, and nothing secret in it', () => {
+    pipeline.hasResourceProperties('AWS::Lambda::MicrovmImage', {
+      AdditionalOsCapabilities: ['ALL'],
+      CpuConfigurations: [{ Architecture: 'ARM_64' }],
+      EnvironmentVariables: [],
+      Hooks: {
+        Port: 9000,
+        MicrovmImageHooks: Match.objectLike({ Ready: 'ENABLED' }),
+        MicrovmHooks: Match.objectLike({ Run: 'ENABLED', Resume: 'ENABLED', Terminate: 'ENABLED' }),
+      },
+    });
+  });
+
+  it('lets the builder run VMs of that image only, with the calls that it makes', () => {
+    const running = statementsOf('BuildImage').filter(({ Action }) =>
+      [Action].flat().includes('lambda:RunMicrovm'),
+    );
+    expect(running).toHaveLength(1);
+    expect(running[0]?.Action).toEqual([
+      'lambda:CreateMicrovmAuthToken',
+      'lambda:GetMicrovm',
+      'lambda:ResumeMicrovm',
+      'lambda:RunMicrovm',
+      'lambda:TerminateMicrovm',
+    ]);
+    expect(JSON.stringify(running[0]?.Resource)).toMatch(/Image.*ImageArn/);
+  });
+
+  it('lets the image be built from its own code, and gives VMs no role', () => {
+    const actions = statementsOf('MicroVms').flatMap(({ Action }) => [Action].flat());
+    expect(actions.sort()).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents', 's3:GetObject']);
+    // Whoever runs a VM could give it a role only if allowed to pass it on.
+    expect(statementsOf('BuildImage').flatMap(({ Action }) => Action)).not.toContain('iam:PassRole');
+  });
+
+  it('tells the builder of it, and nobody else', () => {
+    pipeline.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Fairlead: build-image',
+      Environment: {
+        Variables: Match.objectLike({
+          MICROVM_IMAGE: Match.anyValue(),
+          MICROVM_IMAGE_VERSION: Match.anyValue(),
+          MICROVM_PLATFORM: 'linux/arm64',
+          MICROVM_SECRET_ID: Match.anyValue(),
+        }),
+      },
+    });
+  });
+
+  it('is refused where there are none, at synth or before anything is deployed', () => {
+    const elsewhere = new Stack(new App(), 'Elsewhere', { env: { region: 'eu-central-1' } });
+    expect(() => new MicroVms(elsewhere, 'MicroVms')).toThrow(/eu-central-1: Lambda has no MicroVMs there/);
+    const rules = Object.values(pipeline.toJSON().Rules as Record<string, { Assertions: unknown[] }>);
+    expect(JSON.stringify(rules)).toContain('Lambda has no MicroVMs there');
+  });
+});
