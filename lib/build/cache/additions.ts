@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { blobPath, openBlob } from '../../image/blob-store.ts';
@@ -16,9 +17,10 @@ import {
   type Place,
 } from './index.ts';
 import type { LoadedCache } from './loaded.ts';
+import { snapshotMount } from './mount-snapshot.ts';
 import { Packs } from './packs.ts';
 import type { SaveInput } from './save.ts';
-import { filesOf, type SharedKind, withoutOwnFiles } from './schemas.ts';
+import { filesOf, type KeptMount, type SharedKind, withoutOwnFiles } from './schemas.ts';
 import { packJson } from './zstd-json.ts';
 
 /** A record of more bytes of JSON has a blob of its own. */
@@ -31,6 +33,10 @@ const NOTED_AGAIN = 24 * 60 * 60;
 const LARGEST_STEP = 512 * 1024 ** 2;
 
 const MOST_EXTRACTED = 100;
+
+/** Bytes of a cache mount that is kept, uncompressed, and how often that is done anew, in seconds. */
+const LARGEST_MOUNT = 512 * 1024 ** 2;
+const MOUNT_AGAIN = 60 * 60;
 
 /** What one build adds to a cache: entries and packs, and the blobs that hold them. */
 export class Additions {
@@ -63,7 +69,8 @@ export class Additions {
     for (const name of this.#input.used) {
       // So many files that were taken one by one are a stage's, which its steps tell.
       if (areMany && isExtracted(name)) continue;
-      if (!this.#renew(name)) await this.#add(name);
+      const isRenewed = this.#renew(name);
+      if (!isRenewed || name.startsWith('mounts/')) await this.#add(name);
     }
     await this.#addPacks();
   }
@@ -92,6 +99,33 @@ export class Additions {
     for (const digest of this.made.keys()) await rm(blobPath(store.blobs, digest), { force: true });
   }
 
+  #isOurs(key: string): boolean {
+    const digest: Digest = `sha256:${/^sha256-([0-9a-f]{64})/.exec(key)?.[1]}`;
+    return [this.#current, this.#input.loaded].some((cache) => cache?.blobs.has(digest));
+  }
+
+  /** A cache mount is kept as a layer. One that changes with every build is not sent with every build. */
+  async #addMount(key: string): Promise<void> {
+    const { store, loaded } = this.#input;
+    const kept = (this.#current ?? loaded)?.index.entries.get(`mounts/${key}`)?.record as
+      | KeptMount
+      | undefined;
+    const isPrivate = !/^[0-9a-f]{64}$/.test(key);
+    if (isPrivate || (kept !== undefined && this.#now - kept.keptAt < MOUNT_AGAIN)) return;
+    const directory = store.path('mounts', key);
+    const snapshot = existsSync(directory) ? snapshotMount(directory, LARGEST_MOUNT) : undefined;
+    if (snapshot === undefined || snapshot.fingerprint === kept?.fingerprint) return;
+    const layer = await writeLayer(snapshot.entries, store.blobs, { gzipLevel: 1 }).catch(() => undefined);
+    if (layer === undefined) return; // it changed while it was read: another build has it
+    const { descriptor, diffID, open } = layer;
+    this.#made(descriptor, open);
+    this.index.diffIDs.set(descriptor.digest, diffID);
+    const record: KeptMount = { fingerprint: snapshot.fingerprint, keptAt: this.#now };
+    const entry = { usedAt: this.#now, record, places: [], layers: [descriptor.digest] };
+    this.index.entries.set(`mounts/${key}`, entry);
+    this.#isNew = true;
+  }
+
   /** An entry that some cache has already counts as used now. */
   #renew(name: string): boolean {
     const own = this.#current?.index.entries.get(name);
@@ -114,8 +148,10 @@ export class Additions {
 
   async #add(name: string): Promise<void> {
     const [kind, key] = name.split('/') as [SharedKind, string];
+    if (kind === 'mounts') return this.#addMount(key);
     const own = await this.#input.store.own(kind, key);
-    if (own === undefined) return;
+    // What is in the cache's own layers is no base's.
+    if (own === undefined || (kind === 'bases' && this.#isOurs(key))) return;
     const record = kind === 'bases' ? withoutOwnFiles(own) : own;
     const { files, layers } = filesOf(kind, record);
     const places = await this.#placesOf(files, kind);

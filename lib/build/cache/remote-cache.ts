@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '../../errors.ts';
 import type { Digest, Layer } from '../../image/types.ts';
+import { applyRows, layerRows } from '../layer-index.ts';
 import type { Store } from '../store.ts';
+import { Tree } from '../tree.ts';
 import { goFolders } from './folders.ts';
 import type { Place } from './index.ts';
 import { type CachePlace, type LoadedCache, loadCache } from './loaded.ts';
@@ -104,6 +106,17 @@ export class RemoteCache implements SharedRecords {
     const { digest, size } = known.descriptor;
     if (cache?.blobs.get(digest)?.size !== size || !(await records?.isThere(digest))) return undefined;
     return records?.layer(known);
+  }
+
+  async mount(key: string): Promise<Tree | undefined> {
+    const [cache, records, store] = [await this.#loading, await this.#records, this.#store];
+    const content = await records?.get('mounts', key);
+    const [digest] = cache?.index.entries.get(`mounts/${key}`)?.layers ?? [];
+    const layer = digest === undefined || content === undefined ? undefined : records?.layerOf(digest);
+    if (layer === undefined || store === undefined) return undefined;
+    const tree = new Tree();
+    applyRows(tree, await layerRows(layer, store), layer, store);
+    return tree;
   }
 
   holds(layer: Layer, files: Iterable<readonly [sha: string, path: string]>): void {

@@ -37,8 +37,12 @@ const row = z.tuple([
   z.union([z.literal(''), sha]),
 ]);
 
+/** A cache mount: what it looked like when it was kept, in seconds since 1970. */
+const mount = z.object({ fingerprint: z.string(), keptAt: count });
+export type KeptMount = z.output<typeof mount>;
+
 /** The kinds of records that machines share. */
-export type SharedKind = 'steps' | 'layers' | 'bases' | 'extracted';
+export type SharedKind = 'steps' | 'layers' | 'bases' | 'extracted' | 'mounts';
 
 /** What each of them has to look like. */
 export const SHARED_RECORDS: Readonly<Record<string, z.ZodMiniType>> = {
@@ -46,6 +50,7 @@ export const SHARED_RECORDS: Readonly<Record<string, z.ZodMiniType>> = {
   layers: layer,
   bases: z.array(row),
   extracted: sha,
+  mounts: mount,
 };
 
 /** A record as its blob holds it. */

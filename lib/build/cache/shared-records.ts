@@ -1,4 +1,5 @@
 import type { Layer } from '../../image/types.ts';
+import type { Tree } from '../tree.ts';
 
 /**
  * Records that other machines wrote, behind those of this one's store. What cannot be had counts as absent: nothing here
@@ -15,6 +16,8 @@ export interface SharedRecords {
   layer(known: Pick<Layer, 'descriptor' | 'diffID'>): Promise<Layer | undefined>;
   /** Told of every layer that the build makes or takes, with the files in it. */
   holds(layer: Layer, files: Iterable<readonly [sha: string, path: string]>): void;
+  /** What a cache mount of this key had on another machine, as far as it is kept. */
+  mount(key: string): Promise<Tree | undefined>;
   /** Waits until the folders that Go keeps by itself have what other machines put there. */
   folders(): Promise<void>;
 }

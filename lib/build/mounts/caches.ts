@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { RunMount } from '../../dockerfile/types.ts';
 import { markUsed } from '../prune.ts';
 import { keyOf, type Store } from '../store.ts';
@@ -74,9 +75,11 @@ async function openPrivate(first: string, request: CacheRequest): Promise<OpenCa
 }
 
 /** Makes the directory, with what it is to begin with, unless it is there. */
-async function begin(directory: string, { mount, source, as, signal }: CacheRequest): Promise<void> {
+async function begin(directory: string, { mount, source, store, as, signal }: CacheRequest): Promise<void> {
+  const key = basename(directory);
+  store.shared?.used('mounts', key);
   if (!existsSync(directory)) {
-    const tree = source?.tree.clone() ?? new Tree();
+    const tree = (await store.shared?.mount(key)) ?? source?.tree.clone() ?? new Tree();
     const root = tree.get('') ?? newDirectory(0);
     tree.set('', {
       ...root,
