@@ -26,7 +26,7 @@ interface Remembered {
 export class Bases {
   readonly #registries: ImageSource;
   readonly #store: Store;
-  readonly #signal: AbortSignal | undefined;
+  #signal: AbortSignal | undefined;
   readonly #aliases: ReadonlyMap<string, string>;
   readonly #images = new Map<string, Promise<Image>>();
   readonly #trees = new Map<string, Promise<Tree>>();
@@ -44,6 +44,11 @@ export class Bases {
     this.#signal = signal;
   }
 
+  /** What is asked for from now on ends when `signal` aborts; what was asked for before keeps its answers. */
+  until(signal: AbortSignal): void {
+    this.#signal = signal;
+  }
+
   /** Manifest and configuration; layers stay where they are. */
   image(name: string, platform: Platform): Promise<Image> {
     const reference = this.#aliases.get(name) ?? name;
@@ -51,14 +56,15 @@ export class Bases {
     const known = this.#images.get(key);
     if (known !== undefined) return known;
     const resolved = this.#registries.resolve(reference, platform, this.#signal);
-    // Asked for early and awaited late: until then nobody minds that it failed.
-    resolved.catch(() => {});
     this.#images.set(key, resolved);
+    // Asked for early and awaited late: until then nobody minds that it failed, and who asks again may have more luck.
+    resolved.catch(() => this.#images.delete(key));
     return resolved;
   }
 
   /** The configuration of a base that the build can do without, or nothing when it is not to be had quickly. */
-  async configurationIfReachable(reference: string, platform: Platform): Promise<ImageConfig | undefined> {
+  async configurationIfReachable(name: string, platform: Platform): Promise<ImageConfig | undefined> {
+    const reference = this.#aliases.get(name) ?? name;
     const key = keyOf('configuration', reference, platform);
     const known = await this.#store.read<Remembered>('configurations', key);
     if (known !== undefined && Date.now() - known.at < REMEMBERED_MS) return known.config;
@@ -87,8 +93,8 @@ export class Bases {
   /** The index of an image's files. Its layers are read once as streams, the index is kept by their digests. */
   async tree(image: Image): Promise<Tree> {
     const known = this.#trees.get(image.digest) ?? this.#index(image);
-    known.catch(() => {});
     this.#trees.set(image.digest, known);
+    known.catch(() => this.#trees.delete(image.digest));
     return (await unlessAborted(known, this.#signal)).clone();
   }
 

@@ -1,15 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '../errors.ts';
-import { assembleImage } from '../image/assemble.ts';
 import type { Image, Platform } from '../image/types.ts';
-import type { RunLimits } from '../sandbox/limits.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
+import type { RunLimits } from '../sandbox/limits.ts';
 import { Bases, type ImageSource } from './bases.ts';
-import { beginStage } from './begin.ts';
+import { buildStages, untilPlanHolds } from './build-stages.ts';
 import type { RemoteCache } from './cache/remote-cache.ts';
 import type { NamedContext } from './contexts.ts';
 import { refuseWithoutEngine, sandboxAbility } from './engines.ts';
-import { type Finding, PlanChanged, shownReasons, withTriggers } from './finding.ts';
+import { type Finding, shownReasons, withTriggers } from './finding.ts';
 import { resolveFroms, targetStage } from './froms.ts';
 import { findToolchain, type ProbedToolchain, probeToolchain, type Toolchain } from './go/toolchain.ts';
 import { goDirective } from './go/versions.ts';
@@ -21,11 +20,7 @@ import type { ProgressEvent } from './progress.ts';
 import { prune } from './prune.ts';
 import type { SandboxDisks } from './sandbox-step.ts';
 import type { Confidential } from './secrets.ts';
-import type { Shared } from './shared.ts';
-import { sideBySide } from './side-by-side.ts';
 import { takeSlot } from './slots.ts';
-import { buildStage } from './stage.ts';
-import type { StageState } from './stage-state.ts';
 import { keyOf } from './store.ts';
 import { Turns } from './turns.ts';
 
@@ -121,6 +116,7 @@ async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> 
       noCache: options.noCache ?? false,
       fresh: options.fresh ?? new Set<string>(),
       turns: new Turns(availableParallelism()),
+      bases: new Bases(options.registries, store, input.aliases),
       workspace: slot.directory,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       allow: [...(options.allow ?? []), ...(options.runNetwork === 'host' ? HOST_NETWORK : [])],
@@ -153,25 +149,6 @@ function removeDisks(disks: SandboxDisks): void {
   disks.clear();
 }
 
-/** What a stage came to, and in which engine. */
-type Finished = Map<number, { engine: Engine; state: StageState }>;
-
-/** Plans and builds until nothing shows any more that changes the plan; every time one thing more is known. */
-async function untilPlanHolds(
-  attempt: (findings: readonly Finding[], finished: Finished) => Promise<Image>,
-): Promise<Image> {
-  const findings: Finding[] = [];
-  const finished: Finished = new Map();
-  for (;;) {
-    try {
-      return await attempt(findings, finished);
-    } catch (error) {
-      if (!(error instanceof PlanChanged)) throw error;
-      findings.push(error.finding);
-    }
-  }
-}
-
 function planFor(
   input: BuildInput,
   target: number,
@@ -188,60 +165,6 @@ function planFor(
     shown: shownReasons(findings),
     ...(directive === undefined ? {} : { goDirective: directive }),
   });
-}
-
-/** Builds the stages side by side, each after those that it takes from; what is `finished` already is kept. */
-async function buildStages(
-  plans: readonly StagePlan[],
-  common: Omit<Shared, 'bases' | 'signal'>,
-  finished: Finished,
-  options: BuildOptions,
-): Promise<Image> {
-  const { registries, signal } = options;
-  const stages = new Map<number, StageState>();
-  for (const [index, { engine, state }] of finished) {
-    if (plans.some((plan) => plan.stage.index === index && plan.engine === engine)) stages.set(index, state);
-  }
-  await sideBySide((signal) => {
-    const shared: Shared = {
-      ...common,
-      bases: new Bases(registries, common.store, common.aliases, signal),
-      signal,
-    };
-    return plans
-      .filter(({ stage }) => !stages.has(stage.index))
-      .map((plan) => {
-        const begin = beginStage({ shared, plan }, stages);
-        return {
-          id: plan.stage.index,
-          needs: plan.after,
-          run: async () => {
-            const state = await buildStage({ shared, plan }, await begin(), stages);
-            stages.set(plan.stage.index, state);
-            finished.set(plan.stage.index, { engine: plan.engine, state });
-          },
-        };
-      });
-  }, signal);
-  common.hashes.save();
-  for (const name of common.args.unused()) {
-    common.onProgress({ type: 'notice', message: `the build arg ${name} is not used by the Dockerfile` });
-  }
-  return finish(stages.get(plans.at(-1)?.stage.index ?? -1) as StageState, common.epoch, options);
-}
-
-async function finish(
-  state: StageState,
-  epoch: number,
-  { labels, annotations }: BuildOptions,
-): Promise<Image> {
-  const { platform, history, author } = state;
-  const created = new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
-  const config =
-    labels === undefined ? state.config : { ...state.config, Labels: { ...state.config.Labels, ...labels } };
-  const described = { created, ...platform, config, history, ...(author === undefined ? {} : { author }) };
-  const layers = await Promise.all(state.layers);
-  return assembleImage({ config: described, layers, ...(annotations === undefined ? {} : { annotations }) });
 }
 
 async function findGo({ toolchain: given, engines }: BuildOptions): Promise<ProbedToolchain | undefined> {

@@ -17,6 +17,13 @@ export class PlanChanged extends Error {
   }
 }
 
+/** Whether both say the same; then planning with the second one changes nothing. */
+export function isSame(a: Finding, b: Finding): boolean {
+  if (a.stage !== b.stage) return false;
+  if (a.kind === 'needs-sandbox' && b.kind === 'needs-sandbox') return a.line === b.line && a.why === b.why;
+  return a.kind === b.kind;
+}
+
 /** The reasons among the findings, as the plan wants them. */
 export function shownReasons(findings: readonly Finding[]): Map<number, Reason[]> {
   const shown = new Map<number, Reason[]>();

@@ -47,6 +47,16 @@ describe('ONBUILD', () => {
     expect(files).toMatchObject({ x: 'file 644 0:0 a' });
   });
 
+  it('has stages that were finished before go on with what is in their base', async () => {
+    const certificates = { path: 'etc/x.pem', mode: 0o644, uid: 0, gid: 0, mtime: 0, size: 0 };
+    const golang = await imageOf(scratch, [directory('etc'), { ...certificates, type: 'file' }]);
+    const base = await imageOf(scratch, [], { OnBuild: ['LABEL a=1'] });
+    const dockerfile = `FROM golang:${VERSION} AS go\nWORKDIR /w\nFROM base AS app\nCOPY --from=go /w /w\nCOPY --from=go /etc/x.pem /`;
+    const registries = registryOf({ [`golang:${VERSION}`]: golang, base });
+    const { files } = await buildFiles(scratch, { Dockerfile: dockerfile }, { registries });
+    expect(files).toMatchObject({ 'x.pem': 'file 644 0:0 ' });
+  });
+
   it('of a stage is for the stages that begin with it, and for nobody after them', async () => {
     const dockerfile =
       'FROM scratch AS a\nONBUILD COPY a.txt /x\nCOPY a.txt /y\nFROM a AS b\nFROM b\nLABEL x=1';
