@@ -1,6 +1,7 @@
 import { fault, type Position } from '../dockerfile/faults.ts';
 import type { CopyInstruction } from '../dockerfile/types.ts';
 import { type ArchiveEntry, readArchive } from './add/archive.ts';
+import { secretsOf } from './add/authorization.ts';
 import { fetchSource, inlineSource, tellSources } from './add/sources.ts';
 import { within } from './config.ts';
 import { type CopyOptions, type CopySource, copyInto, sourcePaths } from './copy.ts';
@@ -108,7 +109,8 @@ async function gather(
   const paths = sources.flatMap((source) => (source.kind === 'path' ? [source.path] : []));
   const tree = paths.length === 0 ? new Tree() : await treeFrom(instruction, paths, input, stages);
   const gathered: CopySource[] = [];
-  const given = { store, network, noCache, ...(signal && { signal }) };
+  const secrets = secretsOf(shared.secrets, `${position.file}:${line}`);
+  const given = { store, network, noCache, secrets, ...(signal && { signal }) };
   for (const source of sources) {
     if (source.kind === 'path') gathered.push({ tree, path: source.path, as: 'path' });
     else gathered.push(await fetchSource(source, { checksum, mtime }, given));

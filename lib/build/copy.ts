@@ -95,7 +95,7 @@ class Copier {
     const isLiteral = !isWildcard(source);
     if (isLiteral && tree.get(tree.resolve(join(root, pattern), true) ?? '-') === undefined)
       throw missing(source);
-    const include = pattern === '' ? undefined : compilePatterns([pattern]);
+    const include = pattern === '' ? undefined : compilePatterns([`./${pattern}`]);
     const before = this.target.size;
     for (const at of isWildcard(root) ? matches(tree, root) : [root]) this.#copyOne(tree, at, false, include);
     return isLiteral || this.target.size > before;

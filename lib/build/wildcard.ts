@@ -18,46 +18,49 @@ export function matches(tree: Tree, pattern: string): string[] {
   if (base === undefined) return [];
   let found = [base];
   for (const name of names.slice(first)) {
-    const wanted = matcher(name);
+    const wanted = tokensOf(name);
     found = found.flatMap((path) => {
       if (wanted === undefined || tree.get(path)?.type !== 'directory') return [];
       return tree
         .names(path)
-        .filter((child) => wanted.test(child))
+        .filter((child) => fits(child, wanted))
         .map((child) => join(path, child));
     });
   }
   return found;
 }
 
-/** A name's pattern as an expression; undefined when Go calls it malformed. */
-function matcher(pattern: string): RegExp | undefined {
+/** One character that a name has to have; a star is any number of any. */
+type Token = 'star' | ((char: string) => boolean);
+
+/** A name's pattern, in characters; undefined when Go calls it malformed. */
+function tokensOf(pattern: string): Token[] | undefined {
   const chars = [...pattern];
-  let source = '';
+  const tokens: Token[] = [];
   for (let i = 0; i < chars.length; i++) {
     const char = chars[i] as string;
-    if (char === '*') source += '[^/]*';
-    else if (char === '?') source += '[^/]';
+    if (char === '*') tokens.push('star');
+    else if (char === '?') tokens.push(() => true);
     else if (char === '[') {
       const set = readSet(chars, i + 1);
       if (set === undefined) return undefined;
-      source += set.source;
+      tokens.push(set.has);
       i = set.end;
     } else {
       const plain = char === '\\' ? chars[++i] : char;
       if (plain === undefined) return undefined;
-      source += codeOf(plain);
+      tokens.push((one) => one === plain);
     }
   }
-  return new RegExp(`^${source}$`, 'su');
+  return tokens;
 }
 
 /** Reads `^a-z\]]` after the bracket; `end` is where its closing bracket stands. */
-function readSet(chars: readonly string[], start: number): { source: string; end: number } | undefined {
+function readSet(chars: readonly string[], start: number) {
   let at = start;
   const isNegated = chars[at] === '^';
   if (isNegated) at++;
-  const ranges: string[] = [];
+  const ranges: [low: number, high: number][] = [];
   const one = () => {
     const char = chars[at++];
     if (char === undefined || char === '-' || char === ']') return undefined;
@@ -72,12 +75,35 @@ function readSet(chars: readonly string[], start: number): { source: string; end
       high = one();
     }
     if (high === undefined) return undefined;
-    const isEmpty = (low.codePointAt(0) ?? 0) > (high.codePointAt(0) ?? 0);
-    ranges.push(isEmpty ? '' : `${codeOf(low)}-${codeOf(high)}`);
+    ranges.push([codeOf(low), codeOf(high)]);
   }
-  return { source: `[${isNegated ? '^' : ''}${ranges.join('')}]`, end: at };
+  const isIn = (code: number) => ranges.some(([low, high]) => low <= code && code <= high);
+  return { has: (char: string) => isIn(codeOf(char)) !== isNegated, end: at };
 }
 
-function codeOf(char: string): string {
-  return `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`;
+function codeOf(char: string): number {
+  return char.codePointAt(0) ?? 0;
+}
+
+// Back to the last star alone: what an earlier one takes more of, that one can. So no pattern takes long.
+function fits(name: string, tokens: readonly Token[]): boolean {
+  const chars = [...name];
+  let token = 0;
+  let star = -1;
+  let mark = 0;
+  for (let at = 0; at < chars.length; ) {
+    const wanted = tokens[token];
+    if (wanted === 'star') {
+      star = token++;
+      mark = at;
+    } else if (wanted?.(chars[at] as string)) {
+      token++;
+      at++;
+    } else if (star >= 0) {
+      token = star + 1;
+      at = ++mark;
+    } else return false;
+  }
+  while (tokens[token] === 'star') token++;
+  return token === tokens.length;
 }

@@ -5,6 +5,7 @@ import type { NetworkPolicy } from '../../network/policy.ts';
 import { PATIENT, type Patience, withRetries } from '../../registry/retry.ts';
 import { CopyProblem } from '../copy-problem.ts';
 import { keyOf, type Store } from '../store.ts';
+import { authorization, type Secrets } from './authorization.ts';
 import { type Answer, ask, failed, shown } from './request.ts';
 
 /** What downloads work with. */
@@ -17,6 +18,8 @@ export interface Downloads {
   /** The longest file, in bytes. */
   most?: number;
   patience?: Patience;
+  /** What servers want to be given. */
+  secrets?: Secrets;
 }
 
 export interface Downloaded {
@@ -57,8 +60,14 @@ export async function download(
 }
 
 async function attempt(url: URL, known: Remembered | undefined, given: Downloads): Promise<Remembered> {
-  const { network, signal } = given;
-  const answer = await ask({ url, headers: conditions(known), network, ...(signal && { signal }) });
+  const { network, signal, secrets } = given;
+  const asking = {
+    url,
+    headers: conditions(known),
+    network,
+    authorization: authorization('http', url, secrets),
+  };
+  const answer = await ask({ ...asking, ...(signal && { signal }) });
   if (answer.status === 304 && known !== undefined) {
     answer.body.destroy();
     return known;

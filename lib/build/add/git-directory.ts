@@ -15,7 +15,7 @@ export function gitDirectory(pack: GitPack, commit: string, remote: string, file
   const core = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n';
   text(
     'config',
-    `${core}[remote "origin"]\n\turl = ${remote}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`,
+    `${core}[remote "origin"]\n\turl = ${withoutCredentials(remote)}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`,
   );
   written.set('index', index(files, pack));
   for (const name of pack.names) {
@@ -47,4 +47,9 @@ function index(files: readonly GitFile[], pack: GitPack): Buffer {
   head.writeUInt32BE(entries.length, 8);
   const body = Buffer.concat([head, ...entries.map(({ entry }) => entry)]);
   return Buffer.concat([body, createHash('sha1').update(body).digest()]);
+}
+
+// What the image's users are to fetch with is theirs.
+function withoutCredentials(remote: string): string {
+  return remote.replace(/^(https?:\/\/)[^/@]*@/, '$1');
 }

@@ -7,6 +7,7 @@ import { ask, failed, shown } from './request.ts';
 export interface GitRemote {
   url: URL;
   network: NetworkPolicy;
+  authorization?: string | undefined;
   signal?: AbortSignal;
 }
 
@@ -98,7 +99,7 @@ async function read(
   body: string | undefined,
   most: number,
 ): Promise<Line[]> {
-  const { url, network, signal } = remote;
+  const { url, network, signal, authorization } = remote;
   const address = new URL(url);
   address.pathname = `${url.pathname.replace(/\/+$/, '')}/${path.replace(/\?.*$/, '')}`;
   address.search = path.replace(/^[^?]*/, '');
@@ -108,6 +109,7 @@ async function read(
     method: body === undefined ? 'GET' : 'POST',
     headers: { 'git-protocol': 'version=2', ...(body === undefined ? {} : type) },
     network,
+    authorization,
     ...(body === undefined ? {} : { body: Buffer.from(body) }),
     ...(signal && { signal }),
   });

@@ -4,6 +4,7 @@ import { keepBytes } from '../keep-bytes.ts';
 import { readChanges, writeChanges } from '../records.ts';
 import { keyOf } from '../store.ts';
 import { type Change, join, newDirectory, parentOf, Tree } from '../tree.ts';
+import { authorization } from './authorization.ts';
 import type { Downloads } from './download.ts';
 import { gitDirectory } from './git-directory.ts';
 import { commitOf, filesOf, type GitFile } from './git-objects.ts';
@@ -38,7 +39,13 @@ async function changesOf(
   depth: number,
 ): Promise<Change[]> {
   const { network, signal, store, noCache, patience = PATIENT } = given;
-  const remote: GitRemote = { url: urlOf(reference), network, ...(signal && { signal }) };
+  const url = urlOf(reference);
+  const remote: GitRemote = {
+    url,
+    network,
+    authorization: authorization('git', url, given.secrets),
+    ...(signal && { signal }),
+  };
   const { ref = 'HEAD', checksum, remote: name, subdirectory = '', keepGitDir, submodules } = reference;
   const key = (commit: string) =>
     keyOf('git', REVISION, name, commit, subdirectory, keepGitDir ?? false, submodules ?? true, mtime);

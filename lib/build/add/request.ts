@@ -13,6 +13,8 @@ export interface Asking {
   url: URL;
   method?: 'GET' | 'POST';
   headers?: Record<string, string>;
+  /** Given to the host of `url` alone. */
+  authorization?: string | undefined;
   body?: Uint8Array;
   network: NetworkPolicy;
   signal?: AbortSignal;
@@ -37,7 +39,9 @@ const IDLE_MS = 60_000;
  */
 export async function ask(asking: Asking): Promise<Answer> {
   let { url, method = 'GET', body } = asking;
-  let headers: Record<string, string> = { ...asking.headers, ...credentialsOf(url) };
+  const own: Record<string, string> =
+    asking.authorization === undefined ? {} : { authorization: asking.authorization };
+  let headers: Record<string, string> = { ...asking.headers, ...credentialsOf(url), ...own };
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
     const answer = await send({ ...asking, url, method, headers, ...(body === undefined ? {} : { body }) });
     const { status } = answer;

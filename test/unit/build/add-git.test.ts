@@ -13,6 +13,7 @@ const scratch = new Scratch();
 const root = scratch.directory();
 let origin = '';
 let asked: string[] = [];
+let given: (string | undefined)[] = [];
 /** What the server tells git of the protocol that the client asks for. */
 let protocol: string | undefined;
 
@@ -40,6 +41,7 @@ function git(directory: string, ...args: string[]): string {
 /** git's own server, as a web server would run it. */
 const server = createServer((request, response) => {
   asked.push(`${request.method} ${request.url}`);
+  given.push(request.headers.authorization);
   const url = new URL(request.url ?? '/', origin);
   const env = {
     PATH: process.env.PATH ?? '',
@@ -227,11 +229,11 @@ describe.each([
 describe('ADD --keep-git-dir', () => {
   it('keeps a repository that git finds clean, the same one each time', async () => {
     protocol = 'version=2';
-    const given = { network: { refuse: 'nothing' }, noCache: true } as const;
+    const downloads = { network: { refuse: 'nothing' }, noCache: true } as const;
     const reference = { transport: 'http', remote: `${origin}/app.git`, keepGitDir: true } as const;
     const keys = [];
     for (let time = 0; time < 2; time++) {
-      const tree = await fetchGit(reference, 0, { ...given, store: new Store(scratch.directory()) });
+      const tree = await fetchGit(reference, 0, { ...downloads, store: new Store(scratch.directory()) });
       keys.push([...tree.below('')].map(([path, { sha }]) => [path, sha]));
       const directory = scratch.directory();
       for (const [path, node] of tree.below('')) {
@@ -284,6 +286,14 @@ describe('a git source', () => {
       expect(() => parseGitReference(`https://h/b.git${query}`)).toThrow();
     },
   );
+
+  it('is fetched with the token that is given for it', async () => {
+    given = [];
+    const secrets = new Map([['GIT_AUTH_TOKEN', { from: 'value' as const, value: 'abc' }]]);
+    await added('ADD $R /', { secrets });
+    const basic = `basic ${Buffer.from('x-access-token:abc').toString('base64')}`;
+    expect(new Set(given)).toEqual(new Set([basic]));
+  });
 
   it('over ssh is refused with a way out', async () => {
     await expect(added('ADD git@example.com:a/b.git /')).rejects.toThrow(

@@ -145,6 +145,20 @@ describe('ADD of a URL', () => {
     await expect(added('COPY $O/x /')).rejects.toThrow(/COPY cannot take a URL/);
   });
 
+  it('gives the secrets of a host to that host, and to nobody else', async () => {
+    handler = (request, response) => {
+      if (request.url === '/x')
+        response.writeHead(302, { location: origin.replace('127.0.0.1', 'localhost') }).end();
+      else response.end(TEXT);
+    };
+    const secrets = new Map([['HTTP_AUTH_TOKEN_127.0.0.1', { from: 'value' as const, value: 'abc' }]]);
+    expect(await added('ADD $O/x /', { secrets })).toEqual({ x: 'file 600 0:0 downloaded' });
+    expect(asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer abc', undefined]);
+    secrets.set('HTTP_AUTH_HEADER_127.0.0.1', { from: 'value', value: 'Digest 1' });
+    await added('ADD $O/y /', { secrets });
+    expect(asked.at(-1)?.headers.authorization).toBe('Digest 1');
+  });
+
   it('has an end', async () => {
     handler = serve(Buffer.alloc(100_000));
     const given = {

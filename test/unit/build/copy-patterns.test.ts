@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CopyProblem } from '../../../lib/build/copy-problem.ts';
 import { compilePatterns } from '../../../lib/build/patterns.ts';
 import { type Node, Tree } from '../../../lib/build/tree.ts';
 import { matches } from '../../../lib/build/wildcard.ts';
@@ -57,6 +58,12 @@ describe('wildcards of a source', () => {
     expect(matches(tree, pattern)).toEqual(expected);
   });
 
+  it('end soon, however many stars they have', () => {
+    const long = treeOf(['a'.repeat(250)]);
+    expect(matches(long, `${'*a'.repeat(60)}*b`)).toEqual([]);
+    expect(matches(long, `${'*a'.repeat(60)}*`)).toHaveLength(1);
+  });
+
   it('are no expressions, whatever they hold', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 8 }), (text) => {
@@ -92,16 +99,25 @@ describe('patterns of --exclude and --parents', () => {
     [['a.c'], 'abc', false],
     [['a\\*'], 'a*', true],
     [['a\\*'], 'ab', false],
-    [['[ab'], '[ab', true],
     [['', '  '], 'a', false],
   ])('%j on %s', (patterns, path, expected) => {
     expect(compilePatterns(patterns).match(path)).toBe(expected);
   });
 
+  it('are refused when they are none, and end soon', () => {
+    expect(() => compilePatterns(['[ab'])).toThrow(/one of the patterns \[ab is none/);
+    const path = 'a/'.repeat(100);
+    expect(compilePatterns([`${'**/a/'.repeat(30)}b`]).match(`${path}c`)).toBe(false);
+  });
+
   it('can be any text', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 10 }), { maxLength: 4 }), fc.string(), (patterns, path) => {
-        expect(typeof compilePatterns(patterns).match(path)).toBe('boolean');
+        try {
+          expect(typeof compilePatterns(patterns).match(path)).toBe('boolean');
+        } catch (error) {
+          expect(error).toBeInstanceOf(CopyProblem);
+        }
       }),
       { numRuns: 500 },
     );
