@@ -62,9 +62,9 @@ function codeBuildEngine(environment: Environment, project: string, { registries
 /** What a build outside of this function takes from outside: for the hosts of this installation, and no others. */
 async function accessOf(
   { request }: RemoteJob,
-  { gitHubUrl, mirrors, insecure }: Environment,
+  { gitHubUrl, mirrors, insecure, network }: Environment,
   lent: Lent,
-): Promise<Pick<Order, 'source' | 'registries'>> {
+): Promise<Pick<Order, 'source' | 'registries' | 'network'>> {
   const token = await lent.token();
   const hosts = [request.publishTo, ...Object.values(mirrors).map((prefix) => `${prefix}/x`)];
   const named = new Set(hosts.map((repository) => parseRepository(repository).host));
@@ -75,6 +75,7 @@ async function accessOf(
   }
   return {
     source: { baseUrl: gitHubUrl, ...(token === undefined ? {} : { token }) },
+    network,
     registries: { mirrors, insecure, credentials },
   };
 }

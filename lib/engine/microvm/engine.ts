@@ -14,7 +14,7 @@ export interface MicrovmEngineOptions {
   /** What the VMs run on. */
   machine: Platform;
   /** What a build takes from outside, its credentials among it; made anew each time, as they do not hold for long. */
-  access: (job: RemoteJob) => Promise<Pick<Order, 'source' | 'registries'>>;
+  access: (job: RemoteJob) => Promise<Pick<Order, 'source' | 'registries' | 'network'>>;
 }
 
 /** Builds in Lambda MicroVMs: any Dockerfile for their processor, with the caches of the app's last build. */

@@ -40,6 +40,8 @@ export const orderSchema = z.strictObject({
   tags: z.array(text(128)).check(z.maxLength(50)),
   platform: z.strictObject({ os: text(32), architecture: text(32), variant: z.optional(text(32)) }),
   source: z.strictObject({ baseUrl: z.url({ protocol: /^https?$/ }), token: z.optional(text(16_384)) }),
+  /** What it must not connect to (NetworkPolicy). */
+  network: z.strictObject({ refuse: z.enum(['local-addresses', 'nothing']) }),
   registries: z.strictObject({
     mirrors: z.record(z.string(), z.string()),
     insecure: z.array(text()),

@@ -23,6 +23,7 @@ export function carryOut({ cacheDir, toolchain }: CarrySettings): Carry {
         cacheDir,
         registries: registriesOf(order),
         platform: order.platform,
+        network: order.network,
         signal,
         ...(toolchain === undefined ? {} : { toolchain }),
       };
@@ -38,8 +39,9 @@ function sourceOf({ source: { baseUrl, token } }: Order): GitHub {
 }
 
 /** Made for each build: they remember what its credentials gave them. */
-function registriesOf({ registries: { mirrors, insecure, credentials } }: Order): Registries {
+function registriesOf({ registries: { mirrors, insecure, credentials }, network }: Order): Registries {
   return new Registries({
+    network,
     mirrors,
     insecure,
     credentials: async (asked) => {
