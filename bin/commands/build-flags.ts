@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { NamedContext } from '../../lib/build/contexts.ts';
+import type { Privilege } from '../../lib/build/privileges.ts';
 import type { SecretSource } from '../../lib/build/secrets.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { parsePlatform, renderPlatform } from '../../lib/image/platform.ts';
@@ -101,6 +102,15 @@ export function annotation(text: string, before: Annotations = { manifest: {}, i
     throw new InvalidArgumentError('write NAME=VALUE, index:NAME=VALUE for the index');
   const at = where as keyof Annotations;
   return { ...before, [at]: { ...before[at], [name]: value } };
+}
+
+/** `network.host` or `security.insecure`; several with commas between. */
+export function privilege(text: string, before: Privilege[] = []): Privilege[] {
+  const named = text.split(',').map((one): Privilege => {
+    if (one === 'network.host' || one === 'security.insecure') return one;
+    throw new InvalidArgumentError(`there is no ${one}; it takes network.host and security.insecure`);
+  });
+  return [...before, ...named];
 }
 
 /** `linux/amd64,linux/arm64`, each once. */

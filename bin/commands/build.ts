@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { NamedContext } from '../../lib/build/contexts.ts';
+import type { Privilege } from '../../lib/build/privileges.ts';
 import type { SecretSource } from '../../lib/build/secrets.ts';
 import type { Platform } from '../../lib/image/types.ts';
 import {
@@ -11,6 +12,7 @@ import {
   label,
   pairsFrom,
   platforms,
+  privilege,
   secretsFrom,
   sshFrom,
   tag,
@@ -32,6 +34,7 @@ export interface BuildFlags {
   secret?: ReadonlyMap<string, SecretSource>;
   ssh?: ReadonlyMap<string, string>;
   network?: 'default' | 'none' | 'host';
+  allow?: Privilege[];
   cache: boolean;
   cacheFrom?: CacheReference[];
   cacheTo?: CacheReference[];
@@ -81,6 +84,7 @@ export function registerBuild(program: Command): void {
     )
     .option('--ssh <default|id=socket>', 'SSH agent for RUN --mount', sshFrom(env))
     .addOption(network)
+    .option('--allow <privilege>', 'what RUN may ask for: network.host, security.insecure', privilege)
     .option('--no-cache', 'do every step again')
     .option('--cache-from <ref>', 'type=registry,ref=NAME: a cache to read; may be repeated', cacheReference)
     .option('--cache-to <ref>', 'type=registry,ref=NAME: where to keep the cache', cacheReference)

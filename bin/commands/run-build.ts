@@ -115,6 +115,7 @@ async function optionsOf(
     ...(labels === undefined ? {} : { labels }),
     ...(secrets === undefined ? {} : { secrets }),
     ...(ssh === undefined ? {} : { ssh }),
+    ...(flags.allow === undefined ? {} : { allow: flags.allow }),
     ...(network === undefined ? {} : { runNetwork: network }),
     ...(contexts === undefined ? {} : { contexts }),
     ...(toolchain === undefined ? {} : { toolchain }),

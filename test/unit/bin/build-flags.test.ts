@@ -86,6 +86,16 @@ describe('--build-arg', () => {
   });
 });
 
+describe('--allow', () => {
+  it('is a list of privileges', () => {
+    expect(flags.privilege('security.insecure', flags.privilege('network.host'))).toEqual([
+      'network.host',
+      'security.insecure',
+    ]);
+    expect(() => flags.privilege('all')).toThrow(/there is no all/);
+  });
+});
+
 describe('--platform', () => {
   it('is a list, each in one spelling and once', () => {
     expect(flags.platforms('linux/amd64, linux/arm64/v8,aarch64', flags.platforms('linux/arm/v7'))).toEqual([
