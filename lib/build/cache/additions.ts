@@ -67,6 +67,7 @@ export class Additions {
     const isExtracted = (name: string) => name.startsWith('extracted/');
     const areMany = [...this.#input.used].filter(isExtracted).length > MOST_EXTRACTED;
     for (const name of this.#input.used) {
+      this.#input.signal?.throwIfAborted();
       // So many files that were taken one by one are a stage's, which its steps tell.
       if (areMany && isExtracted(name)) continue;
       const isRenewed = this.#renew(name);

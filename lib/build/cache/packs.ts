@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../image/types.ts';
@@ -51,7 +51,10 @@ export class Packs {
     this.#remember(pack.digest, names);
   }
 
-  /** Packs what was written since `since` (ms since 1970) and is in no pack; undefined when there is nothing. */
+  /**
+   * Packs what was written since `since` (ms since 1970), or packed before and never sent to its end, and is in no pack;
+   * undefined when there is nothing.
+   */
   async packNew(
     folder: SharedFolder,
     packs: readonly CachePack[],
@@ -62,13 +65,25 @@ export class Packs {
     );
     const mine = known.flatMap(({ digest, names }) => (names === undefined ? [] : [{ digest, names }]));
     const owned = new Set(mine.flatMap(({ names }) => names));
-    const fresh = freshFiles(folder, since).filter((path) => !owned.has(path));
+    const unsent = (await this.#store.read<string[]>('remote', this.#unsent(folder))) ?? [];
+    const fresh = [...new Set([...unsent, ...freshFiles(folder, since)])].filter((path) => !owned.has(path));
     if (fresh.length === 0) return undefined;
+    this.#store.write('remote', this.#unsent(folder), fresh);
     const isFull = packs.length >= MOST_PACKS;
     const paths = isFull ? newest(folder, [...owned, ...fresh]) : fresh;
     const packed = await writePack(folder, paths, this.#store.blobs);
     this.#remember(packed.digest, paths);
     return { ...packed, folder: folder.name, replaces: isFull ? mine.map(({ digest }) => digest) : [] };
+  }
+
+  /** Says that what was packed is where it belongs. */
+  sent(folders: readonly SharedFolder[]): void {
+    for (const folder of folders)
+      rmSync(this.#store.path('remote', `${this.#unsent(folder)}.json`), { force: true });
+  }
+
+  #unsent({ name }: SharedFolder): string {
+    return join(this.#scope, `unsent-${name}`);
   }
 
   #names(digest: Digest): Promise<string[] | undefined> {

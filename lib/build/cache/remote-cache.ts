@@ -133,7 +133,7 @@ export class RemoteCache implements SharedRecords {
     const { to, limit = DEFAULT_LIMIT } = this.#options;
     if (to === undefined || this.#store === undefined) return undefined;
     try {
-      return await saveCache({
+      const saving = saveCache({
         place: to,
         limit,
         store: this.#store,
@@ -145,6 +145,7 @@ export class RemoteCache implements SharedRecords {
         published,
         ...(signal === undefined ? {} : { signal }),
       });
+      return await orAborted(saving, signal);
     } catch (error) {
       this.#start.tell(
         `the cache is not kept this time: ${messageOf(signal?.aborted ? signal.reason : error)}`,
@@ -171,5 +172,20 @@ export class RemoteCache implements SharedRecords {
       }
     };
     await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
+  }
+}
+
+// What compresses does not look at signals; nobody waits for it longer than that.
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    work.catch(() => {});
   }
 }

@@ -2,8 +2,10 @@ import type { Digest, Layer } from '../../image/types.ts';
 import type { Store } from '../store.ts';
 import { Additions } from './additions.ts';
 import { boundIndex, joinIndexes } from './bound.ts';
+import { goFolders } from './folders.ts';
 import { blobsOf, CACHE_ARTIFACT, CACHE_INDEX, type Place, renderIndex } from './index.ts';
 import { type CachePlace, type LoadedCache, loadCache } from './loaded.ts';
+import { Packs } from './packs.ts';
 
 /** What keeping a cache came to. */
 export interface Saved {
@@ -56,6 +58,7 @@ export async function saveCache(input: SaveInput): Promise<Saved> {
       );
       const config = { mediaType: CACHE_INDEX, bytes: renderIndex(index) };
       sentBytes += await artifacts.put(tag, { artifactType: CACHE_ARTIFACT, config, layers }, signal);
+      new Packs(input.store, artifacts.repository).sent(goFolders(input.store));
     }
     const totalBytes = layers.reduce((sum, { size }) => sum + size, 0);
     return { sentBytes, totalBytes, entries: index.entries.size };

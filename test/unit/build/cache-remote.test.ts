@@ -149,3 +149,20 @@ describe.skipIf(toolchain === undefined)('Go on another machine', () => {
     expect(compiled(third)).toHaveLength(1);
   });
 });
+
+describe('keeping the cache', () => {
+  it('ends with its signal, and the cache before it stays', async () => {
+    const context = scratch.context(FILES);
+    const registries = new Registries();
+    const place = { artifacts: registries.artifacts(`${registry.host}/app`), tag: TAG };
+    const remoteCache = new RemoteCache({ from: [place], to: place });
+    const notices: string[] = [];
+    const onProgress = (event: ProgressEvent) => event.type === 'notice' && notices.push(event.message);
+    await build({ context, cacheDir: scratch.directory(), registries, remoteCache, onProgress });
+    const never = new Promise(() => {});
+    const late = AbortSignal.timeout(100);
+    expect(await remoteCache.save(never, late)).toBeUndefined();
+    expect(notices.join()).toMatch(/the cache is not kept this time/);
+    expect(await place.artifacts.find(TAG)).toBeUndefined();
+  });
+});
