@@ -46,7 +46,7 @@ function whyNotFunction(instruction: RunInstruction, context: RunContext): strin
   if (base.kind !== 'image' || base.golang === undefined) return 'the base is not the golang image';
   if (user !== undefined && !/^(root|0)(:(root|0))?$/.test(user)) return `it runs as the user ${user}`;
   const mount = mounts.find(({ type }) => type !== 'cache' && type !== 'bind');
-  if (mount !== undefined) return `it mounts a ${mount.type}`;
+  if (mount !== undefined) return `it mounts ${mount.type === 'ssh' ? 'an SSH agent' : `a ${mount.type}`}`;
   if (network === 'none') return 'it is to have no network';
   if (security === 'insecure') return 'it wants all privileges';
   const [why] = classified.commands.flatMap(({ assignments }) => assignments).flatMap(whyNotAssignment);

@@ -41,6 +41,31 @@ describe('planStages', () => {
     expect(plan(GO_APP, { target: 'test' }).map(({ stage }) => stage.index)).toEqual([0, 1]);
   });
 
+  it('needs the stages that are copied and mounted from, each before what takes from it', () => {
+    const text = `FROM scratch AS a
+FROM scratch AS b
+FROM scratch AS c
+FROM b AS d
+RUN --mount=from=a,target=/a --mount=type=cache,from=c,target=/c --mount=from=image,target=/i x
+FROM scratch AS unused
+FROM scratch
+COPY --from=d /x /`;
+    const plans = plan(text);
+    expect(plans.map(({ stage }) => stage.name)).toEqual(['a', 'b', 'c', 'd', undefined]);
+    expect([...(plans[3]?.after ?? [])].sort()).toEqual([0, 1, 2]);
+  });
+
+  it.each<[string, string]>([
+    ['--mount=type=secret,id=x', 'it mounts a secret'],
+    ['--mount=type=ssh', 'it mounts an SSH agent'],
+    ['--network=none', 'it is to have no network'],
+    ['--security=insecure', 'it wants all privileges'],
+  ])('gives go with %s to the sandbox: %s', (flag, why) => {
+    expect(plan(`FROM golang:1.22\nRUN ${flag} go build`)).toMatchObject([
+      { engine: 'sandbox', reasons: [{ line: 2, why }] },
+    ]);
+  });
+
   it('gives plain go to the function engine, without a need for the base', () => {
     expect(plan(GO_APP)).toMatchObject([
       { engine: 'function', published: false, need: 'configuration if reachable', reasons: [] },
