@@ -13,6 +13,7 @@ import type { StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
 import { keyOf } from './store.ts';
 import { type Change, type Node, Tree } from './tree.ts';
+import { refuseChanged } from './unchanged.ts';
 
 /** What a COPY or ADD did. */
 export interface Copied {
@@ -67,7 +68,9 @@ export async function copyStep(
 }
 
 function identity({ path, node }: Change): unknown[] {
-  return [path, node?.type, node?.mode, node?.uid, node?.gid, node?.mtime, node?.link, node?.sha];
+  if (node === undefined) return [path];
+  const { type, mode, uid, gid, mtime, link, sha, capability, special } = node;
+  return [path, type, mode, uid, gid, mtime, link, sha, capability, special];
 }
 
 function remedyFor(code: string, { from }: CopyInstruction): string | undefined {
@@ -167,7 +170,9 @@ async function archivesIn(
       await hashes.fill([node]);
       const { content, sha, size } = node;
       if (content?.from !== 'disk' || sha === undefined) continue;
-      const entries = await readArchive({ file: content.file, sha, size }, store, signal && { signal });
+      const verify = () => refuseChanged([node]);
+      const given = { verify, ...(signal && { signal }) };
+      const entries = await readArchive({ file: content.file, sha, size }, store, given);
       if (entries !== undefined) archives.set(node, entries);
     }
   }

@@ -27,6 +27,13 @@ const SMALL_FILE = 1024 * 1024;
 /** Times before 1970, and those that nobody's clock shows, are none (BuildKit, `boundRootTime`). */
 const LATEST_TIME = 2 ** 33;
 
+interface Reading {
+  limits?: Limits;
+  signal?: AbortSignal;
+  /** Throws when the file is not what its hash says any more, so that nothing is kept by that. */
+  verify?: () => void;
+}
+
 /**
  * What is in the archive `file`, or nothing when it is none: a tar, compressed or not, told by its content alone
  * (BuildKit, `isArchivePath`). What was found in a file of these bytes before is taken again. Throws CopyProblem
@@ -35,7 +42,7 @@ const LATEST_TIME = 2 ** 33;
 export async function readArchive(
   { file, sha, size }: { file: string; sha: string; size: number },
   store: Store,
-  { limits = LIMITS, signal }: { limits?: Limits; signal?: AbortSignal } = {},
+  { limits = LIMITS, signal, verify }: Reading = {},
 ): Promise<ArchiveEntry[] | undefined> {
   const known = await store.read<Kept>('archives', sha);
   const rows = known !== undefined && (await areKept(known, store)) ? known : await read();
@@ -68,6 +75,7 @@ export async function readArchive(
       // What was not read to its end holds files and decoders open.
       await bytes.return(undefined);
     }
+    verify?.();
     const rows = isArchive ? found : null;
     store.write('archives', sha, rows);
     return rows;

@@ -172,6 +172,17 @@ describe('ADD of an archive', () => {
     expect(await inDirectory(again, base)).toEqual({ d: 'directory 755 0:0', 'd/n': 'file 644 0:0 ' });
   });
 
+  it('is not kept by a hash that it has no more', async () => {
+    const store = new Store(scratch.directory());
+    const { sha, size } = keepBytes(store, await tarOf(TREE));
+    const file = store.file(sha);
+    const verify = () => {
+      throw new Error('changed');
+    };
+    await expect(readArchive({ file, sha, size }, store, { verify })).rejects.toThrow('changed');
+    expect(await store.read('archives', sha)).toBeUndefined();
+  });
+
   it('is not unpacked again by the next build', async () => {
     const store = new Store(scratch.directory());
     const bytes = await tarOf(TREE);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -240,8 +240,10 @@ describe('ADD --keep-git-dir', () => {
         const target = `${directory}/${path}`;
         if (node.type === 'directory') mkdirSync(target);
         else if (node.type === 'symlink') symlinkSync(node.link ?? '', target);
-        else if (node.content?.from === 'disk')
-          execFileSync('install', ['-m', node.mode.toString(8), node.content.file, target]);
+        else if (node.content?.from === 'disk') {
+          copyFileSync(node.content.file, target);
+          chmodSync(target, node.mode);
+        }
       }
       expect(git(directory, 'rev-parse', 'HEAD')).toBe(head);
       expect(git(directory, 'status', '--porcelain')).toBe('');
