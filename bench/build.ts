@@ -75,6 +75,7 @@ async function measure(bench: Bench, row: Row, kind: Kind, rounds: number): Prom
       const own = figures.get(way) as Figures;
       const { took, peak } = await watched((watch) => way.build(order, watch));
       own.peak = Math.max(own.peak, peak);
+      console.error(`${row.name}/${kind} round ${round}: ${way.name}: ${took.toFixed(2)} s`);
       await expectImage(repository, order.tag);
       if (round > 0) own.seconds.push(took);
     }
