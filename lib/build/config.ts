@@ -167,7 +167,7 @@ const SIGNALS =
   /^(SIG)?(HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|RTMIN([+](1[0-5]|[1-9]))?|RTMAX(-(1[0-4]|[1-9]))?)$/i;
 
 function signalOf(text: string): string {
-  const isNumber = /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 64;
+  const isNumber = /^\d+$/.test(text) && Number(text) >= 1;
   if (isNumber || SIGNALS.test(text)) return text;
   throw new ConfigProblem(`${JSON.stringify(text)} is not a signal such as SIGTERM or 15`);
 }

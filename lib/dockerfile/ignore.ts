@@ -39,8 +39,9 @@ function readRule(line: string, position: { file: string; line: number }): Rule 
   const written = isException ? trimmed.slice(1).trim() : trimmed;
   if (trimmed === '') return undefined;
   try {
-    if (written === '') throw new PatternProblem('"!" stands alone');
-    return { isException, test: compilePattern(clean(written)) };
+    const pattern = clean(written);
+    if (isException && (written === '' || pattern === '/')) throw new PatternProblem('"!" stands alone');
+    return { isException, test: compilePattern(pattern) };
   } catch (error) {
     if (!(error instanceof PatternProblem)) throw error;
     throw fault(position, 'bad-ignore', error.message, 'write a path; \\ escapes * ? and [');

@@ -62,7 +62,9 @@ export function readInstruction(
   const reader = readerOf(word, keyword, position);
   const { flags: given, rest } = flags(source.rest);
   checkFlags(keyword, given, position);
-  if (rest === '') throw fault(position, 'missing-argument', `${keyword} needs an argument`);
+  // An empty command is a script that does nothing.
+  const mayBeEmpty = ['RUN', 'CMD', 'ENTRYPOINT'].includes(keyword);
+  if (rest === '' && !mayBeEmpty) throw fault(position, 'missing-argument', `${keyword} needs an argument`);
   const place = { line, endLine, text };
   return reader({ place, keyword, flags: given, rest, heredocs, inlined, escapeChar, position });
 }

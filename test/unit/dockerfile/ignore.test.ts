@@ -73,6 +73,7 @@ describe('parseIgnore', () => {
     ['[a-]', /not closed, or not a set/],
     ['a\\', /ends with a backslash/],
     ['!', /"!" stands alone/],
+    ['! /', /"!" stands alone/],
   ])('refuses %j', (rules, message) => {
     expect(() => parseIgnore(rules)).toThrow(message);
   });
