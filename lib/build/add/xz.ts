@@ -3,13 +3,15 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import xz from 'xz-decompress';
 import { FairleadError, messageOf } from '../../errors.ts';
+import { CopyProblem } from '../copy-problem.ts';
 
 const HEADER_BYTES = 12;
 
 /**
  * Decompresses an xz file as fast as it is taken, by xz-decompress (xz-embedded in WebAssembly). That reads one stream
  * and forgets what follows; where the streams of a file are is therefore looked up from its end, in their footers
- * (The .xz File Format 1.2.0, sections 2.1.2 and 4). Throws `build/bad-archive`.
+ * (The .xz File Format 1.2.0, sections 2.1.2 and 4). Throws `build/bad-archive`,
+ * CopyProblem for what it cannot read.
  */
 export async function* unxz(file: string): AsyncGenerator<Uint8Array> {
   for (const { start, end } of await streamsOf(file)) {
@@ -19,12 +21,24 @@ export async function* unxz(file: string): AsyncGenerator<Uint8Array> {
     try {
       for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
     } catch (error) {
-      throw broken(messageOf(error));
+      throw told(messageOf(error));
     } finally {
       await reader.cancel().catch(() => {});
       source.destroy();
     }
   }
+}
+
+/** What xz-embedded lacks: other checks than CRC32 and CRC64, filters, large dictionaries (xz.h, `enum xz_ret`). */
+const LACKING = /error code [2346]$/;
+
+function told(message: string): Error {
+  if (!LACKING.test(message)) return broken(message);
+  const lacking = 'its xz has a filter, a check or a dictionary that the builder does not read';
+  return new CopyProblem(
+    'bad-archive',
+    `the archive cannot be unpacked: ${lacking}; repack it with xz -9 at most`,
+  );
 }
 
 function broken(cause: string): FairleadError {

@@ -172,6 +172,18 @@ describe('ADD of an archive', () => {
     expect(await inDirectory(again, base)).toEqual({ d: 'directory 755 0:0', 'd/n': 'file 644 0:0 ' });
   });
 
+  it('is not taken for a file when its xz is of a kind that cannot be read', async () => {
+    // `xz --check=sha256`
+    const bytes = Buffer.from(
+      '/Td6WFoAAArh+wyhAgAhARYAAAB0L+Wj4AAsAAxdADDuFmLVCrETHlmWAACfiDTm92bwBGY++x4tWAo7xmfByx8P3iAucPQXoG3ygAABQC1bpiCVGJtLmgEAAAAAClla',
+      'base64',
+    );
+    await expect(added('ADD x /', { x: bytes })).rejects.toThrow(
+      /its xz has a filter, a check or a dictionary/,
+    );
+    expect(Object.keys((await added('ADD --unpack=false x /', { x: bytes })).files)).toEqual(['x']);
+  });
+
   it('is not kept by a hash that it has no more', async () => {
     const store = new Store(scratch.directory());
     const { sha, size } = keepBytes(store, await tarOf(TREE));
