@@ -49,12 +49,8 @@ export function configure(instruction: Instruction, input: ConfigInput): RunConf
     }
     case 'CMD':
       return { ...config, Cmd: argvOf(instruction.command, config), ArgsEscaped: true };
-    case 'ENTRYPOINT': {
-      const { Cmd, Entrypoint: _, ...others } = config;
-      const kept = input.hasCmd && Cmd !== undefined ? { Cmd } : {};
-      const argv = argvOf(instruction.command, config);
-      return { ...others, ...kept, ...(argv.length === 0 ? {} : { Entrypoint: argv }) };
-    }
+    case 'ENTRYPOINT':
+      return withEntrypoint(argvOf(instruction.command, config), input);
     case 'WORKDIR':
       return { ...config, WorkingDir: within(config.WorkingDir, expand(instruction.path)) };
     case 'USER':
@@ -79,6 +75,13 @@ export function configure(instruction: Instruction, input: ConfigInput): RunConf
     default:
       return config;
   }
+}
+
+/** An empty one takes the base's away; and the base's CMD was for the base's ENTRYPOINT. */
+function withEntrypoint(argv: string[], { config, hasCmd }: ConfigInput): RunConfig {
+  const { Cmd, Entrypoint: _, ...others } = config;
+  const kept = hasCmd && Cmd !== undefined ? { Cmd } : {};
+  return { ...others, ...kept, ...(argv.length === 0 ? {} : { Entrypoint: argv }) };
 }
 
 /** A value in the Dockerfile that cannot go into an image's configuration; the caller adds the line. */

@@ -20,11 +20,6 @@ export function fault({ file, line }: Position, code: string, cause: string, rem
   });
 }
 
-/** What the Dockerfile reference has and we do not, yet: named, with the way out. */
-export function notSupported(position: Position, what: string, remedy: string): FairleadError {
-  return fault(position, 'not-supported', `${what} is not supported yet`, remedy);
-}
-
 /** `, did you mean COPY?` when one of `candidates` is at most two typing errors away, else nothing. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const [best] = candidates

@@ -1,4 +1,4 @@
-import { didYouMean, fault, notSupported, type Position } from './faults.ts';
+import { didYouMean, fault, type Position } from './faults.ts';
 import type { Flag } from './words.ts';
 
 /** What a flag takes: `--link` or `--link=false`; one value; a value each time that it is there. */
@@ -48,7 +48,9 @@ export function checkFlags(keyword: string, flags: Flag[], position: Position): 
   for (const { name, value } of flags) {
     const kind = Object.hasOwn(known, name) ? known[name] : undefined;
     if (kind === undefined) throw unknown(keyword, name, Object.keys(known), position);
-    if (typeof kind === 'object') throw notSupported(position, `${keyword} --${name}`, kind.remedy);
+    if (typeof kind === 'object') {
+      throw fault(position, 'not-supported', `${keyword} --${name} is not supported`, kind.remedy);
+    }
     if (value === undefined && kind !== 'switch') {
       throw fault(position, 'bad-flag', `${keyword} --${name} needs a value`, `write --${name}=value`);
     }
