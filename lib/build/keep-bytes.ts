@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Store } from './store.ts';
 
@@ -13,4 +13,16 @@ export function keepBytes(store: Store, bytes: Uint8Array): { sha: string; size:
   writeFileSync(unfinished, bytes);
   renameSync(unfinished, file);
   return { sha, size: bytes.length };
+}
+
+/** Files up to this size are read in one go. */
+const SMALL_FILE = 1024 ** 2;
+
+/**
+ * Keeps a file that a RUN made, read once, and answers its hash. A copy: a further name of the same file would be seen
+ * by later RUNs in its number of links, and gzip(1) for one leaves such files alone.
+ */
+export async function keepFound(store: Store, file: string, size: number): Promise<string> {
+  if (size > SMALL_FILE) return (await store.keepFile(file)).sha;
+  return keepBytes(store, readFileSync(file)).sha;
 }

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { SandboxRoot } from '../sandbox/run.ts';
-import { Adopter } from './adopt.ts';
+import { type Level, Levels } from './levels.ts';
 import { look, type Seen } from './look.ts';
 import { markUsed } from './prune.ts';
 import { removeTree } from './remove.ts';
@@ -25,32 +25,31 @@ type OverlayRoot = SandboxRoot & { kind: 'overlay' };
 export class OverlayDisk implements SandboxDisk {
   readonly directory: string;
   readonly #tools: DiskTools;
-  readonly #adopter: Adopter;
-  /** From the highest down. */
+  readonly #levels: Levels;
+  /** Names of links to the lower directories, from the highest down. */
   #lowers: string[] = [];
-  /** What the lower directories show. */
+  /** What the lower directories show, and its name. */
   #below = new Tree();
+  #belowKey = '';
   #applied = 0;
+  /** What was changed above the lower directories before the command. */
+  #fresh: readonly Change[] = [];
   #seen = new Map<string, Seen>();
 
   constructor(tools: DiskTools) {
     this.#tools = tools;
     this.directory = tools.directory;
-    this.#adopter = new Adopter(tools.store, tools.ability.as);
+    this.#levels = new Levels(tools.store);
   }
 
   async prepare(stage: SandboxStage): Promise<SandboxRoot> {
     const { as } = this.#tools.ability;
-    if (this.#lowers.length === 0) {
-      removeTree(this.#tools.directory);
-      this.#lowers = [await this.#unpackedBase(stage)];
-      this.#below = stage.base;
-    }
+    if (this.#lowers.length === 0) await this.#begin(stage);
     removeTree(this.#at('upper'));
     for (const name of ['upper', 'work', 'merged', 'staging']) mkdirSync(this.#at(name), { recursive: true });
     writeOwn(this.#at('upper'), stage.tree.get('') as Node, as);
-    const fresh = stage.changes.slice(this.#applied);
-    await this.#write(fresh, stage.tree);
+    this.#fresh = stage.changes.slice(this.#applied);
+    await this.#write(this.#fresh, stage.tree);
     this.#applied = stage.changes.length;
     this.#seen = look(this.#at('upper'));
     if (this.#seen.size > 0) await setTimeout(TICK_MS);
@@ -60,23 +59,19 @@ export class OverlayDisk implements SandboxDisk {
   async changes(tree: Tree, mtime: number): Promise<Change[]> {
     const now = look(this.#at('upper'));
     const removed = this.#removed(tree, now);
-    const level = `level-${this.#lowers.length}`;
-    renameSync(this.#at('upper'), this.#at(level));
     const made = await changed({
-      top: this.#at(level),
+      top: this.#at('upper'),
       before: this.#seen,
       now,
       tree,
       mtime,
       as: this.#tools.ability.as,
       capabilities: this.#root().capabilities,
-      keep: async (path, stat) => {
-        const { sha } = await this.#adopter.keep(path, stat);
-        return { sha, file: this.#tools.store.file(sha) };
-      },
+      store: this.#tools.store,
     });
     const changes = [...removed, ...made];
-    this.#lowers.unshift(level);
+    const all = [...this.#fresh, ...changes];
+    this.#stack(this.#levels.keep(this.#at('upper'), this.#belowKey, all));
     this.#below = tree.clone();
     this.#below.apply(changes);
     this.#applied += changes.length;
@@ -84,7 +79,6 @@ export class OverlayDisk implements SandboxDisk {
   }
 
   remove(): void {
-    this.#adopter.release();
     removeTree(this.#tools.directory);
   }
 
@@ -98,16 +92,38 @@ export class OverlayDisk implements SandboxDisk {
     };
   }
 
+  /** The base, and above it what earlier builds kept of the same steps. */
+  async #begin(stage: SandboxStage): Promise<void> {
+    const { directory } = this.#tools;
+    removeTree(directory);
+    mkdirSync(directory, { recursive: true });
+    this.#stack(await this.#unpackedBase(stage));
+    const { levels, covered } = this.#levels.find(this.#belowKey, stage.changes, stage.ends);
+    for (const level of levels) this.#stack(level);
+    this.#below = stage.base.clone();
+    this.#below.apply(stage.changes.slice(0, covered));
+    this.#applied = covered;
+  }
+
+  // By short names: the options of a mount are a page at most.
+  #stack({ key, directory }: Level): void {
+    const name = `l${this.#lowers.length}`;
+    symlinkSync(directory, this.#at(name));
+    this.#lowers.unshift(name);
+    this.#belowKey = key;
+  }
+
   #at(name: string): string {
     return `${this.#tools.directory}/${name}`;
   }
 
-  async #unpackedBase({ base, baseKey }: SandboxStage): Promise<string> {
+  async #unpackedBase({ base, baseKey }: SandboxStage): Promise<Level> {
     const { store, ability, signal } = this.#tools;
-    const directory = store.path('roots', keyOf(baseKey, ability.as, ROOTS_REVISION));
+    const key = keyOf(baseKey, ability.as, ROOTS_REVISION);
+    const directory = store.path('roots', key);
     if (!existsSync(directory)) await unpackTree(base, directory, ability.as, signal);
     markUsed(directory);
-    return directory;
+    return { key, directory };
   }
 
   /** Writes what COPY and other steps changed since the last command. */

@@ -59,10 +59,7 @@ export class PlainDisk implements SandboxDisk {
       mtime,
       as: ability.as,
       capabilities: `${directory}/capabilities`,
-      keep: async (path) => {
-        const { sha } = await store.keepFile(path);
-        return { sha, file: store.file(sha) };
-      },
+      store,
     });
     const changes = [...removed, ...made];
     this.#applied += changes.length;

@@ -15,6 +15,8 @@ export interface SandboxStage {
   baseKey: string;
   /** All that was changed on top of the base, in order. */
   changes: readonly Change[];
+  /** How many changes there were after each RUN. */
+  ends: readonly number[];
 }
 
 /** A stage's root for commands in the sandbox. */

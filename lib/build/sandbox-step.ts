@@ -62,6 +62,7 @@ export async function sandboxStep(
       base,
       baseKey: state.image?.digest ?? 'scratch',
       changes: state.changes,
+      ends: state.runEnds,
     });
     const env = new Map([...(await environmentOf(state, shared)), ...opened.env]);
     const code = await inLimits(instruction, shared, output, () =>

@@ -2,7 +2,9 @@ import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Able } from '../sandbox/ability.ts';
 import { readCapabilities } from '../sandbox/capabilities.ts';
+import { keepFound } from './keep-bytes.ts';
 import { readable, type Seen } from './look.ts';
+import type { Store } from './store.ts';
 import type { Change, Node, Special, Tree } from './tree.ts';
 
 /** Where a command worked, and how what it made is kept. */
@@ -17,7 +19,8 @@ export interface Snapshot {
   as: Able['as'];
   /** The tar of `security.capability` that the sandbox wrote. */
   capabilities: string;
-  keep: (path: string, stat: Stats) => Promise<{ sha: string; file: string }>;
+  /** Keeps the bytes. */
+  store: Store;
 }
 
 /** How many files are looked at before others get a turn. */
@@ -67,7 +70,7 @@ function linksIn(now: ReadonlyMap<string, Seen>): Map<bigint, string[]> {
 
 async function nodeAt(
   path: string,
-  { top, as, tree, mtime, keep }: Snapshot,
+  { top, as, tree, mtime, store }: Snapshot,
   capability: string | undefined,
 ): Promise<Node | undefined> {
   const file = `${top}/${path}`;
@@ -83,8 +86,14 @@ async function nodeAt(
     const special = specialOf(stat);
     return special === undefined ? undefined : { ...common, type: 'other', special };
   }
-  const { sha, file: at } = await readable(file, () => keep(file, stat), 0o400);
-  const node: Node = { ...common, type: 'file', size: stat.size, sha, content: { from: 'disk', file: at } };
+  const sha = await readable(file, () => keepFound(store, file, stat.size), 0o400);
+  const node: Node = {
+    ...common,
+    type: 'file',
+    size: stat.size,
+    sha,
+    content: { from: 'disk', file: store.file(sha) },
+  };
   return capability === undefined ? node : { ...node, capability };
 }
 

@@ -25,6 +25,8 @@ export interface Beginning {
   image?: Image;
   /** What the stages below this one changed on top of the base. */
   changes?: Change[];
+  /** How many changes there were after each RUN. */
+  runEnds?: number[];
 }
 
 /** A stage while it is built: file system, configuration and the layers so far. The next stage may begin with it. */
@@ -37,6 +39,7 @@ export class StageState implements Beginning {
   readonly wholeBase?: () => Promise<Tree>;
   readonly image?: Image;
   readonly changes: Change[];
+  readonly runEnds: number[];
   key: string;
   author?: string;
   hasCmd = false;
@@ -56,6 +59,7 @@ export class StageState implements Beginning {
     this.platform = beginning.platform;
     this.key = beginning.key;
     this.changes = [...(beginning.changes ?? [])];
+    this.runEnds = [...(beginning.runEnds ?? [])];
     if (beginning.wholeBase !== undefined) this.wholeBase = beginning.wholeBase;
     if (beginning.image !== undefined) this.image = beginning.image;
     if (beginning.author !== undefined) this.author = beginning.author;
@@ -111,6 +115,7 @@ export class StageState implements Beginning {
   recordChanges(instruction: Instruction, changes: Change[], key: string): void {
     this.key = key;
     for (const change of changes) this.changes.push(change);
+    if (instruction.keyword === 'RUN') this.runEnds.push(this.changes.length);
     this.#remember(instruction, changes.length === 0);
     if (!this.#published || changes.length === 0) return;
     const layer = layerOf(changes, this.tree, this.#shared.store, { noCache: this.#shared.noCache });

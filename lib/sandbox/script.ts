@@ -23,6 +23,8 @@ export function sandboxScript(run: SandboxRun, prepared: Prepared): { script: st
   const script = [
     'set -e',
     `hostname ${HOST_NAME} 2>/dev/null || :`,
+    // Namespaces of its own would give the command capabilities again, over its own mounts; root's cannot be counted so.
+    ...(run.ability.as === 'user' ? ['echo 0 > /proc/sys/user/max_user_namespaces 2>/dev/null || :'] : []),
     ...(prepared.group?.joins ?? []).map((file) => `echo $$ > ${quote(file)}`),
     ...network.setUp,
     ...mountRoot(run),

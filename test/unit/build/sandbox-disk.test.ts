@@ -49,7 +49,7 @@ describe.skipIf(!ability.able)('SandboxDisk', () => {
       ability: able,
     });
     const tree = await treeOf(store);
-    const root = await disk.prepare({ tree, base: tree, baseKey: 'base', changes: [] });
+    const root = await disk.prepare({ tree, base: tree, baseKey: 'base', changes: [], ends: [] });
     const user = { uid: 0, gid: 0, groups: [] };
     const code = await runInSandbox({
       ability: able,
