@@ -20,8 +20,8 @@ const execute = promisify(execFile);
 
 /** Docker 26.1 with its BuildKit, what it needs for `ADD` of a git repository, and what the cases' bases take from it. */
 const PACKAGES = [
-  ...['docker.io', 'docker-cli', 'docker-buildx', 'ca-certificates', 'git'],
-  ...['libcap2-bin', 'attr', 'xz-utils', 'bzip2'],
+  ...['docker.io', 'docker-cli', 'docker-buildx', 'git', 'ca-certificates'],
+  ...['attr', 'libcap2-bin'],
 ];
 
 /** Kept between runs, outside of any checkout, since making it takes about a minute. */
@@ -66,6 +66,7 @@ const OUTPUT = { maxBuffer: 64 * 1024 * 1024 };
 const INSTALL = `root=$1; shift
 mount -t proc proc "$root/proc"
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+chroot "$root" apt-get -qq update
 chroot "$root" apt-get -qq -y --no-install-recommends install "$@" < /dev/null
 chroot "$root" apt-get clean`;
 
