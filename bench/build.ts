@@ -137,21 +137,27 @@ export async function main(): Promise<void> {
     options: { only: { type: 'string' }, rounds: { type: 'string' } },
   });
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
-  const registry = await startDockerRegistry(folder);
   const docker = await DockerEngine.start();
-  const bench = { folder, registry: registry.host, docker };
   try {
     docker.ensureDebian();
-    publishBases(bench);
-    for (const row of rows(CACHE))
-      for (const kind of row.kinds) {
-        const wanted = values.only === undefined || [row.name, `${row.name}/${kind}`].includes(values.only);
-        const rounds = Number(values.rounds ?? row.rounds);
-        if (wanted) print(row, kind, await measure(bench, row, kind, rounds));
-      }
+    const registry = await startDockerRegistry(folder);
+    try {
+      await compare({ folder, registry: registry.host, docker }, values);
+    } finally {
+      await registry.close();
+    }
   } finally {
     await docker.stop();
-    await registry.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function compare(bench: Bench, wanted: { only?: string; rounds?: string }): Promise<void> {
+  publishBases(bench);
+  for (const row of rows(CACHE))
+    for (const kind of row.kinds) {
+      const isWanted = wanted.only === undefined || [row.name, `${row.name}/${kind}`].includes(wanted.only);
+      const rounds = Number(wanted.rounds ?? row.rounds);
+      if (isWanted) print(row, kind, await measure(bench, row, kind, rounds));
+    }
 }

@@ -37,7 +37,7 @@ export function ours(folder: string): Way {
     clear: () => forget(cache),
     build: ({ context, repository, tag }, watch) => {
       const image = ['--tag', `${repository}:${tag}`, '--push', '--quiet'];
-      const program = [join(root, 'bin', 'fairlead.ts'), 'build', ...image, '--cache-dir', cache, context];
+      const program = [join(root, 'bin', 'fairlead.js'), 'build', ...image, '--cache-dir', cache, context];
       return finish(spawn(process.execPath, program, { stdio: ['ignore', 'ignore', 'pipe'] }), watch);
     },
   };
