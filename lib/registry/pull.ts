@@ -16,6 +16,12 @@ import { pullScope } from './scopes.ts';
 const LARGEST_MANIFEST = 4 * 1024 * 1024;
 const LARGEST_CONFIG = 8 * 1024 * 1024;
 
+/** Several times what Docker and overlayfs can put on top of one another. */
+const MOST_LAYERS = 1_000;
+
+/** Platforms that an error lists. */
+const MOST_OFFERED = 20;
+
 /** A repository that is asked for an image, and what for. */
 export interface Pull {
   connection: Connection;
@@ -48,6 +54,10 @@ export async function pullImage(
       'the config has not as many diffIDs as the manifest has layers',
     );
   }
+  if (manifest.layers.length > MOST_LAYERS) {
+    const cause = `the image has ${manifest.layers.length} layers; ${MOST_LAYERS} is the most there may be`;
+    throw nonsense(asked, 'registry/too-large', cause, 'use another image');
+  }
   const layers = manifest.layers.map((descriptor, at) => {
     ociLayerType(descriptor.mediaType); // refused here rather than when the layer is needed
     return {
@@ -72,12 +82,12 @@ async function findManifest(pull: Pull, { tag, digest }: Reference, platform: Pl
   const chosen = choosePlatform(first.index.manifests, platform);
   if (chosen === undefined) {
     const offered = first.index.manifests.flatMap((one) =>
-      one.platform ? [renderPlatform(one.platform)] : [],
+      one.platform ? [renderPlatform(one.platform).slice(0, 60)] : [],
     );
     throw nonsense(
       manifestCall(pull, digest ?? tag ?? 'latest'),
       'registry/no-such-platform',
-      `the image is not there for ${renderPlatform(platform)}, only for ${[...new Set(offered)].join(', ')}`,
+      `the image is not there for ${renderPlatform(platform)}, only for ${[...new Set(offered)].slice(0, MOST_OFFERED).join(', ')}`,
       'choose another image or another platform',
     );
   }

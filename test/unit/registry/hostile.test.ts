@@ -151,6 +151,46 @@ describe('an image that does not hold together', () => {
     expect(fault.message).toContain('not there for linux/amd64, only for linux/arm64');
   });
 
+  test('an index of very many platforms is told of in a few words', async () => {
+    const registry = await start();
+    const manifests = Array.from({ length: 10_000 }, (_, at) => ({
+      mediaType: OCI_MANIFEST,
+      digest: `sha256:${String(at).padStart(64, '0')}`,
+      size: 1,
+      platform: { os: 'linux', architecture: `arch${at}${'x'.repeat(50)}` },
+    }));
+    const index = canonicalJson({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
+    registry.addManifest('web', '1', OCI_INDEX, index);
+    const { code, message } = await pull(registry);
+    expect(code).toBe('registry/no-such-platform');
+    expect(message.length).toBeLessThan(2_500);
+  });
+
+  test('an image of more layers than any has', async () => {
+    const layers = Array.from({ length: 1_001 }, () => layerOf(0));
+    const registry = await start();
+    await new Registries().publish(imageOf(...layers), `${registry.host}/web`, ['1']);
+    expect((await pull(registry)).message).toMatch(/has 1001 layers/);
+  });
+
+  test('attestations beside the image are passed over', async () => {
+    const registry = await start();
+    const image = imageOf(layerOf(10));
+    await new Registries().publish(image, `${registry.host}/web`, []);
+    const entry = (digest: string, platform: object) => ({
+      mediaType: OCI_MANIFEST,
+      digest,
+      size: 1,
+      platform,
+    });
+    const unknown = entry(`sha256:${'f'.repeat(64)}`, { os: 'unknown', architecture: 'unknown' });
+    const known = entry(image.digest, AMD64);
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [unknown, known] };
+    registry.addManifest('web', '1', OCI_INDEX, canonicalJson(index));
+    const pulled = await new Registries({ patience: QUICK }).resolve(`${registry.host}/web:1`, AMD64);
+    expect(pulled.digest).toBe(image.digest);
+  });
+
   test.each([
     ['other bytes', (bytes: Buffer) => Buffer.alloc(bytes.length)],
     ['fewer bytes', (bytes: Buffer) => bytes.subarray(1)],

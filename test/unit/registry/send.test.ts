@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Registries } from '../../../lib/registry/registries.ts';
 import { Sender } from '../../../lib/registry/send.ts';
+import { requestToken } from '../../../lib/registry/tokens.ts';
 import { faultOf, useRegistries } from './fixture.ts';
 import { AMD64, imageOf, layerOf, QUICK } from './images.ts';
 
@@ -134,4 +135,11 @@ test('a blob at a storage service is asked for without the registry’s credenti
   expect(registry.seen.some(({ headers }) => headers.authorization !== undefined)).toBe(true);
   expect(storage.seen.length).toBeGreaterThan(0);
   expect(storage.seen.map(({ headers }) => headers.authorization)).toEqual(storage.seen.map(() => undefined));
+});
+
+test('a token service where nobody may connect to is not asked', async () => {
+  const sender = new Sender({ refuse: 'local-addresses' });
+  const challenge = { scheme: 'bearer', realm: 'https://169.254.169.254/latest' } as const;
+  const asking = requestToken(challenge, ['s'], undefined, { operation: 'pulling', insecure: [], sender });
+  expect((await faultOf(asking)).code).toBe('network/refused');
 });
