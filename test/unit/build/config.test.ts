@@ -68,6 +68,11 @@ describe('the configuration of an image', () => {
     expect(await configOf(`FROM scratch\n${lines}`)).toMatchObject(expected);
   });
 
+  it('leaves out what 0 leaves to the runtime', async () => {
+    const { Healthcheck } = await configOf('FROM scratch\nHEALTHCHECK --interval=0s --retries=0 CMD ["a"]');
+    expect(Healthcheck).toEqual({ Test: ['CMD', 'a'] });
+  });
+
   it.each<[string, RunConfig, Partial<Record<keyof RunConfig, unknown>>]>([
     ['ENTRYPOINT ["e"]', { Cmd: ['c'] }, { Entrypoint: ['e'], Cmd: undefined }],
     ['CMD ["d"]\nENTRYPOINT ["e"]', { Cmd: ['c'] }, { Entrypoint: ['e'], Cmd: ['d'] }],
