@@ -78,9 +78,7 @@ const value: Record<string, fc.Arbitrary<string>> = {
   'content-range': fc.constantFrom('bytes 0-1/2', 'x'),
   link: place.map((to) => `<${to}>; rel="next"`),
 };
-const headers = fc
-  .record(value, { requiredKeys: [] })
-  .map((all) => Object.fromEntries(Object.entries(all).filter((entry) => entry[1] !== undefined)));
+const headers = fc.record(value, { requiredKeys: [] }).map((all) => all as Record<string, string>);
 const descriptor = fc.record(
   {
     mediaType: fc.oneof(fc.constantFrom(OCI_MANIFEST, ''), fc.string()),
