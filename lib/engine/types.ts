@@ -3,8 +3,6 @@ import type { ProgressEvent } from '../build/progress.ts';
 import type { BuildAnswer, BuildRequest } from '../build/request.ts';
 import type { Digest, Platform } from '../image/types.ts';
 
-export type { BuildFacts, Need } from '../build/needs.ts';
-
 /** Who can carry out a build: the function itself, or one that it hands the build to. */
 export type EngineName = 'function' | RemoteEngineName;
 export type RemoteEngineName = 'microvm' | 'codebuild';
