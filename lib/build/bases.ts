@@ -3,7 +3,7 @@ import { renderPlatform } from '../image/platform.ts';
 import { parseReference } from '../image/reference.ts';
 import type { Image, ImageConfig, Platform } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
-import { fetchFiles } from './fetch.ts';
+import { fetchFiles, hashFiles } from './fetch.ts';
 import { applyRows, layerRows } from './layer-index.ts';
 import { keyOf, type Store } from './store.ts';
 import { type Node, Tree } from './tree.ts';
@@ -110,6 +110,11 @@ export class Bases {
   /** Brings the bytes of files that are still in layers onto this machine, each layer read once. */
   fetch(nodes: Iterable<Node>): Promise<void> {
     return fetchFiles(nodes, this.#store, this.#signal);
+  }
+
+  /** Sees to it that the hashes of files in layers are known, with as few bytes as that takes. */
+  hash(nodes: Iterable<Node>): Promise<void> {
+    return hashFiles(nodes, this.#store, this.#signal);
   }
 }
 

@@ -53,7 +53,7 @@ export async function copyStep(
       shared.onProgress({ type: 'notice', message, line: instruction.line });
     }
     const nodes = changes.flatMap(({ node }) => node ?? []);
-    await shared.bases.fetch(nodes);
+    await shared.bases.hash(nodes);
     await shared.hashes.fill(nodes);
     const done = [instruction.keyword, changes.map(identity)];
     const key = keyOf(state.key, ...done);

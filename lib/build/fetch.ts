@@ -14,6 +14,16 @@ export async function fetchFiles(nodes: Iterable<Node>, store: Store, signal?: A
   for (const group of wanted.values()) await fetchFrom(group, store, signal);
 }
 
+/** Sees to it that the hashes of files in layers are known; bytes that nobody needs for that stay where they are. */
+export async function hashFiles(nodes: Iterable<Node>, store: Store, signal?: AbortSignal): Promise<void> {
+  const unknown: Node[] = [];
+  for (const node of nodes) {
+    if (node.content?.from !== 'layer' || node.sha !== undefined) continue;
+    if (!(await isKept(node, store)) && node.sha === undefined) unknown.push(node);
+  }
+  await fetchFiles(unknown, store, signal);
+}
+
 async function isKept(node: Node, store: Store): Promise<boolean> {
   if (node.content?.from !== 'layer') return true;
   const key = keyOf(node.content.layer.descriptor.digest, node.content.path);
