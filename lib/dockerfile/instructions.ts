@@ -22,8 +22,8 @@ export interface Input {
   flags: Flag[];
   rest: string;
   heredocs: Heredoc[];
-  /** The here-documents as they are written. */
-  inlined: string;
+  /** What follows in the Dockerfile: blanks, and the here-documents as they are written. */
+  tail: string;
   escapeChar: Escape;
   position: Position;
 }
@@ -57,7 +57,7 @@ export function readInstruction(
   escapeChar: Escape,
   file: string,
 ): Instruction | FromInstruction {
-  const { line, endLine, text, word, keyword, heredocs, inlined } = source;
+  const { line, endLine, text, word, keyword, heredocs, tail } = source;
   const position = { file, line };
   const reader = readerOf(word, keyword, position);
   const { flags: given, rest } = flags(source.rest);
@@ -66,7 +66,7 @@ export function readInstruction(
   const mayBeEmpty = ['RUN', 'CMD', 'ENTRYPOINT'].includes(keyword);
   if (rest === '' && !mayBeEmpty) throw fault(position, 'missing-argument', `${keyword} needs an argument`);
   const place = { line, endLine, text };
-  return reader({ place, keyword, flags: given, rest, heredocs, inlined, escapeChar, position });
+  return reader({ place, keyword, flags: given, rest, heredocs, tail, escapeChar, position });
 }
 
 function readerOf(word: string, keyword: string, position: Position): Reader {
@@ -157,13 +157,13 @@ function shell({ place, rest, position }: Input): Instruction {
 const NO_TRIGGERS = ['ONBUILD', 'FROM', 'MAINTAINER'];
 
 // What is triggered is read now as well, so that what is wrong is told to who wrote it and not to who builds on it.
-function onbuild({ place, rest, heredocs, inlined, escapeChar, position }: Input): Instruction {
+function onbuild({ place, rest, heredocs, tail, escapeChar, position }: Input): Instruction {
   const [word, ofTrigger] = splitInstruction(rest);
   const keyword = word.toUpperCase();
   if (NO_TRIGGERS.includes(keyword)) {
     throw fault(position, 'bad-argument', `ONBUILD ${keyword} is not possible`, 'write another instruction');
   }
-  const source = { ...place, word, keyword, rest: ofTrigger, heredocs, inlined, emptyLines: [] };
+  const source = { ...place, word, keyword, rest: ofTrigger, heredocs, tail, emptyLines: [] };
   readInstruction(source, escapeChar, position.file);
-  return { ...place, keyword: 'ONBUILD', trigger: rest + inlined };
+  return { ...place, keyword: 'ONBUILD', trigger: rest + tail };
 }

@@ -11,8 +11,8 @@ export interface SourceInstruction extends Place {
   keyword: string;
   rest: string;
   heredocs: Heredoc[];
-  /** The here-documents as they are written, with their last lines. */
-  inlined: string;
+  /** What follows its text: blanks, and the here-documents as they are written, with their last lines. */
+  tail: string;
   /** The empty lines between its first and its last. */
   emptyLines: number[];
 }
@@ -98,15 +98,15 @@ class LineReader {
       pieces.push(piece);
       goesOn = more;
     }
-    const text = pieces.join('').trim();
+    const joined = pieces.join('');
+    const text = joined.trim();
     if (text === '') return [];
     const [word, rest] = splitInstruction(text);
     const keyword = word.toUpperCase();
     const heredocs = canHaveHeredocs(keyword, rest) ? this.#heredocs(text, line) : { read: [], inlined: '' };
+    const tail = joined.slice(joined.trimEnd().length) + heredocs.inlined;
     const place = { line, endLine: this.#at, text };
-    return [
-      { ...place, word, keyword, rest, heredocs: heredocs.read, inlined: heredocs.inlined, emptyLines },
-    ];
+    return [{ ...place, word, keyword, rest, heredocs: heredocs.read, tail, emptyLines }];
   }
 
   #heredocs(text: string, line: number): { read: Heredoc[]; inlined: string } {

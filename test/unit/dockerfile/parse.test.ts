@@ -51,6 +51,7 @@ describe('parseDockerfile', () => {
     ["CMD ['a']", { command: { form: 'shell', script: "['a']" } }],
     ['CMD ["a"] b', { command: { form: 'shell', script: '["a"] b' } }],
     ['ONBUILD RUN a', { keyword: 'ONBUILD', trigger: 'RUN a' }],
+    ['ONBUILD RUN a \t ', { trigger: 'RUN a \t ' }],
     ['onbuild copy a b', { trigger: 'copy a b' }],
     ['ONBUILD RUN <<A\nx\nA', { trigger: 'RUN <<A\nx\nA' }],
     ['ONBUILD RUN <<-A\n\tx\n\tA', { trigger: 'RUN <<-A\n\tx\nA' }],
