@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Able } from '../sandbox/ability.ts';
 import { readCapabilities } from '../sandbox/capabilities.ts';
-import { keepFound } from './keep-bytes.ts';
+import { keepFound } from './keep-found.ts';
 import { readable, type Seen } from './look.ts';
 import type { Store } from './store.ts';
 import type { Change, Node, Special, Tree } from './tree.ts';
