@@ -31,7 +31,7 @@ export function nobodyBuilds(need: Need | undefined, why: string, isFull: boolea
       code: 'engine/unavailable',
       operation,
       cause: `nobody can build it now: ${why}`,
-      remedy: 'push again later, or have the quota raised',
+      remedy: 'push again when there is room, or install another engine',
     });
   if (need === undefined)
     return new FairleadError({

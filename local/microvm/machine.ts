@@ -51,15 +51,20 @@ export class Machine {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    let said = '';
     for (const stream of [this.#child.stdout, this.#child.stderr])
-      if (stream !== null) eachLine(stream, options.onLine);
+      if (stream !== null)
+        eachLine(stream, (line) => {
+          if (/error/i.test(line)) said = `: ${line.trim().slice(0, 300)}`;
+          options.onLine(line);
+        });
     this.ended = new Promise((resolve) => {
       const end = (why: string) => {
         this.#over = true;
         resolve(why);
       };
       this.#child.on('error', (error) => end(error.message));
-      this.#child.on('exit', (code, signal) => end(signal ?? `exit status ${code}`));
+      this.#child.on('exit', (code, signal) => end(`${signal ?? `exit status ${code}`}${said}`));
     });
   }
 

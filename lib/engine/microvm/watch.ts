@@ -82,6 +82,8 @@ export class Watch {
 
   async #ended(endpoint: Endpoint, ending: Ending): Promise<Verdict> {
     if ('answer' in ending) {
+      if (!isCredible(ending.answer, this.#job.request.publishTo))
+        return await this.#lost('it answered what no build answers');
       if (ending.spent) await this.#hands.fleet.control.terminate(this.#handle.vm);
       return { is: 'ended', answer: ending.answer };
     }
@@ -126,6 +128,13 @@ export class Watch {
   #notice(message: string): void {
     this.#onEvent({ type: 'notice', message });
   }
+}
+
+/** Commands of others run in that VM: what it says of an image is believed only of the place that was asked for. */
+function isCredible(answer: EndedAnswer, publishTo: string): boolean {
+  if (answer.outcome === 'failed') return typeof answer.reason === 'string';
+  const { digest, image } = answer;
+  return /^sha256:[0-9a-f]{64}$/.test(digest) && image === `${publishTo}@${digest}`;
 }
 
 function leftTo(until: Date): number {

@@ -49,10 +49,11 @@ const described = () => ({
   endpoint: origin(),
   maximumDurationInSeconds: 1,
 });
+const DIGEST = `sha256:${'1'.repeat(64)}`;
 const BUILT = {
   outcome: 'built',
-  digest: 'sha256:1',
-  image: 'r/x',
+  digest: DIGEST,
+  image: `registry.test/web@${DIGEST}`,
   exposedPorts: [],
   ms: 1,
   uploadedBytes: 1,
@@ -159,7 +160,7 @@ describe('a Dockerfile that is nothing for the function', () => {
     expect(await build()).toMatchObject({
       outcome: 'failed',
       blame: 'elsewhere',
-      reason: `nobody can build it now: not in a MicroVM: ${cause}; push again later, or have the quota raised`,
+      reason: `nobody can build it now: not in a MicroVM: ${cause}; push again when there is room, or install another engine`,
     });
   });
 

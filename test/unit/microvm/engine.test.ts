@@ -19,6 +19,7 @@ const KEYS = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' };
 
 let directory: string;
 let carried: string;
+const calls: string[] = [];
 let vms: MicroVms;
 let aws: Awaited<ReturnType<typeof startAws>>;
 
@@ -39,6 +40,7 @@ async function cloud(options: { most?: number; lagMs?: number } = {}): Promise<v
     cluster: () => undefined,
     microVms: { vms, image: IMAGE },
   });
+  aws.calls.on('call', ({ service, action }) => calls.push(`${service}:${action}`));
 }
 
 async function down(): Promise<void> {
@@ -197,7 +199,7 @@ describe.skipIf(!isolation.able)('builds in MicroVMs', () => {
     });
   });
 
-  test.each(['dies', 'full'])(
+  test.each(['dies', 'full', 'lies'])(
     'whose VM %s are tried in one more VM, and then given up',
     async (what) => {
       const { followed, events } = await run(job(what));
@@ -234,9 +236,21 @@ describe.skipIf(!isolation.able)('builds in MicroVMs', () => {
     const [vm] = vms.all().slice(-1);
     await vm?.suspend();
     expect(vm?.state()).toBe('SUSPENDED');
+    // Until the API tells of it, too.
+    await sleep(400);
     await run(job('fine', 'sleeper'));
     expect(vms.all().at(-1)).toBe(vm);
     expect(vm?.state()).toBe('RUNNING');
+  });
+
+  test('make the calls that the role of the builder allows, and no others', () => {
+    expect([...new Set(calls)].sort()).toEqual([
+      'lambda:CreateMicrovmAuthToken',
+      'lambda:GetMicrovm',
+      'lambda:ResumeMicrovm',
+      'lambda:RunMicrovm',
+      'lambda:TerminateMicrovm',
+    ]);
   });
 
   test('take no VM that another installation has the key of', async () => {

@@ -24,6 +24,7 @@ const carry: Carry = async (order, onEvent, signal) => {
   if (what === 'full') throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   if (what === 'dies') process.exit(137);
   onEvent({ type: 'output', line: 1, text: 'two' });
+  if (what === 'lies') order.publishTo = 'registry.test/somebody/else';
   return {
     outcome: 'built',
     digest: DIGEST,
