@@ -15,9 +15,12 @@ const compress = promisify(gzip);
 export async function* parallelGzip(source: AsyncIterable<Uint8Array>, level = 4): AsyncGenerator<Buffer> {
   const running: Promise<Buffer>[] = [];
   const most = availableParallelism() + 1;
+  // Blocks are used again and again: as garbage they would outgrow all else that a build holds.
+  const free: Buffer[] = [];
+  const next = () => free.pop() ?? Buffer.allocUnsafe(BLOCK);
   try {
-    for await (const block of blocks(source)) {
-      running.push(member(block, level));
+    for await (const block of blocks(source, next)) {
+      running.push(member(block, level).finally(() => block.length === BLOCK && free.push(block)));
       if (running.length >= most) yield await (running.shift() as Promise<Buffer>);
     }
     while (running.length > 0) yield await (running.shift() as Promise<Buffer>);
@@ -27,13 +30,14 @@ export async function* parallelGzip(source: AsyncIterable<Uint8Array>, level = 4
 }
 
 async function member(block: Buffer, level: number): Promise<Buffer> {
-  const bytes = await compress(block, { level, strategy: constants.Z_DEFAULT_STRATEGY });
+  // In one piece, where it would otherwise be put together from pieces of 16 KiB.
+  const bytes = await compress(block, { level, strategy: constants.Z_DEFAULT_STRATEGY, chunkSize: BLOCK });
   bytes[9] = 255; // operating system: unknown, so that it does not tell where the layer was made
   return bytes;
 }
 
-async function* blocks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafe(BLOCK);
+async function* blocks(source: AsyncIterable<Uint8Array>, next: () => Buffer): AsyncGenerator<Buffer> {
+  let block = next();
   let filled = 0;
   for await (const chunk of source) {
     for (let read = 0; read < chunk.length; ) {
@@ -43,7 +47,7 @@ async function* blocks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer
       filled += taken;
       if (filled < BLOCK) continue;
       yield block;
-      block = Buffer.allocUnsafe(BLOCK);
+      block = next();
       filled = 0;
     }
   }
