@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -226,9 +225,4 @@ CMD ["jq", "--version"]
       writeFileSync(join(directory, 'page.txt'), 'page\n');
     },
   };
-}
-
-/** Short and the same for the same text: a part of names. */
-export function brief(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
