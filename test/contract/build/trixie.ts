@@ -21,7 +21,7 @@ const execute = promisify(execFile);
 /** Docker 26.1 with its BuildKit, what it needs for `ADD` of a git repository, and what the cases' bases take from it. */
 const PACKAGES = [
   ...['docker.io', 'docker-cli', 'docker-buildx', 'git', 'ca-certificates'],
-  ...['attr', 'libcap2-bin'],
+  ...['attr', 'libcap2-bin', 'xz-utils'],
 ];
 
 /** Kept between runs, outside of any checkout, since making it takes about a minute. */

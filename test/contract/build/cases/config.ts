@@ -33,6 +33,8 @@ export const CONFIG: Case[] = [
   one('FROM BASE', 'ARG S=SIGHUP', 'STOPSIGNAL $S', 'STOPSIGNAL SIGRTMIN+3'),
   one('FROM BASE', 'USER $BASE', 'USER ${NONE:-1000}:0'),
   one('FROM BASE', 'USER a b'),
+  one('FROM BASE', 'RUN', 'CMD'),
+  one('FROM BASE', 'ENTRYPOINT'),
   one('FROM BASE', 'VOLUME /v /w', 'VOLUME ["/x y"]'),
   one('FROM BASE', 'ARG V=/v', 'VOLUME $V ${V}/w', 'VOLUME /v'),
   one('FROM BASE', 'HEALTHCHECK --interval=5s --timeout=1m --retries=4 --start-period=2s CMD curl x'),

@@ -64,8 +64,6 @@ export const SYNTAX_ERRORS: Refused[] = [
   refused(2, /ONBUILD/, 'FROM scratch', 'ONBUILD ONBUILD RUN x'),
   refused(2, /ONBUILD|FROM/, 'FROM scratch', 'ONBUILD FROM x'),
   refused(2, /ONBUILD|MAINTAINER/, 'FROM scratch', 'ONBUILD MAINTAINER x'),
-  { ...refused(2, /RUN/, 'FROM BASE', 'RUN'), theirs: 'BuildKit runs a script of nothing' },
-  { ...refused(2, /CMD/, 'FROM BASE', 'CMD'), theirs: 'BuildKit makes it a script of nothing' },
   refused(2, /type/, 'FROM BASE', 'RUN --mount=type=nonsense,target=/x true'),
   refused(2, /target/, 'FROM BASE', 'RUN --mount=type=cache true'),
   refused(2, /target/, 'FROM BASE', 'RUN --mount=type=bind true'),
