@@ -28,22 +28,31 @@ const COMMIT = /^[0-9a-f]{40}$/;
  */
 export async function fetchGit(reference: GitReference, mtime: number, given: Downloads): Promise<Tree> {
   const tree = new Tree();
-  tree.apply(await changesOf(reference, mtime, given, 0));
+  tree.apply(await changesOf(reference, mtime, given));
   return tree;
+}
+
+/** What brought us to a submodule: how deep it is, and the origin of the repository that the Dockerfile names. */
+interface Above {
+  depth: number;
+  origin: string;
 }
 
 async function changesOf(
   reference: GitReference,
   mtime: number,
   given: Downloads,
-  depth: number,
+  above?: Above,
 ): Promise<Change[]> {
   const { network, signal, store, noCache, patience = PATIENT } = given;
   const url = urlOf(reference);
+  const { origin = url.origin, depth = 0 } = above ?? {};
+  // Whoever writes a .gitmodules must not learn the secrets that are for the Dockerfile's own repository.
+  const named = url.origin === origin ? 'by the Dockerfile' : 'by others';
   const remote: GitRemote = {
     url,
     network,
-    authorization: authorization('git', url, given.secrets),
+    authorization: authorization('git', url, given.secrets, named),
     ...(signal && { signal }),
   };
   const { ref = 'HEAD', checksum, remote: name, subdirectory = '', keepGitDir, submodules } = reference;
@@ -65,7 +74,8 @@ async function changesOf(
       if (before !== undefined) return before;
       const wanted = version === 2 ? commit : named.object;
       const pack = new GitPack(await fetchObject(remote, wanted, version));
-      const changes = await filesIn(pack, commitOf(pack, wanted), { reference, mtime, given, depth });
+      const from = { reference, mtime, given, depth, origin };
+      const changes = await filesIn(pack, commitOf(pack, wanted), from);
       writeChanges(store, key(commit), changes);
       return changes;
     },
@@ -104,11 +114,10 @@ function checkCommit({ object, peeled }: Named, checksum: string | undefined, ur
   throw new CopyProblem('checksum', `the commit of ${shown(url)} is ${peeled ?? object}, not ${checksum}`);
 }
 
-interface Wanted {
+interface Wanted extends Above {
   reference: GitReference;
   mtime: number;
   given: Downloads;
-  depth: number;
 }
 
 async function filesIn(pack: GitPack, commit: string, wanted: Wanted): Promise<Change[]> {
@@ -167,7 +176,7 @@ async function addSubmodule(
   { object, path: at }: GitFile,
   all: readonly GitFile[],
   pack: GitPack,
-  { reference, mtime, given, depth }: Wanted,
+  { reference, mtime, given, depth, origin }: Wanted,
 ): Promise<void> {
   tree.set(path, newDirectory(mtime));
   const listed = all.find((file) => file.path === '.gitmodules' && file.kind !== 'submodule');
@@ -177,7 +186,8 @@ async function addSubmodule(
   const inner = /^\.\.?\//.test(url) ? new URL(`${reference.remote.replace(/\/*$/, '/')}${url}`).href : url;
   const parsed = parseSubmodule(inner, at);
   if (depth >= DEEPEST) throw new CopyProblem('bad-git', `its submodules are nested without end, at ${at}`);
-  const changes = await changesOf({ ...parsed, ref: object, submodules: true }, mtime, given, depth + 1);
+  const commit = { ...parsed, ref: object, submodules: true };
+  const changes = await changesOf(commit, mtime, given, { depth: depth + 1, origin });
   tree.apply(changes.map((change) => ({ ...change, path: join(path, change.path) }) as Change));
 }
 

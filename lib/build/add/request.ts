@@ -51,7 +51,7 @@ export async function ask(asking: Asking): Promise<Answer> {
     const next = URL.parse(location, url.href);
     if (next === null || !/^https?:$/.test(next.protocol))
       throw failed(url, `it leads to ${location}`, false);
-    if (next.host !== url.host) headers = withoutCredentials(headers);
+    if (!mayKnow(next, url)) headers = withoutCredentials(headers);
     headers = { ...headers, ...credentialsOf(next) };
     if (method === 'POST' && ![307, 308].includes(status)) {
       method = 'GET';
@@ -78,6 +78,11 @@ function credentialsOf({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
   const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(text).toString('base64')}` };
+}
+
+/** Whether what is for `url` is for `next` as well: the same host, and not in the clear where it was not before. */
+function mayKnow(next: URL, url: URL): boolean {
+  return next.host === url.host && (next.protocol === url.protocol || next.protocol === 'https:');
 }
 
 function withoutCredentials({

@@ -297,6 +297,26 @@ describe('a git source', () => {
     expect(new Set(given)).toEqual(new Set([basic]));
   });
 
+  it('tells the token to no host that only a submodule names', async () => {
+    const elsewhere = origin.replace('127.0.0.1', 'localhost');
+    repository('hostile', (directory) => {
+      const modules = `[submodule "a"]\n\tpath = a\n\turl = ${elsewhere}/app.git\n`;
+      commit(directory, { '.gitmodules': modules });
+      git(directory, 'update-index', '--add', '--cacheinfo', `160000,${head},a`);
+      git(directory, 'commit', '-q', '-m', 'c');
+    });
+    given = [];
+    const secrets = new Map([['GIT_AUTH_TOKEN', { from: 'value' as const, value: 'abc' }]]);
+    await added(`ADD ${origin}/hostile.git /`, { secrets });
+    expect(given.at(0)).toBeDefined();
+    expect(given.at(-1)).toBeUndefined();
+    given = [];
+    const meant = new Map([['GIT_AUTH_TOKEN.localhost', { from: 'value' as const, value: 'abc' }]]);
+    await added(`ADD ${origin}/hostile.git /`, { secrets: meant, noCache: true });
+    expect(given.at(0)).toBeUndefined();
+    expect(given.at(-1)).toBeDefined();
+  });
+
   it('over ssh is refused with a way out', async () => {
     await expect(added('ADD git@example.com:a/b.git /')).rejects.toThrow(
       /reached over ssh.*write it as https/,
