@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmSync, type Stats, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { isHeld } from './lock.ts';
 import { removeTree } from './remove.ts';
-import { isHeld } from './slots.ts';
 import type { Store } from './store.ts';
 
 /** How often the cache is measured. */

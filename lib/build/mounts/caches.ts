@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RunMount } from '../../dockerfile/types.ts';
+import { tryLock, unlock, waitForLock } from '../lock.ts';
 import { markUsed } from '../prune.ts';
 import { keyOf, type Store } from '../store.ts';
 import { newDirectory, Tree } from '../tree.ts';
 import { type UnpackAs, unpackTree } from '../unpack.ts';
-import { tryLock, unlock, waitForLock } from './lock.ts';
 import type { MountSource } from './sources.ts';
 
 export type CacheMount = RunMount & { type: 'cache' };
@@ -54,6 +54,11 @@ export async function openCache(request: CacheRequest): Promise<OpenCache> {
   }
   const lock = `${directory}.lock`;
   await waitForLock(lock, onWait, signal);
+  return openLocked(directory, lock, request);
+}
+
+/** Gives the lock back when there is to be no cache. */
+async function openLocked(directory: string, lock: string, request: CacheRequest): Promise<OpenCache> {
   try {
     await begin(directory, request);
   } catch (error) {
@@ -67,9 +72,7 @@ async function openPrivate(first: string, request: CacheRequest): Promise<OpenCa
   for (let number = 0; number < MOST_PRIVATE; number++) {
     const directory = number === 0 ? first : `${first}-${number}`;
     const lock = `${directory}.lock`;
-    if (!tryLock(lock)) continue;
-    await begin(directory, request);
-    return { directory, release: () => unlock(lock) };
+    if (tryLock(lock)) return openLocked(directory, lock, request);
   }
   throw new Error(`${MOST_PRIVATE} RUNs have a private cache ${request.id}`);
 }

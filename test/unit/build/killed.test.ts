@@ -3,8 +3,9 @@ import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, wr
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
+import { isHeld } from '../../../lib/build/lock.ts';
 import { prune } from '../../../lib/build/prune.ts';
-import { isHeld, takeSlot } from '../../../lib/build/slots.ts';
+import { takeSlot } from '../../../lib/build/slots.ts';
 import { Store } from '../../../lib/build/store.ts';
 import { Scratch } from './support.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { tryLock, unlock, waitForLock } from '../../../../lib/build/mounts/lock.ts';
+import { isHeld, tryLock, unlock, waitForLock } from '../../../lib/build/lock.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'fairlead-lock-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -29,7 +29,13 @@ it('is taken from processes that are gone, and stops waiting when it is told to'
   writeFileSync(file, String(ended.pid));
   expect(tryLock(file)).toBe(true);
   unlock(file);
-  writeFileSync(file, String(process.pid));
+  // This process has the number now that another one had.
+  writeFileSync(file, `${process.pid} 1`);
+  expect(tryLock(file)).toBe(true);
+  expect(isHeld(file)).toBe(true);
+  unlock(file);
+  // What was cut off before it was written.
+  writeFileSync(file, '');
   expect(tryLock(file)).toBe(true);
   unlock(file);
   writeFileSync(file, String(process.ppid));
@@ -40,7 +46,7 @@ it('is taken from processes that are gone, and stops waiting when it is told to'
 
 it('is never two processes’ at once, however many try', async () => {
   const file = join(scratch, 'many');
-  const module = pathToFileURL(join(import.meta.dirname, '../../../../lib/build/mounts/lock.ts')).href;
+  const module = pathToFileURL(join(import.meta.dirname, '../../../lib/build/lock.ts')).href;
   // Each adds a line when it has the lock and another when it gives it back.
   const program = `import { appendFileSync } from 'node:fs';
   const { waitForLock, unlock } = await import(${JSON.stringify(module)});
