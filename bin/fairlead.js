@@ -3,22 +3,26 @@
 import { spawnSync } from 'node:child_process';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
+import { bundleOf } from './bundle.js';
 import { ensureDependencies, ensureNode, root, SetupError } from './setup.js';
 
 try {
   ensureDependencies();
   const node = ensureNode();
-  // What was stripped of its types and compiled once is taken from here: three quarters of the start.
-  const compiled = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'fairlead');
+  const cache = join(root, 'node_modules', '.cache', 'fairlead');
+  const entry = join(root, 'bin', 'fairlead.ts');
+  const bundle = await bundleOf(root, entry, cache);
+  // What was compiled once is taken from here.
+  const compiled = process.env.NODE_COMPILE_CACHE ?? cache;
   if (node === dirname(process.execPath)) {
     module.enableCompileCache?.(compiled);
-    await import('./fairlead.ts');
+    if (bundle === undefined) await import('./fairlead.ts');
+    else module.createRequire(import.meta.url)(bundle);
   } else {
-    const { status } = spawnSync(
-      join(node, 'node'),
-      [join(root, 'bin', 'fairlead.ts'), ...process.argv.slice(2)],
-      { stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE: compiled } },
-    );
+    const { status } = spawnSync(join(node, 'node'), [bundle ?? entry, ...process.argv.slice(2)], {
+      stdio: 'inherit',
+      env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+    });
     process.exitCode = status ?? 1;
   }
 } catch (error) {

@@ -1,13 +1,10 @@
 // The command `fairlead`.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { registerBuild } from './commands/build.ts';
 
-const { version, description } = JSON.parse(
-  readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'),
-) as { version: string; description: string };
-
+const { version, description } = manifest;
 const program = new Command('fairlead').description(description).version(version).showHelpAfterError();
 registerBuild(program);
-await program.parseAsync();
+// Not awaited: the bundle that bin/bundle.js makes is of CommonJS modules.
+void program.parseAsync();

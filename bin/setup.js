@@ -58,6 +58,7 @@ export function ensureDependencies() {
 /** @returns the folder of a Node that runs TypeScript: this process's own, or the one that npm installed. */
 export function ensureNode() {
   const packaged = join(root, 'node_modules', 'node', 'bin');
+  if (process.execPath === join(packaged, 'node')) return packaged;
   if (runs(join(packaged, 'node'), ['--version'])) return packaged;
   if (Number(process.versions.node.split('.')[0]) >= 24) return dirname(process.execPath);
   throw new SetupError(
