@@ -26,20 +26,8 @@ const BUILT_IN = [
   ':',
 ];
 
-/** The go commands that only read sources and write what they are told to. */
-const GO_COMMANDS = [
-  'build',
-  'install',
-  'vet',
-  'version',
-  'env',
-  'list',
-  'get',
-  'clean',
-  'fmt',
-  'work',
-  'doc',
-];
+/** The go commands that only read sources and write what they are told to; `fmt` runs the gofmt that is in GOBIN. */
+const GO_COMMANDS = ['build', 'install', 'vet', 'version', 'env', 'list', 'get', 'clean', 'work', 'doc'];
 const GO_MOD = ['download', 'tidy', 'verify', 'vendor', 'graph', 'why', 'edit', 'init'];
 
 /** Those that run programs of the repository: with the builder's rights they could read its credentials. */
@@ -103,11 +91,17 @@ export function withoutEnv(words: Word[]): Word[] {
   return begin < 0 ? [] : rest.slice(begin);
 }
 
-function checkGo(args: (string | null)[]): void {
-  const command = args.find((arg) => arg === null || !arg.startsWith('-'));
+/**
+ * Throws NotPlain for arguments of go that the function engine must not pass on; `null` stands for one with a variable
+ * in it. When its variables are known a command line may be another one, and has to be checked again.
+ */
+export function checkGo(args: readonly (string | null)[]): void {
+  const command = args[0];
   if (command === undefined || command === null) throw new NotPlain('go is called without a command');
+  // `go -C build test` has another command than the first word that is no flag.
+  if (command.startsWith('-')) throw new NotPlain(`go has the flag ${command} before its command`);
   if (GO_RUNS_PROGRAMS.includes(command)) throw new NotPlain(`go ${command} runs programs of the repository`);
-  const second = args[args.indexOf(command) + 1];
+  const second = args[1];
   if (command === 'mod' && !GO_MOD.includes(second ?? ''))
     throw new NotPlain(`it runs go mod ${second ?? ''}`);
   if (command !== 'mod' && !GO_COMMANDS.includes(command)) throw new NotPlain(`it runs go ${command}`);

@@ -87,6 +87,8 @@ export function goEnvironment(input: GoEnvironmentInput): Record<string, string>
     ...(input.hasWorkspace ? {} : { GOWORK: 'off' }),
     ...env,
     CGO_ENABLED: '0',
+    // Some programs are linked by it all the same (GOOS=android), with -extldflags that could have it run anything.
+    CC: '/nonexistent/cc',
     GOFLAGS: [`-toolexec=${toolexec}`, '-buildvcs=false', ...own].join(' '),
     GOCACHE: directories.buildCache,
     GOMODCACHE: directories.moduleCache,

@@ -6,7 +6,7 @@ import { spawnLines } from '../../sandbox/spawn.ts';
 import { within } from '../config.ts';
 import { markUsed } from '../prune.ts';
 import { CommandFailed, changeDirectory, FILE_COMMANDS, isRefusal } from './built-in.ts';
-import { withoutEnv } from './classify.ts';
+import { checkGo, withoutEnv } from './classify.ts';
 import {
   type GoDirectories,
   goEnvironment,
@@ -15,7 +15,6 @@ import {
   STAGE_GOROOT,
 } from './environment.ts';
 import { fields, joined } from './expand-word.ts';
-import { checkGoFlag } from './flags.ts';
 import { checkInstall } from './install.ts';
 import { above, checkModules } from './modules.ts';
 import { NotPlain, type SimpleCommand } from './shell.ts';
@@ -121,11 +120,9 @@ class Shell {
   }
 
   async #go(args: string[], own: Map<string, string>): Promise<number> {
-    args.forEach((arg, index) => {
-      checkGoFlag(arg, args[index + 1] ?? null);
-    });
+    checkGo(args);
     // The caches are not in the image, so there is nothing to clean.
-    if (args.find((arg) => !arg.startsWith('-')) === 'clean') return 0;
+    if (args[0] === 'clean') return 0;
     const { toolchain, platform, signal, onOutput } = this.#run;
     checkInstall(args, toolchain.goroot);
     const variables = new Map([...this.#variables, ...own]);
