@@ -1,7 +1,20 @@
 import { type Asked, nonsense, unreachable } from './faults.ts';
 
+/**
+ * What was received for a request: the part of the Fetch standard's Response that this folder needs. The first real one
+ * makes Node load all of undici, for which a small build has no time.
+ */
+export interface Received {
+  readonly status: number;
+  /** Whether the status is 200 to 299. */
+  readonly ok: boolean;
+  readonly headers: { get(name: string): string | null };
+  /** Whoever reads to its end gives the connection back; whoever does not, cancels it. */
+  readonly body: (AsyncIterable<Uint8Array> & { cancel(): Promise<void> }) | null;
+}
+
 /** The bytes of an answer, up to `limit`. Throws `registry/too-large` beyond it, without reading on. */
-export async function readUpTo(limit: number, response: Response, asked: Asked): Promise<Buffer> {
+export async function readUpTo(limit: number, response: Received, asked: Asked): Promise<Buffer> {
   const tooLarge = () =>
     nonsense(asked, 'registry/too-large', `the answer is larger than ${limit} bytes, the most there may be`);
   if (Number(response.headers.get('content-length') ?? 0) > limit && asked.method !== 'HEAD') {
@@ -23,12 +36,12 @@ export async function readUpTo(limit: number, response: Response, asked: Asked):
 }
 
 /** Reads what is left of an answer, so that its connection can be used again. */
-export async function discard(response: Response): Promise<void> {
+export async function discard(response: Received): Promise<void> {
   await readText(response);
 }
 
 /** The beginning of an answer's text; an answer that breaks off is as good as its first part. */
-export async function readText(response: Response): Promise<string> {
+export async function readText(response: Received): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {

@@ -1,3 +1,4 @@
+import type { Received } from './answer.ts';
 import { type Challenge, parseChallenge } from './challenge.ts';
 import { authorization, type CredentialSource } from './credentials.ts';
 import type { InsecureHosts } from './host.ts';
@@ -40,7 +41,7 @@ export class Authorizer {
    * Takes in the challenge of a 401 to a request that had the header `used`. Answers whether it is worth asking again:
    * not when the registry wants nothing that we could do otherwise.
    */
-  async learn(response: Response, used: string | undefined, permission: Permission): Promise<boolean> {
+  async learn(response: Received, used: string | undefined, permission: Permission): Promise<boolean> {
     const challenge = parseChallenge(response.headers.get('www-authenticate'));
     if (challenge === undefined) return false;
     this.#challenge = challenge;

@@ -1,4 +1,4 @@
-import { readText } from './answer.ts';
+import { type Received, readText } from './answer.ts';
 import { Authorizer } from './authorizer.ts';
 import type { CredentialSource } from './credentials.ts';
 import { type Asked, nonsense, refusal } from './faults.ts';
@@ -55,7 +55,7 @@ export class Connection {
   }
 
   /** Sends a request once. Throws a RegistryError for no answer and for one of an unexpected status. */
-  async call(call: Call): Promise<Response> {
+  async call(call: Call): Promise<Received> {
     const used = await this.#authorization(call);
     let response = await this.#send(call, used);
     if (response.status === 401 && (await this.#authorizer.learn(response, used, call))) {
@@ -67,7 +67,7 @@ export class Connection {
   }
 
   /** The address in a `Location` header, which may be relative (OCI distribution specification, "Pushing a blob"). */
-  location(response: Response, asked: Asked): URL {
+  location(response: Received, asked: Asked): URL {
     const location = URL.parse(response.headers.get('location') ?? 'invalid:', asked.url.href);
     if (location === null || !/^https?:$/.test(location.protocol)) {
       throw nonsense(asked, 'registry/bad-answer', 'it answered without a usable Location');
@@ -90,7 +90,7 @@ export class Connection {
     return call.url.origin === this.#origin ? this.#authorizer.header(call) : undefined;
   }
 
-  async #send(call: Call, authorization: string | undefined): Promise<Response> {
+  async #send(call: Call, authorization: string | undefined): Promise<Received> {
     const { operation, method, url, signal } = call;
     const headers = { ...call.headers, ...(authorization !== undefined && { authorization }) };
     const body = await call.body?.();

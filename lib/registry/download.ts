@@ -2,6 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { verifying } from '../image/digest.ts';
 import type { Descriptor } from '../image/types.ts';
+import type { Received } from './answer.ts';
 import type { Call, Connection } from './connection.ts';
 import { nonsense, redacted, unreachable } from './faults.ts';
 import { delayBefore } from './retry.ts';
@@ -69,7 +70,7 @@ async function* bytesFrom(connection: Connection, call: Call, offset: number): A
 }
 
 // A registry need not know ranges: then it starts anew, and we pass over what we have.
-function startOf(response: Response, call: Call, offset: number): number {
+function startOf(response: Received, call: Call, offset: number): number {
   if (response.status === 200) return 0;
   const start = Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN);
   if (start <= offset) return start;

@@ -1,4 +1,5 @@
 import { FairleadError, type Fault } from '../errors.ts';
+import type { Received } from './answer.ts';
 
 /** A registry's fault, with what a caller decides by. */
 export class RegistryError extends FairleadError {
@@ -42,7 +43,7 @@ export function redacted(url: URL): string {
 }
 
 /** The fault for an answer that says no. `body` is the answer's, in full or in part. */
-export function refusal(asked: Asked, response: Response, body: string, now = Date.now()): RegistryError {
+export function refusal(asked: Asked, response: Received, body: string, now = Date.now()): RegistryError {
   const answer: Answer = {
     status: response.status,
     ...ownError(body),

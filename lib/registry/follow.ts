@@ -1,3 +1,4 @@
+import type { Received } from './answer.ts';
 import { type Asked, nonsense, unreachable } from './faults.ts';
 import { type InsecureHosts, isExposed } from './host.ts';
 import type { Sender } from './send.ts';
@@ -15,7 +16,7 @@ export interface Request extends Asked {
  * Sends a request and follows its redirects, which only GET and HEAD may have. Another origin never sees the
  * `Authorization` header, and a redirect cannot move a request from HTTPS to where plain HTTP was not allowed.
  */
-export async function follow(request: Request, insecure: InsecureHosts, sender: Sender): Promise<Response> {
+export async function follow(request: Request, insecure: InsecureHosts, sender: Sender): Promise<Received> {
   let { url } = request;
   const headers: Record<string, string> = { 'accept-encoding': 'identity', ...request.headers };
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
@@ -45,7 +46,7 @@ function checkRedirect(asked: Asked, next: URL | null, insecure: InsecureHosts):
   }
 }
 
-async function send(request: Request, headers: Record<string, string>, sender: Sender): Promise<Response> {
+async function send(request: Request, headers: Record<string, string>, sender: Sender): Promise<Received> {
   try {
     return await sender.send(request, headers);
   } catch (thrown) {

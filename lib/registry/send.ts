@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { checkUrl, guardedLookup, type NetworkPolicy } from '../network/policy.ts';
+import type { Received } from './answer.ts';
 import type { Request } from './follow.ts';
 
 /** How long is waited, in milliseconds. */
@@ -36,13 +37,13 @@ export class Sender {
   }
 
   /** Sends a request once, without following redirects. Rejects with what the connection or the signal says. */
-  async send(request: Omit<Request, 'operation'>, headers: Record<string, string>): Promise<Response> {
+  async send(request: Omit<Request, 'operation'>, headers: Record<string, string>): Promise<Received> {
     checkUrl(request.url, this.#policy);
     request.signal?.throwIfAborted();
     const { message, isStale } = await this.#once(request, headers);
     // The registry had closed the connection meanwhile; it has seen nothing of the request.
     const answer = isStale ? (await this.#once(request, headers)).message : message;
-    return asResponse(answer as IncomingMessage, request);
+    return answerOf(answer as IncomingMessage, request);
   }
 
   #once(
@@ -86,14 +87,10 @@ function limitWaits(sent: ClientRequest, { connect, stalled }: Waits): void {
   });
 }
 
-/** As the Fetch standard's, which the rest of this folder is written for. */
-function asResponse(
+function answerOf(
   message: IncomingMessage,
   { method, signal }: Pick<Request, 'method' | 'signal'>,
-): Response {
-  const headers = new Headers();
-  for (let at = 0; at + 1 < message.rawHeaders.length; at += 2)
-    headers.append(message.rawHeaders[at] as string, message.rawHeaders[at + 1] as string);
+): Received {
   const status = message.statusCode ?? 0;
   if (status < 200 || status > 599) {
     message.destroy();
@@ -102,20 +99,29 @@ function asResponse(
   const isEmpty = method === 'HEAD' || [204, 205, 304].includes(status);
   // Its connection is free again, and holds the process no longer, when it was read.
   if (isEmpty) message.resume();
-  return new Response(isEmpty ? null : ReadableStream.from(bytesOf(message, signal)), { status, headers });
+  return {
+    status,
+    ok: status < 300,
+    headers: { get: (name) => message.headers[name.toLowerCase()]?.toString() ?? null },
+    body: isEmpty ? null : bodyOf(message, signal),
+  };
 }
 
 /** The answer's bytes. Whoever wants no more of them, or none, ends the connection. */
-function bytesOf(message: IncomingMessage, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+function bodyOf(message: IncomingMessage, signal: AbortSignal | undefined): Received['body'] {
   const bytes = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const cancel = async () => {
+    message.destroy();
+  };
   return {
+    cancel,
     [Symbol.asyncIterator]: () => ({
       next: () =>
         bytes.next().catch((error: unknown) => {
           throw signal?.aborted ? signal.reason : error;
         }),
       return: async () => {
-        message.destroy();
+        await cancel();
         return { done: true, value: undefined };
       },
     }),
