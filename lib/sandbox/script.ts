@@ -49,9 +49,14 @@ export function isFile(kind: SandboxRun['mounts'][number]['kind']): boolean {
 }
 
 // What a mount needs to be there is taken away again, if it was not there and nothing was put into it
-// (BuildKit, executor/stubs.go).
-const STUB = `stub() {
+// (BuildKit, executor/stubs.go). These shells still have this machine's root: a link on the way, which the command may
+// have made meanwhile, would lead to what is not the stage's.
+const STUB = `plain() {
+  case $1 in */*) ! [ -L "\${1%/*}" ] && plain "\${1%/*}" ;; esac
+}
+stub() {
   case $2 in */*) stub d "\${2%/*}" ;; esac
+  if ! plain "$2"; then echo "the way to /$2 leads through a symlink" >&2; exit 125; fi
   if [ -e "$2" ] || [ -L "$2" ]; then return 0; fi
   if [ "$1" = d ]; then mkdir "$2"; else : > "$2"; fi
   stubs="$2
@@ -59,7 +64,10 @@ $stubs"
 }
 unstub() {
   printf '%s' "$stubs" | while IFS= read -r name; do
-    if [ -d "$name" ]; then rmdir "$name" 2>/dev/null || :; elif [ ! -s "$name" ]; then rm -f "$name"; fi
+    # A name with a line break in it would go on with a path of this machine.
+    name=./$name
+    if ! plain "$name" || [ -L "$name" ]; then continue; fi
+    if [ -d "$name" ]; then rmdir "$name" 2>/dev/null || :; elif [ -f "$name" ] && [ ! -s "$name" ]; then rm -f "$name"; fi
   done
 }`;
 

@@ -6,6 +6,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
+  watch as watchDirectory,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -66,6 +68,9 @@ func main() {
 		syscall.Chroot(".")
 		names, _ := filepath.Glob("/*")
 		fmt.Println(names)
+	case "exchange":
+		os.Rename("/a/b", "/a/c")
+		os.Symlink(os.Args[2], "/a/b")
 	case "sysrq":
 		fmt.Println(os.WriteFile("/proc/sysrq-trigger", []byte("h"), 0) == nil, os.WriteFile("/proc/sys/kernel/hostname", []byte("h"), 0) == nil)
 	case "sleep":
@@ -166,6 +171,33 @@ describe.skipIf(!ability.able || !ability.overlay)('runInSandbox', () => {
     expect(readdirSync(join(directory, 'upper'))).toEqual([]);
   });
 
+  it('takes away what mounts needed, and nothing of the machine where a link took its place', async () => {
+    const outside = join(scratch, 'outside');
+    mkdirSync(join(outside, 'deep'), { recursive: true });
+    writeFileSync(join(outside, 'empty'), '');
+    const source = join(scratch, 'bound');
+    writeFileSync(source, 'x');
+    const bind = (target: string) => ({ source, target, kind: 'file' as const, readOnly: true });
+    const mounts = [bind('a/b/empty'), bind('a/b/deep/x'), bind(`y\n/${outside.slice(1)}/empty`)];
+    const { code } = await run(['exchange', outside], { mounts });
+    expect(code).toBe(0);
+    expect(readdirSync(outside).sort()).toEqual(['deep', 'empty']);
+  });
+
+  it('makes nothing outside for a mount behind a link', async () => {
+    const outside = join(scratch, 'else');
+    mkdirSync(outside);
+    const linked = join(scratch, 'linked');
+    execFileSync('cp', ['-a', lower, linked]);
+    symlinkSync(outside, join(linked, 'etc'));
+    const root = { kind: 'directory' as const, path: linked, capabilities: join(scratch, 'capabilities') };
+    const seen = watch(outside);
+    const { code } = await run(['who'], { root });
+    await setTimeout(50);
+    seen.close();
+    expect({ code, made: seen.made }).toEqual({ code: 125, made: [] });
+  });
+
   it('cannot leave its root, open devices, or reach the machine by /proc', async () => {
     expect((await run(['escape'])).lines[0]).toMatch(
       /^\[\/dev \/etc \/gone \/old \/probe \/proc \/sys \/work \/x\]$|^\[\]$/,
@@ -201,6 +233,13 @@ describe.skipIf(!ability.able || !ability.overlay)('runInSandbox', () => {
     rmSync(path, { recursive: true });
   });
 });
+
+/** What appears in a directory, for however short a time. */
+function watch(directory: string): { made: (string | null)[]; close(): void } {
+  const made: (string | null)[] = [];
+  const watcher = watchDirectory(directory, (_, name) => made.push(name));
+  return { made, close: () => watcher.close() };
+}
 
 function commandLine(pid: string): string {
   try {
