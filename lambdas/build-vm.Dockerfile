@@ -4,7 +4,7 @@ FROM public.ecr.aws/docker/library/golang:1.26-bookworm AS go
 
 FROM public.ecr.aws/docker/library/node:24-bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates findutils git iproute2 nftables openssh-client util-linux \
+ && apt-get install -y --no-install-recommends ca-certificates findutils git iproute2 iptables mount openssh-client tar util-linux \
  && rm -rf /var/lib/apt/lists/* \
  && mkdir -p /var/cache/fairlead
 COPY --from=go /usr/local/go /usr/local/go

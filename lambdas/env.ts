@@ -64,6 +64,7 @@ export function buildImageEnvironment(variables: Variables = process.env) {
       REGISTRY_MIRRORS: z._default(mirrors(), {}),
       INSECURE_REGISTRIES: z._default(commaSeparated(), []),
       LOCAL_ADDRESSES: z._default(z.enum(['refused', 'allowed']), 'refused'),
+      RUN_ISOLATION: z._default(z.enum(['required', 'if-possible']), 'required'),
       CACHE_DIR: z.optional(text()),
       MICROVM_IMAGE: z.optional(text()),
       MICROVM_IMAGE_VERSION: z.optional(text()),
@@ -83,6 +84,8 @@ export function buildImageEnvironment(variables: Variables = process.env) {
     insecure: read.INSECURE_REGISTRIES,
     /** A Dockerfile may not name what only this machine reaches, unless the registries themselves are on it. */
     network: networkPolicy(read.LOCAL_ADDRESSES),
+    /** Whether a RUN in a MicroVM that cannot have a network of its own fails. */
+    isolation: read.RUN_ISOLATION,
     cacheDirectory: read.CACHE_DIR,
     ...microVm(read),
     /** Absent where the installation has none. */

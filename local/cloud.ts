@@ -8,6 +8,7 @@ import { type Cluster, type ClusterRules, startCluster } from './cluster.ts';
 import { startGit } from './git/server.ts';
 import { startLambda } from './lambda/start.ts';
 import type { FunctionSpec } from './lambda/types.ts';
+import { canMakeNetworks } from './microvm/isolation.ts';
 import { startMicroVms } from './microvm/start.ts';
 import { startRegistry } from './registry/server.ts';
 
@@ -21,6 +22,8 @@ export interface Settings {
   registryMirrors: Record<string, string>;
   insecureRegistries: string[];
   localAddresses: 'allowed';
+  /** `if-possible` where nobody here may make networks: then a RUN has this machine's. */
+  runIsolation: 'required' | 'if-possible';
   clusterName: string;
   serviceType: 'NodePort';
   cacheDirectory: string;
@@ -149,6 +152,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     registryMirrors: { '*': registryHost },
     insecureRegistries: [registryHost],
     localAddresses: 'allowed',
+    runIsolation: (await canMakeNetworks()) ? 'required' : 'if-possible',
     clusterName: CLUSTER,
     serviceType: 'NodePort',
     cacheDirectory: join(options.cacheDir, 'build'),

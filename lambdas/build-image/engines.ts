@@ -2,7 +2,7 @@ import { LambdaMicrovmsClient } from '@aws-sdk/client-lambda-microvms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CodeBuildEngine } from '../../lib/engine/codebuild/engine.ts';
 import { Control } from '../../lib/engine/microvm/control.ts';
-import { MicrovmEngine } from '../../lib/engine/microvm/engine.ts';
+import { type Access, MicrovmEngine } from '../../lib/engine/microvm/engine.ts';
 import { Fleet } from '../../lib/engine/microvm/fleet.ts';
 import type { Order } from '../../lib/engine/microvm/protocol.ts';
 import type { RemoteEngine, RemoteJob } from '../../lib/engine/types.ts';
@@ -62,9 +62,9 @@ function codeBuildEngine(environment: Environment, project: string, { registries
 /** What a build outside of this function takes from outside: for the hosts of this installation, and no others. */
 async function accessOf(
   { request }: RemoteJob,
-  { gitHubUrl, mirrors, insecure, network }: Environment,
+  { gitHubUrl, mirrors, insecure, network, isolation }: Environment,
   lent: Lent,
-): Promise<Pick<Order, 'source' | 'registries' | 'network'>> {
+): Promise<Access> {
   const token = await lent.token();
   const hosts = [request.publishTo, ...Object.values(mirrors).map((prefix) => `${prefix}/x`)];
   const named = new Set(hosts.map((repository) => parseRepository(repository).host));
@@ -76,6 +76,7 @@ async function accessOf(
   return {
     source: { baseUrl: gitHubUrl, ...(token === undefined ? {} : { token }) },
     network,
+    isolation,
     registries: { mirrors, insecure, credentials },
   };
 }

@@ -17,6 +17,8 @@ export interface Installation {
   insecureRegistries: string[];
   /** Whether builds may connect to the machine that they run on: where the registry is there, too. */
   localAddresses?: 'allowed';
+  /** Says that a RUN is not kept apart from this machine's network where the machine cannot do that. */
+  runIsolation?: 'required' | 'if-possible';
   clusterName: string;
   /** How apps are reached when their fairlead.yaml does not say. */
   serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
@@ -114,6 +116,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       INSECURE_REGISTRIES: installation.insecureRegistries.join(','),
       ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
       ...optional('LOCAL_ADDRESSES', installation.localAddresses),
+      ...optional('RUN_ISOLATION', installation.runIsolation),
       ...optional('CACHE_DIR', installation.cacheDirectory),
       ...optional('CODEBUILD_PROJECT', installation.codeBuildProject),
       ...optional('MICROVM_IMAGE', installation.microVm?.image),

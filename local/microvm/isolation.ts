@@ -14,6 +14,14 @@ export async function probeIsolation(uid = process.getuid?.()): Promise<Isolatio
   return code === 0 ? { able: true, flags } : { able: false, why: said || 'namespaces are not allowed here' };
 }
 
+/** Whether what runs in a VM can be given a network of its own: by root, with the programs that the VM's image has. */
+export async function canMakeNetworks(uid = process.getuid?.()): Promise<boolean> {
+  if (uid !== 0) return false;
+  // In a network namespace that goes with it: nothing is left, and nothing of this machine is touched.
+  const trial = 'ip link add fl0 type veth peer name fl1 && iptables-save > /dev/null';
+  return (await run(['--net', 'sh', '-c', trial])).code === 0;
+}
+
 function run(args: string[]): Promise<{ code: number; said: string }> {
   return new Promise((resolve) => {
     const child = spawn('unshare', args, { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -14,8 +14,11 @@ export interface MicrovmEngineOptions {
   /** What the VMs run on. */
   machine: Platform;
   /** What a build takes from outside, its credentials among it; made anew each time, as they do not hold for long. */
-  access: (job: RemoteJob) => Promise<Pick<Order, 'source' | 'registries' | 'network'>>;
+  access: (job: RemoteJob) => Promise<Access>;
 }
+
+/** What an order says beside the build itself. */
+export type Access = Pick<Order, 'source' | 'registries' | 'network' | 'isolation'>;
 
 /** Builds in Lambda MicroVMs: any Dockerfile for their processor, with the caches of the app's last build. */
 export class MicrovmEngine implements RemoteEngine {

@@ -42,6 +42,8 @@ export const orderSchema = z.strictObject({
   source: z.strictObject({ baseUrl: z.url({ protocol: /^https?$/ }), token: z.optional(text(16_384)) }),
   /** What it must not connect to (NetworkPolicy). */
   network: z.strictObject({ refuse: z.enum(['local-addresses', 'nothing']) }),
+  /** Whether a RUN that cannot have a network of its own fails. */
+  isolation: z.enum(['required', 'if-possible']),
   registries: z.strictObject({
     mirrors: z.record(z.string(), z.string()),
     insecure: z.array(text()),

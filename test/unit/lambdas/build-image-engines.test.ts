@@ -129,6 +129,7 @@ describe('a Dockerfile that is nothing for the function', () => {
     expect(ORDERS[0]).toMatchObject({
       publishTo: 'registry.test/web',
       network: { refuse: 'local-addresses' },
+      isolation: 'required',
     });
   });
 

@@ -47,6 +47,7 @@ describe('the environment of a function', () => {
       cacheDirectory: undefined,
     });
     expect(buildImageEnvironment({ GITHUB_API_URL: 'http://x' }).network.refuse).toBe('local-addresses');
+    expect(buildImageEnvironment({ GITHUB_API_URL: 'http://x' }).isolation).toBe('required');
     const broken = { GITHUB_API_URL: 'http://x', REGISTRY_MIRRORS: '{' };
     expect(() => buildImageEnvironment(broken)).toThrow(/REGISTRY_MIRRORS: is not JSON/);
   });
@@ -71,6 +72,7 @@ describe('what lib/stacks/functions.ts sets', () => {
     clusterName: 'cluster',
     serviceType: 'LoadBalancer',
     cacheDirectory: '/cache',
+    runIsolation: 'if-possible',
     microVm: { image: 'arn:image', version: '3.0', platform: 'linux/riscv64', secretId: 'vm-key' },
   };
 

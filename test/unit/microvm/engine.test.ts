@@ -64,6 +64,7 @@ function engineOf(secret = 'the secret', patienceMs = 10_000): MicrovmEngine {
   const access = async () => ({
     source: { baseUrl: 'http://git.test' },
     network: { refuse: 'nothing' as const },
+    isolation: 'required' as const,
     registries: { mirrors: {}, insecure: [], credentials: [] },
   });
   return new MicrovmEngine({ fleet, machine: machinePlatform(), access });

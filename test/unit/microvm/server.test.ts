@@ -27,6 +27,7 @@ const ORDER: Order = {
   tags: ['t'],
   platform: { os: 'linux', architecture: 'arm64' },
   network: { refuse: 'local-addresses' },
+  isolation: 'required',
   source: { baseUrl: 'https://git.test', token: 'a-secret-token' },
   registries: {
     mirrors: {},

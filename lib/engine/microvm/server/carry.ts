@@ -24,6 +24,7 @@ export function carryOut({ cacheDir, toolchain }: CarrySettings): Carry {
         registries: registriesOf(order),
         platform: order.platform,
         network: order.network,
+        requireIsolatedNetwork: order.isolation === 'required',
         signal,
         ...(toolchain === undefined ? {} : { toolchain }),
       };
