@@ -3,6 +3,7 @@ import { messageOf } from '../errors.ts';
 import type { Image, Platform } from '../image/types.ts';
 import type { NetworkPolicy } from '../network/policy.ts';
 import type { RunLimits } from '../sandbox/limits.ts';
+import { Background } from './background.ts';
 import { Bases, type ImageSource } from './bases.ts';
 import { buildStages, untilPlanHolds } from './build-stages.ts';
 import type { RemoteCache } from './cache/remote-cache.ts';
@@ -100,22 +101,24 @@ async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> 
   const input = await readInput(options);
   for (const { rule, line, message } of input.warnings)
     onProgress?.({ type: 'notice', message: `${input.dockerfile.name}:${line}: ${message} (${rule})`, line });
-  remoteCache?.begin(input.store, {
-    reads,
-    tell: (message) => onProgress?.({ type: 'notice', message }),
-    ...(signal === undefined ? {} : { signal }),
-  });
   const { store, dockerfile, platforms } = input;
-  const toolchain = await findGo(options);
   const target = targetStage(dockerfile, options.target);
   const slot = takeSlot(store.path('stages'), keyOf(dockerfile.lines, target, platforms).slice(0, 16));
   const disks: SandboxDisks = new Map();
+  const background = new Background();
   try {
+    remoteCache?.begin(store, {
+      reads,
+      tell: (message) => onProgress?.({ type: 'notice', message }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const toolchain = await findGo(options);
     const common = {
       hashes: await Hashes.open(store, keyOf(input.directory)),
       noCache: options.noCache ?? false,
       fresh: options.fresh ?? new Set<string>(),
       turns: new Turns(availableParallelism()),
+      background,
       bases: new Bases(options.registries, store, input.aliases),
       workspace: slot.directory,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -137,9 +140,12 @@ async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> 
       return buildStages(plans, { ...revised, ...common, sandbox, findings }, finished, options);
     });
   } finally {
-    await remoteCache?.end();
-    removeDisks(disks);
-    slot.release();
+    await Promise.all([background.end(), remoteCache?.end()]);
+    try {
+      removeDisks(disks);
+    } finally {
+      slot.release();
+    }
     prune(store, options.cacheBytes);
   }
 }

@@ -3,6 +3,7 @@ import type { RunInstruction } from '../dockerfile/types.ts';
 import { DEFAULT_SHELL } from './config.ts';
 import { Disk } from './disk.ts';
 import { fetchFiles } from './fetch.ts';
+import { PlanChanged } from './finding.ts';
 import { classify } from './go/classify.ts';
 import type { GoDirectories } from './go/environment.ts';
 import { runGoScript } from './go/run.ts';
@@ -14,7 +15,7 @@ import { isMounted, isReadOnly, mountTargets, withMounted } from './mounts/in-tr
 import type { MountSource } from './mounts/sources.ts';
 import { markUsed } from './prune.ts';
 import { runKey } from './run-key.ts';
-import { asNeed, Output, runFailed } from './run-step.ts';
+import { Output, runFailed } from './run-step.ts';
 import type { StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
 import type { Change } from './tree.ts';
@@ -34,7 +35,7 @@ export function goKey(
   return runKey(instruction, state, ['go', REVISION, toolchain.name], epoch, mounted);
 }
 
-/** Runs a RUN of plain go commands, and answers what it changed. Throws BuildFailure. */
+/** Runs a RUN of plain go commands, and answers what it changed. Throws BuildFailure, PlanChanged. */
 export async function goStep(
   instruction: RunInstruction,
   state: StageState,
@@ -92,10 +93,19 @@ export async function goStep(
     const mounted = mountTargets(instruction, state, sources);
     return changes.filter(({ path, node }) => !isMounted(path, node, mounted, state.tree));
   } catch (error) {
-    throw asNeed(error, instruction);
+    throw error instanceof NotPlain ? needsSandbox(error, instruction, plan.stage.index) : error;
   } finally {
     disk.save();
   }
+}
+
+/** It turned out to be more than plain go commands when its variables were known; a sandbox could run it. */
+function needsSandbox(
+  { message: why }: NotPlain,
+  { line, endLine }: RunInstruction,
+  stage: number,
+): PlanChanged {
+  return new PlanChanged({ kind: 'needs-sandbox', stage, line, endLine, why });
 }
 
 function directoriesOf(root: string, { store }: StageInput['shared']): GoDirectories {

@@ -25,14 +25,14 @@ export async function layerOf(
   changes: readonly Change[],
   tree: Tree,
   store: Store,
-  { noCache }: { noCache: boolean },
+  { noCache, signal }: { noCache: boolean; signal?: AbortSignal },
 ): Promise<Layer> {
   // At once: the tree goes on to change while the layer is made.
   const nodes = layerNodes(changes, tree);
   const entries = entriesOf(nodes);
   const key = keyOf('layer', GZIP_LEVEL, entries.map(recipe));
   const kept = noCache ? undefined : await store.read<KeptLayer>('layers', key);
-  const layer = (kept && (await keptLayer(kept, store))) ?? (await writeNew(nodes, store, key));
+  const layer = (kept && (await keptLayer(kept, store))) ?? (await writeNew(nodes, store, key, signal));
   store.shared?.holds(
     layer,
     entries.flatMap(({ sha, path }) => (sha === undefined ? [] : [[sha, path] as const])),
@@ -46,12 +46,19 @@ async function keptLayer(kept: KeptLayer, store: Store): Promise<Layer | undefin
   return store.shared?.layer(kept);
 }
 
-async function writeNew(nodes: LayerNodes, store: Store, key: string): Promise<Layer> {
+async function writeNew(
+  nodes: LayerNodes,
+  store: Store,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Layer> {
   await fetchFiles(
     [...nodes.values()].flatMap((node) => node ?? []),
     store,
+    signal,
   );
-  const layer = await writeLayer(entriesOf(nodes), store.blobs, { gzipLevel: GZIP_LEVEL });
+  const options = { gzipLevel: GZIP_LEVEL, ...(signal && { signal }) };
+  const layer = await writeLayer(entriesOf(nodes), store.blobs, options);
   // A layer whose files are not what their hashes say must not be taken for them by anyone.
   refuseChanged(nodes.values());
   const record: KeptLayer = { descriptor: layer.descriptor, diffID: layer.diffID };

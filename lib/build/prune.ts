@@ -49,7 +49,11 @@ export function prune(store: Store, limit = defaultLimit(store.directory), now =
   const marker = store.path('pruned');
   const last = lstatSync(marker, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (now - last < EVERY_MS || othersAreRunning(store.path('stages'))) return;
-  writeFileSync(marker, '');
+  try {
+    writeFileSync(marker, '');
+  } catch {
+    // The disk is full: all the more there is to be done.
+  }
   const units = [
     ...BY_FILE.flatMap((name) => files(store.path(name))),
     ...WHOLE.flatMap((name) => wholes(store.path(name))),
@@ -58,6 +62,7 @@ export function prune(store: Store, limit = defaultLimit(store.directory), now =
   const isUnfinished = ({ path }: Unit) => UNFINISHED.test(relative(store.directory, path));
   const isAbandoned = (unit: Unit) => isUnfinished(unit) && now - unit.usedAt > ABANDONED_MS;
   units.push(...wholes(store.directory).filter(isUnfinished));
+  units.push(...WHOLE.flatMap((name) => filesIn(store.path(name))).filter(isUnfinished));
   let bytes = units.reduce((sum, unit) => sum + unit.bytes, 0);
   units.sort((a, b) => Number(isAbandoned(b)) - Number(isAbandoned(a)) || a.usedAt - b.usedAt);
   for (const unit of units) {
@@ -96,6 +101,15 @@ function files(directory: string): Unit[] {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return [];
     return stat.isDirectory() ? files(path) : [{ path, bytes: onDisk(stat), usedAt: stat.mtimeMs }];
+  });
+}
+
+/** The files in a directory itself, such as locks that were being taken. */
+function filesIn(directory: string): Unit[] {
+  return list(directory).flatMap((name) => {
+    const path = join(directory, name);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() ? [{ path, bytes: onDisk(stat), usedAt: stat.mtimeMs }] : [];
   });
 }
 

@@ -1,7 +1,6 @@
 import type { RunInstruction } from '../dockerfile/types.ts';
 import { meaningOf } from './exit-code.ts';
 import { BuildFailure, excerpt } from './failure.ts';
-import { NotPlain } from './go/shell.ts';
 import type { Shared } from './shared.ts';
 
 /** Lines of a failed command's output that the error repeats. */
@@ -79,24 +78,4 @@ export function cannotRun(
     remedy: 'build as root or where user namespaces are allowed, or keep to plain go commands',
   };
   return new BuildFailure(fault, line, excerpt(lines, line, endLine));
-}
-
-/** A RUN of go commands turned out to be more when its variables were known; a sandbox could run it. */
-export class NeedsSandbox extends Error {
-  readonly why: string;
-  readonly line: number;
-  readonly endLine: number;
-
-  constructor({ line, endLine }: RunInstruction, why: string) {
-    super(`line ${line} needs a sandbox: ${why}`);
-    this.name = 'NeedsSandbox';
-    this.why = why;
-    this.line = line;
-    this.endLine = endLine;
-  }
-}
-
-/** Turns NotPlain, thrown when variables were known, into what has the build planned again. */
-export function asNeed(error: unknown, instruction: RunInstruction): unknown {
-  return error instanceof NotPlain ? new NeedsSandbox(instruction, error.message) : error;
 }

@@ -1,6 +1,7 @@
 import type { NetworkPolicy } from '../network/policy.ts';
 import type { SandboxAbility } from '../sandbox/ability.ts';
 import type { RunLimits } from '../sandbox/limits.ts';
+import type { Background } from './background.ts';
 import type { Bases } from './bases.ts';
 import type { Finding } from './finding.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
@@ -22,6 +23,8 @@ export interface Shared extends BuildInput, Confidential {
   fresh: Set<string>;
   /** Commands take turns, so that no more of them run at a time than there are processors. */
   turns: Turns;
+  /** Layers are made in it while the build goes on. */
+  background: Background;
   /** This build's own directory, for stages that need their files on disk. */
   workspace: string;
   sandbox: SandboxAbility;

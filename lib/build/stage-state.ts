@@ -118,9 +118,9 @@ export class StageState implements Beginning {
     if (instruction.keyword === 'RUN') this.runEnds.push(this.changes.length);
     this.#remember(instruction, changes.length === 0);
     if (!this.#published || changes.length === 0) return;
-    const layer = layerOf(changes, this.tree, this.#shared.store, { noCache: this.#shared.noCache });
-    layer.catch(() => {});
-    this.layers.push(layer);
+    const { store, noCache, background } = this.#shared;
+    const { signal } = background;
+    this.layers.push(background.add(layerOf(changes, this.tree, store, { noCache, signal })));
   }
 
   #remember({ text }: Instruction, isEmpty: boolean): void {

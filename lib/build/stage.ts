@@ -7,12 +7,12 @@ import { atInstruction } from './failure.ts';
 import { PlanChanged } from './finding.ts';
 import { goKey, goStep } from './go-step.ts';
 import { meantPath, meantStage } from './meant.ts';
-import { userOf } from './owners.ts';
 import { mountSources } from './mounts/sources.ts';
+import { userOf } from './owners.ts';
 import { fromNames } from './plan.ts';
 import type { ProgressEvent, StepLabel } from './progress.ts';
 import { readChanges, writeChanges } from './records.ts';
-import { cannotRun, NeedsSandbox } from './run-step.ts';
+import { cannotRun } from './run-step.ts';
 import { sandboxKey, sandboxStep } from './sandbox-step.ts';
 import type { StageInput } from './shared.ts';
 import { type Beginning, StageState } from './stage-state.ts';
@@ -178,13 +178,7 @@ async function runStep(
   const sources = await mountSources(instruction, state, input, stages);
   const { key, step } = engineOf();
   const kept = mayReuse(key, shared) ? await readChanges(store, key) : undefined;
-  const run = () =>
-    step().catch((error) => {
-      if (!(error instanceof NeedsSandbox)) throw error;
-      const { line, endLine, why } = error;
-      throw new PlanChanged({ kind: 'needs-sandbox', stage: plan.stage.index, line, endLine, why });
-    });
-  const changes = kept ?? (await shared.turns.take(run, shared.signal));
+  const changes = kept ?? (await shared.turns.take(step, shared.signal));
   if (kept === undefined) writeChanges(store, key, changes);
   shared.fresh.add(key);
   state.tree.apply(changes);

@@ -9,6 +9,7 @@ import type { Layer } from './types.ts';
 export interface LayerOptions {
   /** 1 (fast) to 9 (small); 4 is nearly as fast as 1 and nearly as small as 6. */
   gzipLevel?: number;
+  signal?: AbortSignal;
 }
 
 /**
@@ -20,16 +21,18 @@ export interface LayerOptions {
  *       size: 42, file: '/tmp/app' }], '/tmp/cache/blobs');
  *
  * Throws FairleadError `image/bad-entry`, `image/duplicate-entry`, or `image/file-changed` when a file does not
- * have the size that its entry tells. Directories above an entry are not added: the caller lists them.
+ * have the size that its entry tells; the signal's reason when that aborts. Directories above an entry are not added:
+ * the caller lists them.
  */
 export async function writeLayer(
   entries: Iterable<Entry>,
   store: string,
-  { gzipLevel }: LayerOptions = {},
+  { gzipLevel, signal }: LayerOptions = {},
 ): Promise<Layer> {
   const diffID = createHash('sha256');
   async function* hashedTar() {
     for await (const chunk of tarBytes(inTarOrder(entries))) {
+      signal?.throwIfAborted();
       diffID.update(chunk);
       yield chunk;
     }
