@@ -48,7 +48,13 @@ function readNode(file: string, mtime: number): Node {
   };
 }
 
-/** What changes whenever a file's bytes do: `ctime` cannot be put back as `mtime` can. */
-export function stampOf(stat: { ino: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint }): string {
-  return `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+/** What a stamp is made of (stat(2)). */
+type Stamped = Record<'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs', bigint>;
+
+/**
+ * What changes whenever a file's bytes do: `ctime` cannot be put back as `mtime` can. With the device, as a context may
+ * reach over several file systems, each with its own numbers.
+ */
+export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: Stamped): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }

@@ -1,5 +1,5 @@
 import type { Dockerfile } from '../dockerfile/types.ts';
-import { renderPlatform } from '../image/platform.ts';
+import { renderPlatform, runsOn } from '../image/platform.ts';
 import type { Platform } from '../image/types.ts';
 import { probeSandbox, type SandboxAbility } from '../sandbox/ability.ts';
 import { BuildFailure, excerpt } from './failure.ts';
@@ -23,19 +23,13 @@ function whyNotFunction(plans: readonly StagePlan[]): Obstacle | undefined {
 function whyNotSandbox(plans: readonly StagePlan[], machine: Platform): Obstacle | undefined {
   for (const { engine, stage, from } of plans) {
     const run = stage.instructions.find(({ keyword }) => keyword === 'RUN');
-    if (engine === 'function' || run === undefined || runsHere(from.platform, machine)) continue;
+    if (engine === 'function' || run === undefined || runsOn(from.platform, machine)) continue;
     const { line, endLine } = run;
     const why = `a RUN for ${renderPlatform(from.platform)} does not work on ${renderPlatform(machine)}`;
     const remedy = `let the stage begin with FROM --platform=$BUILDPLATFORM and compile for $TARGETARCH, or build on ${from.platform.architecture}`;
     return { line, endLine, why, remedy };
   }
   return undefined;
-}
-
-function runsHere(wanted: Platform, machine: Platform): boolean {
-  if (wanted.os !== machine.os) return false;
-  if (wanted.architecture === '386') return ['386', 'amd64'].includes(machine.architecture);
-  return wanted.architecture === machine.architecture;
 }
 
 /** Throws BuildFailure `build/no-engine`, before anything is done, when a stage is nothing for the engines at hand. */

@@ -1,4 +1,4 @@
-import { machinePlatform, renderPlatform } from '../image/platform.ts';
+import { machinePlatform, renderPlatform, runsOn } from '../image/platform.ts';
 import type { Platform } from '../image/types.ts';
 import type { BuildOptions } from './build.ts';
 import { resolveFroms, targetStage } from './froms.ts';
@@ -45,7 +45,7 @@ export async function readFacts(options: BuildOptions): Promise<BuildFacts> {
   const needs = (build: Platform): Need[] => {
     const args = new BuildArgs(options.buildArgs ?? {}, { build, target });
     const globals = globalValues(dockerfile, args, options.target);
-    const froms = resolveFroms(dockerfile, globals, target);
+    const froms = resolveFroms(dockerfile, globals, target, input);
     const plans = planStages({
       dockerfile,
       froms,
@@ -70,7 +70,7 @@ export async function readFacts(options: BuildOptions): Promise<BuildFacts> {
 
 /** The first of `needs` that runs on something else than `machine`, with the reason in words. */
 export function whyNotOn(needs: readonly Need[], machine: Platform): string | undefined {
-  const foreign = needs.find(({ platform }) => platform.architecture !== machine.architecture);
+  const foreign = needs.find(({ platform }) => !runsOn(platform, machine));
   if (foreign === undefined) return undefined;
   const { instruction, file, line, platform } = foreign;
   return `${instruction} (${file}:${line}) is for ${renderPlatform(platform)}, and it is ${renderPlatform(machine)}`;

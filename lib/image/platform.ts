@@ -58,6 +58,13 @@ export function machinePlatform(): Platform {
   return normalizePlatform({ os: 'linux', architecture: process.arch });
 }
 
+/** Whether a machine runs programs for `wanted`. Variants are not compared: what a processor has shows when it runs. */
+export function runsOn(wanted: Platform, machine: Platform): boolean {
+  const [{ os, architecture }, own] = [normalizePlatform(wanted), normalizePlatform(machine)];
+  if (os !== own.os) return false;
+  return architecture === own.architecture || (architecture === '386' && own.architecture === 'amd64');
+}
+
 /**
  * The best of an index's manifests for `wanted`: the same variant, or else the newest below it, as a newer processor
  * runs an older variant's programs. Undefined when there is none.

@@ -77,9 +77,9 @@ function subtree(whole: Tree, at: string): Tree {
 
 function identityOf(tree: Tree): string {
   const rows = [['', tree.get('')] as const, ...tree.below('')].map(([path, node]) => {
-    const { type, mode, uid, gid, link, sha, content } = node ?? {};
+    const { type, mode, uid, gid, link, sha, content, capability, special } = node ?? {};
     const bytes = sha ?? (content?.from === 'layer' ? [content.layer.descriptor.digest, content.path] : '');
-    return [path, type, mode, uid, gid, link, bytes];
+    return [path, type, mode, uid, gid, link, bytes, capability, special];
   });
   return keyOf(rows);
 }

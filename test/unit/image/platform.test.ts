@@ -4,6 +4,7 @@ import {
   machinePlatform,
   parsePlatform,
   renderPlatform,
+  runsOn,
 } from '../../../lib/image/platform.ts';
 import type { Descriptor } from '../../../lib/image/types.ts';
 
@@ -27,6 +28,17 @@ test.each([
 
 test.each(['', 'linux/', 'linux//v8', 'a/b/c/d', 'linux/amd 64'])('%o is no platform', (text) => {
   expect(() => parsePlatform(text)).toThrow(expect.objectContaining({ code: 'image/bad-platform' }));
+});
+
+test.each([
+  ['linux/amd64', 'linux/amd64', true],
+  ['linux/386', 'linux/amd64', true],
+  ['linux/amd64', 'linux/386', false],
+  ['linux/arm64', 'linux/amd64', false],
+  ['linux/aarch64', 'linux/arm64/v8', true],
+  ['windows/amd64', 'linux/amd64', false],
+])('%s on %s: %s', (wanted, machine, is) => {
+  expect(runsOn(parsePlatform(wanted), parsePlatform(machine))).toBe(is);
 });
 
 test("this machine's is one that Linux has", () => {
