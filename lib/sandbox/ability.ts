@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { sweepFirewall } from './firewall.ts';
 import { makeNetwork } from './network.ts';
-import { spawnLines } from './spawn.ts';
+import { SYSTEM_PATH, spawnLines } from './spawn.ts';
 
 /** Whether this process may run a command in namespaces of its own. */
 export type SandboxAbility =
@@ -25,8 +25,6 @@ export type SandboxAbility =
 
 /** A SandboxAbility that is one. */
 export type Able = SandboxAbility & { able: true };
-
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 // What the sandbox uses beyond unshare and mount.
 const NEEDED = 'mount -t proc proc proc && command -v setpriv find xargs env head > /dev/null';
@@ -81,7 +79,7 @@ export function overlayOptions(as: 'root' | 'user', directory: string, lowers: r
 
 async function attempt(args: string[], cwd: string, said: string[]): Promise<boolean> {
   const onLine = (line: string) => said.push(line);
-  const run = spawnLines({ file: 'unshare', args, cwd, env: { PATH }, onLine });
+  const run = spawnLines({ file: 'unshare', args, cwd, env: { PATH: SYSTEM_PATH }, onLine });
   return run.then(
     (code) => code === 0,
     () => false,

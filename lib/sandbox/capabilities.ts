@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { readTar } from '../image/read-tar.ts';
 import { type Able, namespaceFlags } from './ability.ts';
+import { SYSTEM_PATH } from './spawn.ts';
 
 // Node.js has no extended attributes. GNU tar reads and writes them, and cp takes them from one file to another.
 
@@ -38,7 +39,7 @@ export async function writeCapabilities(
 find . -type f -exec sh -c 'for f; do cp --attributes-only --preserve=xattr "$f" "$TOP/$f" || exit; done' sh {} +`;
     const enter = ability.as === 'user' ? ['unshare', ...namespaceFlags('user')] : [];
     const [file = 'sh', ...args] = [...enter, 'sh', '-c', script, 'sh', scratch];
-    const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', TOP: top };
+    const env = { PATH: SYSTEM_PATH, TOP: top };
     await promisify(execFile)(file, args, { env });
   } finally {
     rmSync(scratch, { recursive: true, force: true });

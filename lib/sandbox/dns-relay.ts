@@ -96,6 +96,8 @@ async function relayStreams(
   });
   listening.listen(from, address);
   await once(listening, 'listening');
+  // A connection that could not be taken is asked for again.
+  listening.on('error', () => undefined);
   return listening;
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { SYSTEM_PATH } from './spawn.ts';
 
 /** What rules of one RUN are about. */
 export interface FirewallInput {
@@ -12,8 +13,6 @@ export interface FirewallInput {
   /** Networks that must not be reached from RUN. */
   blocked: readonly string[];
 }
-
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The rules as iptables-restore(8) reads them: to add them, and to take exactly them away again. Pure. */
 export function firewallRules(input: FirewallInput): { add: string; remove: string } {
@@ -87,7 +86,7 @@ export function subnetOf(number: number): { subnet: string; gateway: string; add
 
 /** Runs a program to its end and answers what it wrote. Throws an Error with what it complained of. */
 export async function command(file: string, args: string[], input = ''): Promise<string> {
-  const child = spawn(file, args, { env: { PATH }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { env: { PATH: SYSTEM_PATH }, stdio: ['pipe', 'pipe', 'pipe'] });
   const said = { out: '', error: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said.out += text;

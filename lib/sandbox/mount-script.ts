@@ -1,6 +1,6 @@
 import { overlayOptions } from './ability.ts';
+import { quote } from './quote.ts';
 import type { Mount, SandboxRun } from './run.ts';
-import { isFile, quote } from './script.ts';
 
 /** The part of a script that mounts, and what it reads from descriptor 4, in that order. */
 interface MountScript {
@@ -50,6 +50,11 @@ const ENTER = `enter() {
     if [ "$PWD" != "$before/$name" ]; then echo "the mount target /$1 leads through a symlink" >&2; exit 125; fi
   done
 }`;
+
+/** Whether a mount of this kind is a file. */
+export function isFile(kind: Mount['kind']): boolean {
+  return kind === 'file' || kind === 'data';
+}
 
 function prepare(
   mount: Mount,

@@ -4,7 +4,7 @@ import { type ControlGroup, makeControlGroup } from './cgroup.ts';
 import { exceeded, type RunLimits } from './limits.ts';
 import { makeNetwork, type Network } from './network.ts';
 import { HOST_NAME, sandboxScript } from './script.ts';
-import { spawnLines } from './spawn.ts';
+import { SYSTEM_PATH, spawnLines } from './spawn.ts';
 import { watchDisk } from './watch-disk.ts';
 
 /** What a command sees as `/`: a directory that it changes, or directories under one that takes its changes. */
@@ -62,8 +62,6 @@ export interface Prepared {
   network?: Network;
   group?: ControlGroup;
 }
-
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** How often processes are looked at. */
 const LOOK_MS = 200;
@@ -137,5 +135,5 @@ function spawnedBy(run: SandboxRun, prepared: Prepared) {
   // An ordinary user's processes are counted by the kernel itself; root's only in control groups.
   const nproc = run.ability.as === 'user' ? ['prlimit', `--nproc=${run.limits.processes}`] : [];
   const [file = 'unshare', ...args] = [...nproc, 'unshare', ...flags, 'sh', '-c', script];
-  return { file, args, cwd: '/', env: { PATH }, input };
+  return { file, args, cwd: '/', env: { PATH: SYSTEM_PATH }, input };
 }

@@ -1,5 +1,6 @@
 import { overlayOptions } from './ability.ts';
-import { stagingScript } from './mount-script.ts';
+import { isFile, stagingScript } from './mount-script.ts';
+import { quote } from './quote.ts';
 import type { Prepared, SandboxRun } from './run.ts';
 
 /** What docker leaves to the root of a container (moby, oci/caps/defaults.go). */
@@ -41,11 +42,6 @@ export function sandboxScript(run: SandboxRun, prepared: Prepared): { script: st
     'exit $code',
   ].join('\n');
   return { script, input: inner.input };
-}
-
-/** Whether a mount of this kind is a file. */
-export function isFile(kind: SandboxRun['mounts'][number]['kind']): boolean {
-  return kind === 'file' || kind === 'data';
 }
 
 // What a mount needs to be there is taken away again, if it was not there and nothing was put into it
@@ -210,9 +206,4 @@ function makeDev(insecure: boolean): string[] {
 /** Whether a path is one of these, or below one. */
 export function isBelow(path: string, directories: readonly string[]): boolean {
   return directories.some((directory) => path === directory || path.startsWith(`${directory}/`));
-}
-
-/** A word for the shell that stays as it is. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

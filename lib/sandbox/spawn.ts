@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
+/** Where programs of this machine are looked for, whatever the builder was started with. */
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 export interface Spawned {
   file: string;
   args: string[];
@@ -37,9 +40,9 @@ const SHELL = existsSync(BASH)
   : ['/bin/sh', `${CLOSE}; ${LIFELINE}`];
 
 /**
- * Runs a program with umask 022, exactly this environment and no other descriptors than it should have, in a process group of its own, which ends as a whole
- * when the program ends, when the signal aborts and when this process ends. Answers the exit code; 128 and more for a
- * signal.
+ * Runs a program with umask 022, exactly this environment and no other descriptors than it should have, in a process
+ * group of its own, which ends as a whole when the program ends, when the signal aborts and when this process ends.
+ * Answers the exit code; 128 and more for a signal. Throws the signal's reason, and what `onLine` throws.
  */
 export async function spawnLines(spawned: Spawned): Promise<number> {
   const { file, args, cwd, env, signal, input } = spawned;
@@ -72,14 +75,16 @@ export async function spawnLines(spawned: Spawned): Promise<number> {
   signal?.addEventListener('abort', end, { once: true });
   try {
     const passed = new Passed(spawned);
-    const lines = [passed.pass(stdout), passed.pass(stderr)];
-    const code = await new Promise<number>((resolve, reject) => {
+    const closed = new Promise<number>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (status) => resolve(status ?? 137));
     });
-    await Promise.all(lines);
+    const [code] = await Promise.all([closed, passed.pass(stdout), passed.pass(stderr)]);
     signal?.throwIfAborted();
     return code;
+  } catch (error) {
+    end();
+    throw error;
   } finally {
     signal?.removeEventListener('abort', end);
   }

@@ -42,6 +42,8 @@ export async function relayAgent(
   });
   server.listen(path);
   await once(server, 'listening');
+  // A connection that could not be taken is the RUN's to ask for again.
+  server.on('error', () => undefined);
   chmodSync(path, owner.mode);
   if (process.getuid?.() === 0) chownSync(path, owner.uid, owner.gid);
   return {
