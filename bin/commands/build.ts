@@ -18,6 +18,7 @@ import {
   tag,
 } from './build-flags.ts';
 import { type Output, output, whyNotOutputs } from './build-output.ts';
+import type { ProgressMode } from './progress/display.ts';
 import { runBuild } from './run-build.ts';
 import { runCheck } from './run-check.ts';
 
@@ -48,7 +49,7 @@ export interface BuildFlags {
   metadataFile?: string;
   iidfile?: string;
   cacheDir?: string;
-  progress: 'auto' | 'plain' | 'tty' | 'quiet' | 'rawjson';
+  progress: ProgressMode;
   quiet?: true;
 }
 

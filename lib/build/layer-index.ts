@@ -62,9 +62,8 @@ function specialOf(text: string): Special | undefined {
 }
 
 /**
- * Reads a layer's tar, entry by entry; `visit` may leave the body unread.
- * All of it is read, and so verified. Paths
- * are cleaned; one that leads out of the root is an error.
+ * Reads a layer's tar, entry by entry; `visit` may leave the body unread. All of it is read, and so verified. Paths are
+ * cleaned; one that leads out of the root is an error. Throws `build/bad-layer`, `build/unsafe-layer`.
  */
 export async function eachEntry(
   layer: Layer,

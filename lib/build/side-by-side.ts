@@ -7,9 +7,9 @@ interface Task<K> {
 }
 
 /**
- * Does all tasks, each of which comes after those that it needs: side by side as far as their needs allow. When one fails, the signal
- * that they were made with aborts, on which the others have to end; they are waited for. What is thrown is that first failure, and not what the abort made of the others. Throws the reason of `signal` when that
- * aborts.
+ * Does all tasks, each of which comes after those that it needs: side by side as far as their needs allow. When one
+ * fails, the signal that they were made with aborts, on which the others have to end; they are waited for. What is
+ * thrown is that first failure, and not what the abort made of the others. Throws the reason of `signal` when that aborts.
  */
 export async function sideBySide<K>(
   tasksFor: (signal: AbortSignal) => readonly Task<K>[],

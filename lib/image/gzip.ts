@@ -20,7 +20,10 @@ export async function* parallelGzip(source: AsyncIterable<Uint8Array>, level = 4
   const next = () => free.pop() ?? Buffer.allocUnsafe(BLOCK);
   try {
     for await (const block of blocks(source, next)) {
-      running.push(member(block, level).finally(() => block.length === BLOCK && free.push(block)));
+      const one = member(block, level).finally(() => block.length === BLOCK && free.push(block));
+      // Awaited in its turn: until then nobody minds that it failed.
+      one.catch(() => {});
+      running.push(one);
       if (running.length >= most) yield await (running.shift() as Promise<Buffer>);
     }
     while (running.length > 0) yield await (running.shift() as Promise<Buffer>);

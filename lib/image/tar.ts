@@ -1,5 +1,4 @@
 import { createReadStream, readFileSync } from 'node:fs';
-
 import type { Readable } from 'node:stream';
 import { FairleadError } from '../errors.ts';
 import type { Entry } from './entry.ts';

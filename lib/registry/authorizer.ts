@@ -18,9 +18,8 @@ export class Authorizer {
   readonly #credentials: CredentialSource;
   readonly #insecure: InsecureHosts;
   readonly #tokens = new Map<string, Promise<Token>>();
-  #challenge: Challenge | undefined;
-
   readonly #sender: Sender;
+  #challenge: Challenge | undefined;
 
   constructor(host: string, credentials: CredentialSource, insecure: InsecureHosts, sender: Sender) {
     this.#sender = sender;

@@ -37,7 +37,6 @@ export class Connection {
   readonly #origin: string;
   readonly #insecure: InsecureHosts;
   readonly #authorizer: Authorizer;
-
   readonly #sender: Sender;
 
   constructor(host: string, { credentials, insecure, patience, sender }: Common) {

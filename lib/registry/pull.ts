@@ -133,11 +133,14 @@ function manifestCall({ connection, path, operation }: Pull, name: string): Call
   };
 }
 
-async function pullConfig({ connection, path, operation }: Pull, descriptor: Descriptor): Promise<Buffer> {
+async function pullConfig(
+  { connection, path, operation, signal }: Pull,
+  descriptor: Descriptor,
+): Promise<Buffer> {
   if (descriptor.size > LARGEST_CONFIG) {
     const url = connection.url(`${path}/blobs/${descriptor.digest}`);
     const cause = `the image's config is ${descriptor.size} bytes long; ${LARGEST_CONFIG} is the most there may be`;
     throw nonsense({ operation, method: 'GET', url }, 'registry/too-large', cause);
   }
-  return buffer(downloadBlob(connection, path, descriptor, operation));
+  return buffer(downloadBlob(connection, path, descriptor, operation, signal));
 }

@@ -27,7 +27,6 @@ export class Sender {
   // Connections that were made under another policy are not used again.
   readonly #http = new HttpAgent({ keepAlive: true });
   readonly #https = new HttpsAgent({ keepAlive: true });
-
   readonly #waits: Waits;
 
   constructor(policy: NetworkPolicy = { refuse: 'nothing' }, waits = WAITS) {
