@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { existsSync, renameSync } from 'node:fs';
-import { markUsed } from './prune.ts';
-import { removeTree } from './remove.ts';
+import { renameSync } from 'node:fs';
+import { findRoot, keepRoot } from './roots.ts';
 import type { Store } from './store.ts';
 import type { Change } from './tree.ts';
 
@@ -13,7 +12,7 @@ export interface Level {
 }
 
 /** Raise when levels hold something else than before. */
-const REVISION = 1;
+const REVISION = 2;
 
 /**
  * The directories that RUNs left, kept between builds beside the bases: when the steps before are known already, what
@@ -39,9 +38,9 @@ export class Levels {
     for (const end of ends) {
       for (; at < end; at++) add(open, changes[at] as Change);
       const key = open.copy().digest('hex');
-      if (end === covered || !existsSync(this.#directory(key))) continue;
-      markUsed(this.#directory(key));
-      levels.push({ key, directory: this.#directory(key) });
+      const directory = end === covered ? undefined : findRoot(this.#store, key);
+      if (directory === undefined) continue;
+      levels.push({ key, directory });
       covered = end;
       open = begin(key);
     }
@@ -49,25 +48,11 @@ export class Levels {
   }
 
   /** Keeps a directory that holds what `changes` did on top of the level `below`, or the base of that name. */
-  keep(directory: string, below: string, changes: Iterable<Change>): Level {
+  async keep(directory: string, below: string, changes: Iterable<Change>): Promise<Level> {
     const hash = begin(below);
     for (const change of changes) add(hash, change);
     const key = hash.digest('hex');
-    const kept = this.#directory(key);
-    try {
-      renameSync(directory, kept);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
-      // It is there already: another build was faster, or this one does everything again.
-      removeTree(directory);
-    }
-    markUsed(kept);
-    return { key, directory: kept };
-  }
-
-  #directory(key: string): string {
-    return this.#store.path('roots', key);
+    return { key, directory: await keepRoot(this.#store, key, (kept) => renameSync(directory, kept)) };
   }
 }
 
@@ -80,6 +65,7 @@ function add(hash: Hash, { path, node }: Change): void {
     hash.update(JSON.stringify([path]));
     return;
   }
-  const { type, mode, uid, gid, size, link, sha, hardlink, capability, special } = node;
-  hash.update(JSON.stringify([path, type, mode, uid, gid, size, link, sha, hardlink, capability, special]));
+  const { type, mode, uid, gid, mtime, size, link, sha, hardlink, capability, special } = node;
+  const owned = [path, type, mode, uid, gid, mtime, size];
+  hash.update(JSON.stringify([...owned, link, sha, hardlink, capability, special]));
 }

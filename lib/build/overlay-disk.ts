@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { SandboxRoot } from '../sandbox/run.ts';
 import { type Level, Levels } from './levels.ts';
 import { look, type Seen } from './look.ts';
-import { markUsed } from './prune.ts';
 import { removeTree } from './remove.ts';
+import { findRoot, keepRoot } from './roots.ts';
 import type { DiskTools, SandboxDisk, SandboxStage } from './sandbox-disk.ts';
 import { changed } from './snapshot.ts';
 import { keyOf } from './store.ts';
@@ -71,7 +71,7 @@ export class OverlayDisk implements SandboxDisk {
     });
     const changes = [...removed, ...made];
     const all = [...this.#fresh, ...changes];
-    this.#stack(this.#levels.keep(this.#at('upper'), this.#belowKey, all));
+    this.#stack(await this.#levels.keep(this.#at('upper'), this.#belowKey, all));
     this.#below = tree.clone();
     this.#below.apply(changes);
     this.#applied += changes.length;
@@ -120,10 +120,8 @@ export class OverlayDisk implements SandboxDisk {
   async #unpackedBase({ base, baseKey }: SandboxStage): Promise<Level> {
     const { store, ability, signal } = this.#tools;
     const key = keyOf(baseKey, ability.as, ROOTS_REVISION);
-    const directory = store.path('roots', key);
-    if (!existsSync(directory)) await unpackTree(base, directory, ability.as, signal);
-    markUsed(directory);
-    return { key, directory };
+    const unpack = (directory: string) => unpackTree(base, directory, ability.as, signal);
+    return { key, directory: findRoot(store, key) ?? (await keepRoot(store, key, unpack)) };
   }
 
   /** Writes what COPY and other steps changed since the last command. */
@@ -174,7 +172,7 @@ export class OverlayDisk implements SandboxDisk {
 }
 
 /** Raise when bases are unpacked otherwise than before. */
-const ROOTS_REVISION = 2;
+const ROOTS_REVISION = 3;
 
 /** What was not unpacked cannot have been removed. */
 function isLeftOut(node: Node | undefined): boolean {

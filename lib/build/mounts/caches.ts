@@ -78,19 +78,29 @@ async function openPrivate(first: string, request: CacheRequest): Promise<OpenCa
 }
 
 /** Makes the directory, with what it is to begin with, unless it is there. */
-async function begin(directory: string, { mount, source, store, as, signal }: CacheRequest): Promise<void> {
-  const key = basename(directory);
-  store.shared?.used('mounts', key);
+async function begin(directory: string, request: CacheRequest): Promise<void> {
+  request.store.shared?.used('mounts', basename(directory));
   if (!existsSync(directory)) {
-    const tree = (await store.shared?.mount(key)) ?? source?.tree.clone() ?? new Tree();
-    const root = tree.get('') ?? newDirectory(0);
-    tree.set('', {
-      ...root,
-      mode: mount.mode === undefined ? root.mode : Number.parseInt(mount.mode, 8),
-      uid: mount.uid === undefined ? root.uid : Number(mount.uid),
-      gid: mount.gid === undefined ? root.gid : Number(mount.gid),
-    });
-    await unpackTree(tree, directory, as, signal);
+    // By one build alone: an empty directory would take the place of another empty one, where a RUN is writing already.
+    const lock = `${directory}.begin.lock`;
+    await waitForLock(lock, () => undefined, request.signal);
+    try {
+      if (!existsSync(directory)) await make(directory, request);
+    } finally {
+      unlock(lock);
+    }
   }
   markUsed(directory);
+}
+
+async function make(directory: string, { mount, source, store, as, signal }: CacheRequest): Promise<void> {
+  const tree = (await store.shared?.mount(basename(directory))) ?? source?.tree.clone() ?? new Tree();
+  const root = tree.get('') ?? newDirectory(0);
+  tree.set('', {
+    ...root,
+    mode: mount.mode === undefined ? root.mode : Number.parseInt(mount.mode, 8),
+    uid: mount.uid === undefined ? root.uid : Number(mount.uid),
+    gid: mount.gid === undefined ? root.gid : Number(mount.gid),
+  });
+  await unpackTree(tree, directory, as, signal);
 }

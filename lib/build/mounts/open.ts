@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunInstruction, RunMount } from '../../dockerfile/types.ts';
 import { FairleadError } from '../../errors.ts';
@@ -6,8 +6,8 @@ import type { Able } from '../../sandbox/ability.ts';
 import type { Mount } from '../../sandbox/run.ts';
 import { inlineProgram, within } from '../config.ts';
 import { fetchFiles } from '../fetch.ts';
-import { markUsed } from '../prune.ts';
 import { removeTree } from '../remove.ts';
+import { findRoot, keepRoot } from '../roots.ts';
 import type { StageInput } from '../shared.ts';
 import type { StageState } from '../stage-state.ts';
 import { keyOf } from '../store.ts';
@@ -119,6 +119,9 @@ async function openCacheMount(mount: RunMount & { type: 'cache' }, opening: Open
   opened.mounts.push({ kind: 'directory', ...common, readOnly: mount.readOnly });
 }
 
+/** Raise when what is bound is unpacked otherwise than before. */
+const BINDS_REVISION = 1;
+
 /** What is bound is unpacked once, by its content, and only shown; who may write to it writes to a copy. */
 async function openBind(mount: RunMount & { type: 'bind' }, opening: Opening): Promise<void> {
   const { input, ability, scratch, opened } = opening;
@@ -127,9 +130,9 @@ async function openBind(mount: RunMount & { type: 'bind' }, opening: Opening): P
   const { kind, identity, tree } = await fetched(found, opening);
   const { store, signal } = input.shared;
   const target = targetOf(mount.target, opening);
-  const shown = store.path('roots', keyOf('bind', identity, ability.as));
-  if (!existsSync(shown)) await unpackTree(tree, shown, ability.as, signal);
-  markUsed(shown);
+  const key = keyOf('bind', BINDS_REVISION, identity, ability.as);
+  const unpack = (directory: string) => unpackTree(tree, directory, ability.as, signal);
+  const shown = findRoot(store, key) ?? (await keepRoot(store, key, unpack));
   if (mount.readOnly) {
     const source = kind === 'file' ? join(shown, ONLY_FILE) : shown;
     opened.mounts.push({ kind, source, target, readOnly: true });
