@@ -12,6 +12,9 @@ export interface GitFile {
 /** Trees nested deeper than this are nobody's. */
 const DEEPEST = 200;
 
+/** More names than this no repository has: a tree that holds others many times over has as many as one likes. */
+const MOST_NAMES = 1_000_000;
+
 /** The commit that an object is, or that a tag leads to. Throws CopyProblem. */
 export function commitOf(pack: GitPack, name: string): string {
   let at = name;
@@ -30,9 +33,11 @@ export function filesOf(pack: GitPack, commit: string): GitFile[] {
   const tree = /^tree ([0-9a-f]{40})\n/.exec(read(pack, commit, 'commit').toString('latin1', 0, 64))?.[1];
   if (tree === undefined) throw new CopyProblem('bad-git', `the commit ${commit} has no files`);
   const files: GitFile[] = [];
+  let names = 0;
   const walk = (object: string, above: string, depth: number) => {
     if (depth > DEEPEST) throw new CopyProblem('bad-git', 'its directories are nested without end');
     for (const { mode, name, object: child } of entries(read(pack, object, 'tree'))) {
+      if (++names > MOST_NAMES) throw new CopyProblem('bad-git', `it has more than ${MOST_NAMES} files`);
       const path = above === '' ? name : `${above}/${name}`;
       if (mode === 0o40000) walk(child, path, depth + 1);
       else files.push({ path, kind: kindOf(mode, path), object: child });

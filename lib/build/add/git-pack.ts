@@ -118,27 +118,30 @@ export class GitPack {
     if (size > MOST_OBJECT || this.#total > MOST_TOTAL) throw broken('it inflates to more than can be right');
   }
 
-  /** Names all objects; those told as a difference to a name that comes later wait for it. */
+  /** Names all objects, each difference after what it is to: every one once, whatever order they are in. */
   #name(): void {
-    let waiting = [...this.#entries.keys()];
-    while (waiting.length > 0) {
-      const still = waiting.filter((offset) => {
-        if (!this.#isReady(offset)) return true;
-        const { type, data } = this.#at(offset);
-        this.#offsets.set(
-          createHash('sha1').update(`${type} ${data.length}\0`).update(data).digest('hex'),
-          offset,
-        );
-        return false;
-      });
-      if (still.length === waiting.length) throw broken('it has differences to what it lacks');
-      waiting = still;
+    const differences = new Map<string | number, number[]>();
+    for (const [offset, { base }] of this.#entries) {
+      if (base === undefined) continue;
+      const others = differences.get(base);
+      if (others === undefined) differences.set(base, [offset]);
+      else others.push(offset);
     }
-  }
-
-  #isReady(offset: number): boolean {
-    const base = this.#entries.get(offset)?.base;
-    return typeof base !== 'string' || this.#offsets.has(base);
+    let named = 0;
+    for (const [offset, { base }] of this.#entries) {
+      const todo = base === undefined ? [offset] : [];
+      for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+        const { type, data } = this.#at(at);
+        const name = createHash('sha1').update(`${type} ${data.length}\0`).update(data).digest('hex');
+        this.#offsets.set(name, at);
+        named++;
+        for (const base of [name, at]) {
+          for (const difference of differences.get(base) ?? []) todo.push(difference);
+          differences.delete(base);
+        }
+      }
+    }
+    if (named < this.#entries.size) throw broken('it has differences to what it lacks');
   }
 
   #at(offset: number): GitObject {

@@ -3,7 +3,7 @@ import { CopyProblem } from '../copy-problem.ts';
 import { keepBytes } from '../keep-bytes.ts';
 import { readChanges, writeChanges } from '../records.ts';
 import { keyOf } from '../store.ts';
-import { type Change, join, newDirectory, parentOf, Tree } from '../tree.ts';
+import { type Change, join, type Node, newDirectory, parentOf, Tree } from '../tree.ts';
 import { authorization } from './authorization.ts';
 import type { Downloads } from './download.ts';
 import { gitDirectory } from './git-directory.ts';
@@ -19,6 +19,9 @@ const REVISION = 1;
 /** Submodules of submodules, and so on, end here. */
 const DEEPEST = 8;
 
+/** All together that one ADD fetches. */
+const MOST_SUBMODULES = 1_000;
+
 const COMMIT = /^[0-9a-f]{40}$/;
 
 /**
@@ -32,10 +35,14 @@ export async function fetchGit(reference: GitReference, mtime: number, given: Do
   return tree;
 }
 
-/** What brought us to a submodule: how deep it is, and the origin of the repository that the Dockerfile names. */
+/** What brought us to a submodule. */
 interface Above {
+  /** How deep it is. */
   depth: number;
+  /** Of the repository that the Dockerfile names. */
   origin: string;
+  /** The submodules that were fetched so far, by all of them together. */
+  count: { submodules: number };
 }
 
 async function changesOf(
@@ -46,7 +53,7 @@ async function changesOf(
 ): Promise<Change[]> {
   const { network, signal, store, noCache, patience = PATIENT } = given;
   const url = urlOf(reference);
-  const { origin = url.origin, depth = 0 } = above ?? {};
+  const { origin = url.origin, depth = 0, count = { submodules: 0 } } = above ?? {};
   // Whoever writes a .gitmodules must not learn the secrets that are for the Dockerfile's own repository.
   const named = url.origin === origin ? 'by the Dockerfile' : 'by others';
   const remote: GitRemote = {
@@ -74,7 +81,7 @@ async function changesOf(
       if (before !== undefined) return before;
       const wanted = version === 2 ? commit : named.object;
       const pack = new GitPack(await fetchObject(remote, wanted, version));
-      const from = { reference, mtime, given, depth, origin };
+      const from = { reference, mtime, given, depth, origin, count };
       const changes = await filesIn(pack, commitOf(pack, wanted), from);
       writeChanges(store, key(commit), changes);
       return changes;
@@ -132,11 +139,20 @@ async function filesIn(pack: GitPack, commit: string, wanted: Wanted): Promise<C
   if (root !== '' && inside.length === 0)
     throw new CopyProblem('bad-git', `its commit ${commit} has no directory ${subdirectory}`);
   const tree = new Tree();
+  const submodules = submodulesOf(all, pack);
+  // One object may have any number of names.
+  const nodes = new Map<string, Node>();
   for (const file of inside) {
     const path = root === '' ? file.path : file.path.slice(root.length + 1);
     makeParents(tree, path, mtime);
-    if (file.kind === 'submodule') await addSubmodule(tree, path, file, all, pack, wanted);
-    else tree.set(path, nodeOf(file, pack, mtime, given));
+    if (file.kind === 'submodule') {
+      await addSubmodule(tree, path, file, submodules.get(file.path), wanted);
+      continue;
+    }
+    const known = `${file.kind} ${file.object}`;
+    const node = nodes.get(known) ?? nodeOf(file, pack, mtime, given);
+    nodes.set(known, node);
+    tree.set(path, { ...node });
   }
   if (keepGitDir && root === '') {
     const { files, directories } = gitDirectory(pack, commit, remote, all);
@@ -174,20 +190,18 @@ async function addSubmodule(
   tree: Tree,
   path: string,
   { object, path: at }: GitFile,
-  all: readonly GitFile[],
-  pack: GitPack,
-  { reference, mtime, given, depth, origin }: Wanted,
+  url: string | undefined,
+  { reference, mtime, given, depth, origin, count }: Wanted,
 ): Promise<void> {
   tree.set(path, newDirectory(mtime));
-  const listed = all.find((file) => file.path === '.gitmodules' && file.kind !== 'submodule');
-  const url =
-    listed === undefined ? undefined : submoduleUrl(pack.read(listed.object).data.toString('utf8'), at);
   if (reference.submodules === false || url === undefined) return;
   const inner = /^\.\.?\//.test(url) ? new URL(`${reference.remote.replace(/\/*$/, '/')}${url}`).href : url;
   const parsed = parseSubmodule(inner, at);
   if (depth >= DEEPEST) throw new CopyProblem('bad-git', `its submodules are nested without end, at ${at}`);
+  if (++count.submodules > MOST_SUBMODULES)
+    throw new CopyProblem('bad-git', `it has more than ${MOST_SUBMODULES} submodules`);
   const commit = { ...parsed, ref: object, submodules: true };
-  const changes = await changesOf(commit, mtime, given, { depth: depth + 1, origin });
+  const changes = await changesOf(commit, mtime, given, { depth: depth + 1, origin, count });
   tree.apply(changes.map((change) => ({ ...change, path: join(path, change.path) }) as Change));
 }
 
@@ -202,11 +216,28 @@ function parseSubmodule(url: string, at: string): GitReference {
   throw new CopyProblem('bad-git', `the address of its submodule ${at} cannot be read: ${url}`);
 }
 
-/** The address in a `.gitmodules` of the submodule at a path (git-config's syntax, as far as git writes it). */
-function submoduleUrl(text: string, path: string): string | undefined {
-  for (const section of text.split(/^\s*\[/m)) {
-    const value = (name: string) => new RegExp(`^\\s*${name}\\s*=\\s*"?(.*?)"?\\s*$`, 'm').exec(section)?.[1];
-    if (value('path') === path) return value('url');
+/** A longer list of submodules is none. */
+const LONGEST_LIST = 4 * 1024 ** 2;
+
+/** The addresses in a `.gitmodules` by path (git-config's syntax, as far as git writes it). */
+function submodulesOf(files: readonly GitFile[], pack: GitPack): Map<string, string> {
+  const addresses = new Map<string, string>();
+  const listed = files.find((file) => file.path === '.gitmodules' && file.kind !== 'submodule');
+  const data = listed === undefined ? Buffer.alloc(0) : pack.read(listed.object).data;
+  if (data.length > LONGEST_LIST) throw new CopyProblem('bad-git', 'its .gitmodules is too long');
+  let section: { path?: string; url?: string } = {};
+  for (const line of data.toString('utf8').split('\n')) {
+    const equals = line.indexOf('=');
+    const name = line.slice(0, Math.max(equals, 0)).trim();
+    if (line.trim().startsWith('[')) section = {};
+    else if (name === 'path' || name === 'url')
+      section[name] ??= line
+        .slice(equals + 1)
+        .trim()
+        .replace(/^"/, '')
+        .replace(/"$/, '');
+    const { path, url } = section;
+    if (path !== undefined && url !== undefined && !addresses.has(path)) addresses.set(path, url);
   }
-  return undefined;
+  return addresses;
 }
