@@ -1,7 +1,16 @@
 // All modules of the command `fairlead` in one file: to find and link several hundred takes longer than what most of its
 // builds do. Plain JavaScript, for Node 20 or later.
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,6 +21,9 @@ const PACKAGES = 'node_modules/.package-lock.json';
 const TICK_MS = 20;
 
 const STAMPS = '//stamps ';
+
+/** More than the line with the stamps has, by far. */
+const FIRST_BYTES = 256 * 1024;
 
 /**
  * Sees to it that the bundle in the folder `cache` is that of the sources beneath `root` as they are now: its first line
@@ -48,14 +60,24 @@ export async function bundleOf(root, entry, cache) {
 
 function isCurrent(root, path) {
   try {
-    const bundle = readFileSync(path, 'utf8');
-    const stamps = JSON.parse(bundle.slice(STAMPS.length, bundle.indexOf('\n')));
+    const stamps = JSON.parse(firstLine(path).slice(STAMPS.length));
     return stamps.every(([source, { size, mtimeMs }]) => {
       const now = stampOf(join(root, source));
       return now?.size === size && now.mtimeMs === mtimeMs;
     });
   } catch {
     return false;
+  }
+}
+
+function firstLine(path) {
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(FIRST_BYTES);
+    const text = start.toString('utf8', 0, readSync(file, start));
+    return text.slice(0, text.indexOf('\n'));
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -58,7 +59,9 @@ export function ensureDependencies() {
 /** @returns the folder of a Node that runs TypeScript: this process's own, or the one that npm installed. */
 export function ensureNode() {
   const packaged = join(root, 'node_modules', 'node', 'bin');
-  if (process.execPath === join(packaged, 'node')) return packaged;
+  // A folder of packages may be a link to another checkout's.
+  const real = existsSync(packaged) && realpathSync(packaged);
+  if (real === dirname(process.execPath)) return real;
   if (runs(join(packaged, 'node'), ['--version'])) return packaged;
   if (Number(process.versions.node.split('.')[0]) >= 24) return dirname(process.execPath);
   throw new SetupError(

@@ -8,8 +8,9 @@ import { findToolchain } from '../../lib/build/go/toolchain.ts';
 import { buildPlatforms } from '../../lib/build/platforms.ts';
 import { machinePlatform } from '../../lib/image/platform.ts';
 import type { Image, ImageIndex } from '../../lib/image/types.ts';
+import type { Registries } from '../../lib/registry/registries.ts';
 import { type BuildFlags, outputsOf } from './build.ts';
-import { BuildCaches } from './build-caches.ts';
+import type { BuildCaches } from './build-caches.ts';
 import { type ExportInput, exportImage } from './build-export.ts';
 import { metadataOf, type Output } from './build-output.ts';
 import { type Display, displayFor } from './progress/display.ts';
@@ -59,12 +60,12 @@ async function buildAndExport(
     onProgress: display.add,
     signal,
   };
-  const caches = new BuildCaches(flags, registries);
+  const caches = await cachesFor(flags, registries);
   const image = await buildFor(flags, options, caches);
   const names = flags.tag ?? [];
   const outputs = outputsOf(flags);
   const exported = exportAll(outputs, { image, names, registries, cacheDir, tell: display.add, signal });
-  const [sent] = await Promise.all([exported, caches.save(exported, display.add, signal)]);
+  const [sent] = await Promise.all([exported, caches?.save(exported, display.add, signal)]);
   const metadata = JSON.stringify(metadataOf(image, names), null, 2);
   if (flags.metadataFile !== undefined) await writeFile(flags.metadataFile, `${metadata}\n`);
   if (flags.iidfile !== undefined) await writeFile(flags.iidfile, image.digest);
@@ -77,6 +78,13 @@ async function buildAndExport(
   if (!isTaken) console.log(image.digest);
 }
 
+// Loaded where a flag names one: most builds have none, and they are a tenth of all modules.
+async function cachesFor(flags: BuildFlags, registries: Registries): Promise<BuildCaches | undefined> {
+  if (flags.cacheFrom === undefined && flags.cacheTo === undefined) return undefined;
+  const { BuildCaches } = await import('./build-caches.ts');
+  return new BuildCaches(flags, registries);
+}
+
 async function exportAll(outputs: readonly Output[], input: ExportInput): Promise<number> {
   let sent = 0;
   for (const output of outputs) sent += await exportImage(output, input);
@@ -86,17 +94,17 @@ async function exportAll(outputs: readonly Output[], input: ExportInput): Promis
 function buildFor(
   { platform, annotation }: BuildFlags,
   options: BuildOptions,
-  caches: BuildCaches,
+  caches: BuildCaches | undefined,
 ): Promise<Image | ImageIndex> {
   const [only = machinePlatform(), ...more] = platform ?? [];
   const annotations = annotation === undefined ? {} : { annotations: annotation.manifest };
   if (more.length === 0)
-    return build({ ...options, ...annotations, platform: only, ...caches.optionFor(only) });
+    return build({ ...options, ...annotations, platform: only, ...caches?.optionFor(only) });
   return buildPlatforms({
     ...options,
     ...annotations,
     platforms: platform ?? [],
-    optionsFor: (one) => caches.optionFor(one),
+    optionsFor: (one) => caches?.optionFor(one) ?? {},
     ...(annotation === undefined ? {} : { indexAnnotations: annotation.index }),
   });
 }

@@ -1,7 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { digestOf, isDigest, verifyBytes } from '../image/digest.ts';
 import { INDEX_TYPES, MANIFEST_TYPES, ociLayerType } from '../image/media-types.ts';
-import { parseConfig, parseManifest } from '../image/parse.ts';
 import { choosePlatform, renderPlatform } from '../image/platform.ts';
 import { type Reference, repositoryOf } from '../image/reference.ts';
 import type { Descriptor, Digest, Image, Manifest, Platform } from '../image/types.ts';
@@ -23,6 +22,9 @@ const MOST_LAYERS = 1_000;
 const MOST_OFFERED = 20;
 
 /** A repository that is asked for an image, and what for. */
+// Only now: it brings zod along, and a build whose base is known asks for no image.
+const parsing = () => import('../image/parse.ts');
+
 export interface Pull {
   connection: Connection;
   path: string;
@@ -45,6 +47,7 @@ export async function pullImage(
   const pull: Pull = { connection, path: reference.path, operation, patience, ...(signal && { signal }) };
   const { digest, manifest, manifestBytes } = await findManifest(pull, reference, platform);
   const configBytes = await pullConfig(pull, manifest.config);
+  const { parseConfig } = await parsing();
   const config = parseConfig(configBytes, manifest.config.digest);
   const asked = manifestCall(pull, digest);
   if (config.rootfs.diff_ids.length !== manifest.layers.length) {
@@ -110,6 +113,7 @@ export async function fetchManifest(pull: Pull, name: string) {
       const place = redacted(call.url);
       const told = isDigest(name) ? name : response.headers.get('docker-content-digest');
       const actual = digestOf(bytes);
+      const { parseManifest } = await parsing();
       if (told !== null && isDigest(told)) verifyBytes(bytes, told, place);
       return {
         digest: actual,

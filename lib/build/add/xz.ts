@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import xz from 'xz-decompress';
 import { FairleadError, messageOf } from '../../errors.ts';
 import { CopyProblem } from '../copy-problem.ts';
 
@@ -14,6 +13,8 @@ const HEADER_BYTES = 12;
  * CopyProblem for what it cannot read.
  */
 export async function* unxz(file: string): AsyncGenerator<Uint8Array> {
+  // Only now: it makes Node load web streams, and most builds have no xz.
+  const { default: xz } = await import('xz-decompress');
   for (const { start, end } of await streamsOf(file)) {
     const source = createReadStream(file, { start, end: end - 1, highWaterMark: 64 * 1024 });
     const stream = new xz.XzReadableStream(Readable.toWeb(source) as ReadableStream<Uint8Array>);
