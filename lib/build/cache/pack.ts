@@ -9,13 +9,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline as chain, Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
-import tar from 'tar-stream';
 import { FairleadError } from '../../errors.ts';
 import { storeBlob } from '../../image/blob-store.ts';
 import { type Entry, inTarOrder } from '../../image/entry.ts';
+import { BadTar, readTar, type TarBody } from '../../image/read-tar.ts';
 import { tarBytes } from '../../image/tar.ts';
 import type { Digest } from '../../image/types.ts';
 import { ZstdFrames } from '../../image/zstd.ts';
@@ -88,25 +87,23 @@ async function stage(
   limit: number,
 ): Promise<string[]> {
   const names: string[] = [];
-  const extract = tar.extract();
   const plain = chain(source, new ZstdFrames(), () => {});
-  plain.once('error', (error) => extract.destroy(error));
-  plain.pipe(extract);
   let bytes = 0;
   try {
-    for await (const entry of extract) {
-      const { name, type, size = 0, mtime } = entry.header;
+    for await (const [{ name, type, size, mtime }, body] of readTar(plain)) {
       if (type !== 'file' || !folder.holds(name)) throw bad(`it has ${JSON.stringify(name)} (${type})`);
       bytes += size;
       if (bytes > limit) throw bad(`it holds more than ${limit} bytes`);
-      await keep(entry as unknown as Readable, size, join(staging, name), (all) => folder.isSound(name, all));
+      await keep(body, size, join(staging, name), (all) => folder.isSound(name, all));
       // Times in the future would never be the oldest.
-      const time = Math.min(mtime?.getTime() ?? 0, Date.now()) / 1000;
+      const time = Math.max(0, Math.min(mtime, Date.now() / 1000));
       utimesSync(join(staging, name), time, time);
       names.push(name);
     }
     if (!source.readableEnded) throw bad('it has bytes behind its end');
     return names;
+  } catch (error) {
+    throw error instanceof BadTar ? bad(error.message) : error;
   } finally {
     plain.destroy();
     source.destroy();
@@ -114,14 +111,14 @@ async function stage(
 }
 
 async function keep(
-  body: Readable,
+  body: TarBody,
   size: number,
   file: string,
   isSound: (bytes: Buffer) => boolean,
 ): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
-  if (size > IN_MEMORY) return pipeline(body, createWriteStream(file, { flags: 'wx' }));
-  const bytes = await buffer(body);
+  if (size > IN_MEMORY) return pipeline(body.stream(), createWriteStream(file, { flags: 'wx' }));
+  const bytes = await body.whole();
   if (!isSound(bytes)) throw bad(`${file.slice(-72)} is not what its name says`);
   writeFileSync(file, bytes, { flag: 'wx' });
 }

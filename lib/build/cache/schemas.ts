@@ -9,7 +9,13 @@ const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest
 const count = z.int().check(z.nonnegative());
 const sha = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
-const node = z.looseObject({
+const number = count.check(z.maximum(2 ** 32 - 1));
+const special = z.union([
+  z.object({ kind: z.literal('fifo') }),
+  z.object({ kind: z.enum(['character', 'block']), major: number, minor: number }),
+]);
+// Nothing else: a `content` would name a file of this machine, and bring it into the image.
+const node = z.strictObject({
   type: z.enum(['file', 'directory', 'symlink', 'other']),
   mode: count.check(z.maximum(0o7777)),
   uid: count,
@@ -18,8 +24,13 @@ const node = z.looseObject({
   size: count,
   link: z.optional(z.string()),
   sha: z.optional(sha),
+  hardlink: z.optional(z.string()),
+  capability: z.optional(z.base64()),
+  special: z.optional(special),
 });
-const change = z.union([z.tuple([insidePath]), z.tuple([insidePath, node])]);
+const isComplete = ({ type, sha }: z.output<typeof node>) => type !== 'file' || sha !== undefined;
+const complete = node.check(z.refine(isComplete, 'a file without its hash'));
+const change = z.union([z.tuple([insidePath]), z.tuple([insidePath, complete])]);
 const layer = z.object({
   descriptor: z.object({ mediaType: z.string(), digest, size: count }),
   diffID: digest,

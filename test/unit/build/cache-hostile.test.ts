@@ -103,6 +103,29 @@ describe('an index', () => {
   });
 });
 
+describe('a step', () => {
+  const own = { mode: 0o644, uid: 0, gid: 0, mtime: 0, size: 5 };
+  const isBelieved = (node: object) => SHARED_RECORDS.steps?.safeParse([['a', node]]).success;
+
+  it('is believed where it is what the builder writes', () => {
+    expect(isBelieved({ ...own, type: 'directory' })).toBe(true);
+    expect(isBelieved({ ...own, type: 'file', sha: ID, hardlink: 'b', capability: 'AAAA' })).toBe(true);
+    expect(isBelieved({ ...own, type: 'other', special: { kind: 'fifo' } })).toBe(true);
+    expect(isBelieved({ ...own, type: 'other', special: { kind: 'block', major: 8, minor: 0 } })).toBe(true);
+  });
+
+  it.each<[string, object]>([
+    ['a file of this machine', { type: 'file', sha: ID, content: { from: 'disk', file: '/etc/passwd' } }],
+    ['the same without a hash', { type: 'file', content: { from: 'disk', file: '/etc/passwd' } }],
+    ['a file that nothing is known of', { type: 'file' }],
+    ['a device of no kind', { type: 'other', special: 'block' }],
+    ['a device without numbers', { type: 'other', special: { kind: 'block', major: '8; rm', minor: 0 } }],
+    ['a capability that is none', { type: 'file', sha: ID, capability: '§' }],
+  ])('is not believed that brings %s', (_what, node) => {
+    expect(isBelieved({ ...own, ...node })).toBe(false);
+  });
+});
+
 const FILES = {
   Dockerfile: 'FROM scratch AS one\nCOPY a /a\nFROM scratch\nCOPY --from=one /a /b\nCOPY c /c',
   a: 'text of a',
