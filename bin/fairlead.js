@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // The command `fairlead`, started by whatever Node there is: hands over to Node 24, which runs TypeScript itself.
-import { spawnSync } from 'node:child_process';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import v8 from 'node:v8';
 import { bundleOf } from './bundle.js';
+import { run } from './child.js';
 import { ensureDependencies, ensureNode, root, SetupError } from './setup.js';
 
 // What was made last is looked through for garbage when it comes to 1 MiB, not 32: builds of many files take half the
@@ -25,11 +25,9 @@ try {
     if (bundle === undefined) await import('./fairlead.ts');
     else module.createRequire(import.meta.url)(bundle);
   } else {
-    const { status } = spawnSync(join(node, 'node'), [YOUNG, bundle ?? entry, ...process.argv.slice(2)], {
-      stdio: 'inherit',
+    process.exitCode = await run(join(node, 'node'), [YOUNG, bundle ?? entry, ...process.argv.slice(2)], {
       env: { ...process.env, NODE_COMPILE_CACHE: compiled },
     });
-    process.exitCode = status ?? 1;
   }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

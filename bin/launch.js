@@ -1,8 +1,7 @@
 // What `npm start`, `npm test` and the other scripts run: plain JavaScript for Node 20 or later, because a fresh
 // machine has nothing else. It sees to what is missing, then hands over to Node 24, which runs TypeScript itself.
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { run } from './child.js';
 import { ensureDependencies, ensureGo, ensureNode, root, SetupError } from './setup.js';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
@@ -26,29 +25,10 @@ const SCRIPTS = {
   bench: { go: true, commands: [['node', 'bench/run.ts', 'ARGS']] },
 };
 
-/** The exit code that shells give to who ended by a signal (POSIX.1-2017, XCU 2.8.2). */
-const codeOf = (signal) => 128 + constants.signals[signal];
-
 /** Where the person is: npm goes to the package's folder before it runs a script. */
 function folderOfPerson(script) {
   const { npm_lifecycle_event: byNpm, INIT_CWD: before } = process.env;
   return byNpm === script && before ? before : process.cwd();
-}
-
-function run(command, args, variables) {
-  return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...variables };
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env });
-    // A terminal's Ctrl-C reaches the child by itself; what is sent to this process alone is passed on.
-    const pass = (signal) => child.kill(signal);
-    const ignore = () => {};
-    process.on('SIGTERM', pass).on('SIGHUP', pass).on('SIGINT', ignore);
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      process.off('SIGTERM', pass).off('SIGHUP', pass).off('SIGINT', ignore);
-      resolve(code ?? codeOf(signal));
-    });
-  });
 }
 
 async function main([name, ...rest]) {
@@ -58,7 +38,8 @@ async function main([name, ...rest]) {
   ensureDependencies();
   const folders = [ensureNode()];
   if (script.go) folders.push(ensureGo());
-  const variables = {
+  const env = {
+    ...process.env,
     PATH: [...folders, process.env.PATH ?? ''].join(delimiter),
     FAIRLEAD_CWD: folderOfPerson(name),
   };
@@ -66,7 +47,7 @@ async function main([name, ...rest]) {
     const code = await run(
       command === 'node' ? join(folders[0], 'node') : command,
       args.flatMap((arg) => (arg === 'ARGS' ? rest : [arg])),
-      variables,
+      { cwd: root, env },
     );
     if (code !== 0) return code;
   }

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -14,7 +15,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fairlead-launch-'));
   checkout = join(folder, 'a checkout');
   await mkdir(join(checkout, 'bin'), { recursive: true });
-  for (const name of ['launch.js', 'setup.js']) await cp(join(BIN, name), join(checkout, 'bin', name));
+  for (const name of ['launch.js', 'fairlead.js', 'child.js', 'bundle.js', 'setup.js'])
+    await cp(join(BIN, name), join(checkout, 'bin', name));
   await writeFile(join(checkout, 'package.json'), '{"type":"module"}');
   await writeFile(join(checkout, 'package-lock.json'), '{}');
   await program(join(folder, 'path', 'npm'), `echo npm "$@" >> '${folder}/npm.log'; exit 1`);
@@ -74,4 +76,19 @@ it.each([
   await packages(join(folder, 'elsewhere'), `kill -${signal} $$`);
   await symlink(join(folder, 'elsewhere'), join(checkout, 'node_modules'));
   expect(check().status).toBe(status);
+});
+
+it('passes on to the command what is sent to it alone, and ends after it', async () => {
+  const script = `[ "$1" = --version ] && exit; trap 'echo cleaned; exit 130' TERM; echo started; sleep 9 & wait`;
+  await program(join(folder, 'elsewhere', 'node', 'bin', 'node'), script);
+  await symlink(join(folder, 'elsewhere'), join(checkout, 'node_modules'));
+  const command = spawn(process.execPath, [join(checkout, 'bin', 'fairlead.js'), 'build']);
+  const ended = once(command, 'exit');
+  let said = '';
+  for await (const chunk of command.stdout) {
+    said += chunk;
+    if (chunk.includes('started')) command.kill('SIGTERM');
+    if (chunk.includes('cleaned')) break;
+  }
+  expect([said, ...(await ended)]).toEqual(['started\ncleaned\n', 130, null]);
 });
