@@ -17,6 +17,8 @@ export function installation(app: App) {
     cluster: cluster.cluster,
     branch: app.node.tryGetContext('branch') ?? 'main',
     hostApiUrl: app.node.tryGetContext('hostApiUrl') ?? 'https://api.github.com',
+    // Graviton costs less, and every RUN can be done by a MicroVM. `-c platform=linux/amd64` is the other one.
+    platform: app.node.tryGetContext('platform') ?? 'linux/arm64',
     // Their processor is arm64, and few regions have them. `-c microvm=on` installs them.
     microVms: app.node.tryGetContext('microvm') === 'on',
     // It costs nothing until a build needs it. `-c codebuild=off` leaves it out.

@@ -13,10 +13,11 @@ import { type Choice, chooseEngine } from '../lib/engine/choose.ts';
 import { buildCommit, type Commit, fetchCommit } from '../lib/engine/commit.ts';
 import { failedAnswer } from '../lib/engine/failed-answer.ts';
 import { jobName } from '../lib/engine/job-name.ts';
-import { needOf, nobodyBuilds, withNeed } from '../lib/engine/late-need.ts';
+import { needOf, nobodyBuilds, tooSlow, withNeed } from '../lib/engine/late-need.ts';
 import type { BuildEvent, EngineName, RemoteEngine, RemoteJob } from '../lib/engine/types.ts';
 import { FairleadError } from '../lib/errors.ts';
-import { machinePlatform } from '../lib/image/platform.ts';
+import { machinePlatform, parsePlatform, renderPlatform } from '../lib/image/platform.ts';
+import type { Platform } from '../lib/image/types.ts';
 import { about } from '../lib/log.ts';
 import { ecrCredentials } from '../lib/registry/ecr.ts';
 import { Registries } from '../lib/registry/registries.ts';
@@ -44,8 +45,14 @@ const cacheDir = environment.cacheDirectory ?? join(tmpdir(), 'fairlead-cache');
 const toolchain = findToolchain(environment.go);
 const engines = remoteEngines(environment, { token, credentials, registries });
 
-/** ms that are left for the answer when a build is broken off, or followed by the next invocation. */
-const SPARE = 5_000;
+/** ms that are left when a build is broken off here: it may have to be handed over. */
+const SPARE = 30_000;
+/**
+ * ms that a build which somebody else carries out is followed: at first as long as most take in a VM that is warm, and
+ * then for one look, as the function deploy sleeps between looks at no cost.
+ */
+const FIRST_LOOK = 12_000;
+const LOOK = 3_000;
 
 /** Builds a commit's image and publishes it, or has it built. Temporary faults are thrown, for another try. */
 export async function handler(request: BuildRequest, context: Context): Promise<BuildAnswer> {
@@ -69,7 +76,7 @@ async function answerTo(request: BuildRequest, until: Date): Promise<BuildAnswer
   const { continues } = request;
   const engine = engines.find(({ name }) => name === continues?.engine);
   if (continues !== undefined && engine !== undefined)
-    return await follow(request, engine, continues.id, until);
+    return await follow(jobOf(request, parsePlatform(continues.platform)), engine, continues.id, LOOK);
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-commit-'));
   try {
     const onEvent = (event: BuildEvent) => tellBuild(request.subject, event);
@@ -88,24 +95,36 @@ async function buildSomewhere(
   onEvent: (event: BuildEvent) => void,
 ): Promise<BuildAnswer> {
   const machine = machinePlatform();
+  const { engine: pinned, platform: asked } = parseAppFile(commit.appFile ?? '');
+  const wanted = asked ?? environment.platform;
+  const platform = wanted === undefined ? machine : parsePlatform(wanted);
   const settings = {
     cacheDir,
+    platform,
     network: environment.network,
     ...(toolchain === undefined ? {} : { toolchain }),
   };
   let facts = await readFacts({ ...settings, context: commit.directory, registries });
-  const { engine: pinned } = parseAppFile(commit.appFile ?? '');
   const refused = new Map<EngineName, string>();
   for (;;) {
     const input = { facts, machine, engines, refused, ...(pinned === undefined ? {} : { pinned }) };
     const choice = chooseEngine(input);
-    if (choice.is === 'none') throw nobodyBuilds(facts.needs(machine)[0], choice.why, refused.size > 0);
+    if (choice.is === 'none') {
+      const slow = refused.get('function');
+      if (slow !== undefined) throw tooSlow(slow, choice.why);
+      throw nobodyBuilds(facts.needs(machine)[0], choice.why, refused.size > 0);
+    }
+    const limit = Math.max(1, until.getTime() - Date.now());
+    const signal = AbortSignal.timeout(limit);
     try {
-      if (choice.is === 'remote') return await handOver(request, choice, until);
-      const signal = AbortSignal.timeout(Math.max(1, until.getTime() - Date.now()));
+      if (choice.is === 'remote') return await handOver(jobOf(request, platform), choice);
       const here = { ...settings, registries, engines: ['function' as const], signal };
       return await buildCommit(commit, request, here, onEvent);
     } catch (error) {
+      if (choice.is === 'function' && signal.aborted) {
+        refused.set('function', `it did not end within ${(limit / 60_000).toFixed(1)} minutes`);
+        continue;
+      }
       if (!(error instanceof FairleadError)) throw error;
       if (choice.is === 'remote' && error.code === 'engine/unavailable') {
         refused.set(choice.engine.name, error.fault.cause);
@@ -120,27 +139,22 @@ async function buildSomewhere(
 }
 
 async function handOver(
-  request: BuildRequest,
+  job: RemoteJob,
   { engine, because }: Choice & { is: 'remote' },
-  until: Date,
 ): Promise<BuildAnswer> {
-  const { id } = await engine.start(jobOf(request));
-  tell(request.subject, 'build.engine', because, { engine: engine.name });
-  return await follow(request, engine, id, until);
+  const { id } = await engine.start(job);
+  tell(job.request.subject, 'build.engine', because, { engine: engine.name });
+  return await follow(job, engine, id, FIRST_LOOK);
 }
 
-async function follow(
-  request: BuildRequest,
-  engine: RemoteEngine,
-  id: string,
-  until: Date,
-): Promise<BuildAnswer> {
-  const onEvent = (event: BuildEvent) => tellBuild(request.subject, event);
-  const followed = await engine.follow(jobOf(request), id, onEvent, until);
+async function follow(job: RemoteJob, engine: RemoteEngine, id: string, ms: number): Promise<BuildAnswer> {
+  const onEvent = (event: BuildEvent) => tellBuild(job.request.subject, event);
+  const followed = await engine.follow(job, id, onEvent, new Date(Date.now() + ms));
   if (followed.state === 'ended') return followed.answer;
-  return { outcome: 'building', engine: engine.name, id: followed.id };
+  const platform = renderPlatform(job.platform);
+  return { outcome: 'building', engine: engine.name, id: followed.id, platform };
 }
 
-function jobOf(request: BuildRequest): RemoteJob {
-  return { name: jobName(request), request, platform: machinePlatform() };
+function jobOf(request: BuildRequest, platform: Platform): RemoteJob {
+  return { name: jobName(request), request, platform };
 }

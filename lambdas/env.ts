@@ -65,6 +65,7 @@ export function buildImageEnvironment(variables: Variables = process.env) {
       INSECURE_REGISTRIES: z._default(commaSeparated(), []),
       LOCAL_ADDRESSES: z._default(z.enum(['refused', 'allowed']), 'refused'),
       RUN_ISOLATION: z._default(z.enum(['required', 'if-possible']), 'required'),
+      PLATFORM: z.optional(text()),
       CACHE_DIR: z.optional(text()),
       MICROVM_IMAGE: z.optional(text()),
       MICROVM_IMAGE_VERSION: z.optional(text()),
@@ -86,6 +87,8 @@ export function buildImageEnvironment(variables: Variables = process.env) {
     network: networkPolicy(read.LOCAL_ADDRESSES),
     /** Whether a RUN in a MicroVM that cannot have a network of its own fails. */
     isolation: read.RUN_ISOLATION,
+    /** What images are for, where fairlead.yaml does not say; this machine's when absent. */
+    platform: read.PLATFORM,
     cacheDirectory: read.CACHE_DIR,
     ...microVm(read),
     /** Absent where the installation has none. */

@@ -2,6 +2,7 @@ import { renderProgress } from '../../lib/build/progress.ts';
 import type { BuildEvent, EndedAnswer } from '../../lib/engine/types.ts';
 import type { Subject } from '../../lib/log.ts';
 import { brief } from '../../lib/report/brief.ts';
+import { renderBytes } from '../../lib/report/bytes.ts';
 import { tell } from '../../lib/report/story.ts';
 
 /** Tells what happens in a build to whoever pushed, whichever engine carries it out. */
@@ -11,12 +12,12 @@ export function tellBuild(subject: Subject, event: BuildEvent): void {
     tell(subject, 'build.finished', `built in ${seconds(ms)}`, { ms });
   } else if (event.type === 'published') {
     const { digest, publishTo, uploadedBytes, totalBytes, ms } = event;
-    const sent = `${bytes(uploadedBytes)} sent, ${bytes(totalBytes - uploadedBytes)} there already`;
+    const sent = `${renderBytes(uploadedBytes)} sent, ${renderBytes(totalBytes - uploadedBytes)} there already`;
     const message = `published ${brief(digest)} to ${publishTo} in ${seconds(ms)}, ${sent}`;
     tell(subject, 'image.published', message, { digest, uploadedBytes, totalBytes, ms });
   } else if (event.type === 'cached') {
     const { sentBytes, totalBytes, ms } = event;
-    const message = `kept the build's cache in the registry in ${seconds(ms)} more, ${bytes(sentBytes)} of ${bytes(totalBytes)} sent`;
+    const message = `kept the build's cache in the registry in ${seconds(ms)} more, ${renderBytes(sentBytes)} of ${renderBytes(totalBytes)} sent`;
     tell(subject, 'cache.kept', message, { sentBytes, totalBytes, ms });
   } else if (event.type === 'notice') {
     const { message, line } = event;
@@ -40,9 +41,4 @@ export function tellFailure(
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
-}
-
-function bytes(count: number): string {
-  if (count < 1000) return `${count} B`;
-  return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
 }

@@ -2,6 +2,7 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import type { BuildAnswer, BuildRequest } from '../../lib/build/request.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { tell } from '../../lib/report/story.ts';
+import { looks } from './looks.ts';
 import { invoke, step } from './patience.ts';
 import { environment, environmentOf, ledger, repositoryOf, subjectOf } from './services.ts';
 
@@ -10,12 +11,6 @@ export interface Claim {
   commit: string;
   fence: number;
 }
-
-/**
- * How often a build that somebody else carries out is followed on: each time for as long as one invocation of the
- * builder lasts, 15 minutes, and all of them for less than this execution may last.
- */
-const FOLLOWED = 6;
 
 type Ended = Exclude<BuildAnswer, { outcome: 'building' }>;
 
@@ -37,7 +32,8 @@ export async function buildImage(
     const claim = await ledger.renew(environmentOf(push), fence);
     return claim.is === 'superseded' ? claim.by.commit : undefined;
   };
-  for (let times = 0; times <= FOLLOWED; times++) {
+  const pauses = looks();
+  for (;;) {
     const call = { name: 'build', target: environment.buildFunction, request, delays: [2, 8] };
     const built = await invoke<BuildRequest, BuildAnswer, string>(context, call, (fault) =>
       step(context, 'renew', async () => {
@@ -49,9 +45,12 @@ export async function buildImage(
     if (built.answer.outcome !== 'building') return built.answer;
     const by = await step(context, 'renew', renewed);
     if (by !== undefined) return { outcome: 'superseded', by };
-    const { engine, id } = built.answer;
-    request = { ...request, continues: { engine, id } };
+    const { engine, id, platform } = built.answer;
+    request = { ...request, continues: { engine, id, platform } };
+    const pause = pauses.next();
+    if (pause.done) break;
+    await context.wait('for the build', { seconds: pause.value });
   }
-  const reason = 'the build took too long: it was followed for an hour and a half';
+  const reason = 'the build took too long: it was followed for 85 minutes';
   return { outcome: 'failed', blame: 'elsewhere', reason, details: '' };
 }

@@ -79,12 +79,17 @@ function renderer(
   commit: string,
   built: Built,
 ): { render(number: number): Release } | { reason: string } {
-  const { image, exposedPorts, env, user, appFile } = built;
+  const { image, exposedPorts, env, user, architecture, appFile } = built;
   try {
     const app = decideApp({
       name: push.app,
       ...(appFile === undefined ? {} : { file: appFile }),
-      image: { exposedPorts, ...(env === undefined ? {} : { env }), ...(user === undefined ? {} : { user }) },
+      image: {
+        exposedPorts,
+        ...(env === undefined ? {} : { env }),
+        ...(user === undefined ? {} : { user }),
+        ...(architecture === undefined ? {} : { architecture }),
+      },
       defaults: { service: environment.serviceType },
     });
     const place = { name: environmentOf(push).name, namespace: push.app };

@@ -40,6 +40,7 @@ export function decideApp({ name, file, image, defaults }: AppSources): App {
     health: said.health === undefined ? { by: 'tcp' } : { by: 'http', path: said.health },
     service: said.service ?? defaults.service,
     runAs: runAs(image.user),
+    architecture: image.architecture,
     capabilities: said.capabilities ?? [],
     patience: said.patience ?? PATIENCE_SECONDS,
     terminationGracePeriod: said.terminationGracePeriod ?? TERMINATION_GRACE_SECONDS,

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 const QUANTITY = /^[0-9]+(\.[0-9]+)?([EPTGMkmun]|[EPTGMK]i|e[0-9]+)?$/;
 const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
 const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
+const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
 const ENGINES = ['function', 'microvm', 'codebuild'] as const;
 
 const whole = (from: number, to: number) => z.int().check(z.gte(from), z.lte(to));
@@ -25,6 +26,7 @@ export const appFileSchema = z.strictObject({
   terminationGracePeriod: z.optional(whole(0, 3600)),
   capabilities: z.optional(z.array(z.string().check(z.regex(/^[A-Z][A-Z_]*$/)))),
   engine: z.optional(z.enum(ENGINES)),
+  platform: z.optional(z.enum(PLATFORMS)),
 });
 
 export type AppFile = z.output<typeof appFileSchema>;
@@ -50,6 +52,7 @@ const ALLOWED: Record<string, string> = {
   terminationGracePeriod: 'seconds, 0 to 3600',
   capabilities: 'a list of Linux capabilities without CAP_, like NET_BIND_SERVICE',
   engine: `one of ${ENGINES.join(', ')}: who builds the image, instead of the first that can`,
+  platform: `one of ${PLATFORMS.join(', ')}: what the image is built for, and runs on`,
 };
 
 /** What may stand at `path`, or at the nearest key above it. */

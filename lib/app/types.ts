@@ -27,6 +27,8 @@ export interface App {
   service: ServiceType;
   /** The number of the image's user, where it is one other than root. */
   runAs?: number;
+  /** The processor that its image is for, as Kubernetes labels nodes with it (`amd64`, `arm64`), where that is known. */
+  architecture?: string;
   /** Linux capabilities that the container keeps, without `CAP_`; all others are dropped. */
   capabilities: string[];
   /** Seconds that a rollout may go on without progress before it is called failed. */
@@ -43,4 +45,6 @@ export interface ImageFacts {
   env?: readonly string[];
   /** `User`: name or number, with or without a group. */
   user?: string;
+  /** `architecture`, as Go calls it. */
+  architecture?: string;
 }

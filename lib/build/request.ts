@@ -21,6 +21,8 @@ export interface HandedOver {
   engine: 'microvm' | 'codebuild';
   /** What that engine knows it by; opaque. */
   id: string;
+  /** What the image is for: `linux/arm64`. */
+  platform: string;
 }
 
 /** How a build ended. What is thrown instead (FairleadError) is worth another try. */
@@ -36,6 +38,8 @@ export type BuildAnswer =
       env?: string[];
       /** The image's USER. */
       user?: string;
+      /** The processor that the image is for: `arm64`. */
+      architecture?: string;
       /** Text of the commit's `fairlead.yaml`, where it has one. */
       appFile?: string;
       ms: number;

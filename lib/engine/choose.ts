@@ -10,7 +10,7 @@ export interface ChoiceInput {
   pinned?: EngineName;
   /** Those that the installation has, the first one first. */
   engines: readonly RemoteEngine[];
-  /** Engines that had no room just now, each with the reason. */
+  /** Engines that had no room, or not enough time, just now, each with the reason. */
   refused?: ReadonlyMap<EngineName, string>;
 }
 
@@ -24,7 +24,9 @@ export type Choice =
 /** Who carries out a build: the function if it can, else the first engine that can. Pure. */
 export function chooseEngine({ facts, machine, pinned, engines, refused = new Map() }: ChoiceInput): Choice {
   const [need] = facts.needs(machine);
-  if (pinned === 'function' || (pinned === undefined && need === undefined)) return { is: 'function' };
+  const slow = refused.get('function');
+  const isOurs = pinned === 'function' || (pinned === undefined && need === undefined);
+  if (isOurs && slow === undefined) return { is: 'function' };
   const candidates = engines.filter(({ name }) => pinned === undefined || name === pinned);
   if (candidates.length === 0) return { is: 'none', why: notInstalled(pinned) };
   const passedOver: string[] = [];
@@ -35,15 +37,18 @@ export function chooseEngine({ facts, machine, pinned, engines, refused = new Ma
       continue;
     }
     const reason =
-      pinned === undefined && need !== undefined
-        ? `${need.instruction} (${need.file}:${need.line}) needs ${engine.title}: ${need.why}`
-        : `building in ${engine.title}, as fairlead.yaml says`;
+      pinned !== undefined
+        ? `building in ${engine.title}, as fairlead.yaml says`
+        : need !== undefined
+          ? `${need.instruction} (${need.file}:${need.line}) needs ${engine.title}: ${need.why}`
+          : `building in ${engine.title}: in the function ${slow}`;
     return { is: 'remote', engine, because: [reason, ...passedOver].join('; ') };
   }
   return { is: 'none', why: passedOver.join('; ') };
 }
 
 function notInstalled(pinned: EngineName | undefined): string {
+  if (pinned === 'function') return 'fairlead.yaml asks for the function';
   if (pinned === 'microvm') return 'fairlead.yaml asks for a MicroVM, and this installation has none';
   if (pinned === 'codebuild')
     return 'fairlead.yaml asks for CodeBuild, and this installation does not have it';

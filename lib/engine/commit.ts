@@ -79,13 +79,13 @@ export async function buildCommit(
   };
 }
 
-export function factsOf({ config: { config = {} } }: Image) {
+export function factsOf({ config: { architecture, config = {} } }: Image) {
   const exposedPorts = Object.keys(config.ExposedPorts ?? {})
     .filter((port) => /^\d+(\/tcp)?$/.test(port))
     .map((port) => Number.parseInt(port, 10))
     .sort((a, b) => a - b);
   const { Env: env, User: user } = config;
-  return { exposedPorts, ...(env === undefined ? {} : { env }), ...(user ? { user } : {}) };
+  return { exposedPorts, architecture, ...(env === undefined ? {} : { env }), ...(user ? { user } : {}) };
 }
 
 /** The text of a file of the commit. A link that leads out of the commit counts as no file. */

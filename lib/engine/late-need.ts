@@ -20,6 +20,16 @@ export function withNeed(facts: BuildFacts, need: Need): BuildFacts {
   return { ...facts, needs: (build) => [...facts.needs(build), need] };
 }
 
+/** The failure of a build that was broken off in the function, and that nobody goes on with. */
+export function tooSlow(slow: string, why: string): FairleadError {
+  return new FairleadError({
+    code: 'engine/too-slow',
+    operation: 'building the image',
+    cause: `in a Lambda function ${slow}, and ${why}`,
+    remedy: 'install an engine that has more time (MicroVMs, CodeBuild), or let the Dockerfile do less',
+  });
+}
+
 /**
  * The failure of a build that nobody takes; `why` says what became of each engine. `isFull`: one of them would, another
  * time.

@@ -31,6 +31,8 @@ export function deploymentSpec(app: App, image: string, labels: Record<string, s
 function podSpec(app: App, image: string) {
   return {
     serviceAccountName: app.name,
+    // A cluster may have nodes of several kinds; on another one the program would not even start.
+    ...(app.architecture !== undefined && { nodeSelector: { 'kubernetes.io/arch': app.architecture } }),
     automountServiceAccountToken: false,
     // Variables of other services (`WEB_PORT=tcp://…`) are a relic that breaks programs which read such names.
     enableServiceLinks: false,

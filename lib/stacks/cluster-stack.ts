@@ -15,6 +15,38 @@ export interface ClusterRule {
 /** The group that RBAC binds and access entries name. */
 const DEPLOYERS = 'fairlead:deployers';
 
+/**
+ * Nodes for images that are for arm64, as Auto Mode's own pool `general-purpose` has them for amd64 (Amazon EKS User
+ * Guide, "Create a Node Pool for EKS Auto Mode"). Pods say by `kubernetes.io/arch` which ones they need; a pool without
+ * pods has no nodes.
+ */
+const ARM64_NODES = {
+  apiVersion: 'karpenter.sh/v1',
+  kind: 'NodePool',
+  metadata: { name: 'fairlead-arm64', labels: { 'app.kubernetes.io/managed-by': 'fairlead' } },
+  spec: {
+    template: {
+      spec: {
+        nodeClassRef: { group: 'eks.amazonaws.com', kind: 'NodeClass', name: 'default' },
+        requirements: [
+          { key: 'kubernetes.io/arch', operator: 'In', values: ['arm64'] },
+          { key: 'kubernetes.io/os', operator: 'In', values: ['linux'] },
+          { key: 'karpenter.sh/capacity-type', operator: 'In', values: ['on-demand'] },
+          { key: 'eks.amazonaws.com/instance-category', operator: 'In', values: ['c', 'm', 'r'] },
+          { key: 'eks.amazonaws.com/instance-generation', operator: 'Gt', values: ['4'] },
+        ],
+        expireAfter: '336h',
+        terminationGracePeriod: '24h',
+      },
+    },
+    disruption: {
+      budgets: [{ nodes: '10%' }],
+      consolidateAfter: '30s',
+      consolidationPolicy: 'WhenEmptyOrUnderutilized',
+    },
+  },
+};
+
 export interface ClusterStackProps extends StackProps {
   /** What the function that rolls out may do in the cluster. */
   deployerRules: readonly ClusterRule[];
@@ -41,6 +73,7 @@ export class ClusterStack extends Stack {
       kubectlProviderOptions: { kubectlLayer: new KubectlV35Layer(this, 'Kubectl') },
     });
     acknowledgeCluster(this.cluster);
+    this.cluster.addManifest('Arm64', ARM64_NODES);
     this.bindDeployers(deployerRules);
     new CfnOutput(this, 'ClusterName', { value: this.cluster.clusterName });
   }

@@ -22,6 +22,8 @@ export interface Installation {
   clusterName: string;
   /** How apps are reached when their fairlead.yaml does not say. */
   serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+  /** What images are for, where fairlead.yaml does not say: `linux/arm64`. The builder's own when absent. */
+  platform?: string;
   /** The MicroVMs that build what no function can; absent where the region has none. */
   microVm?: {
     /** ARN and version of the image that they run. */
@@ -116,6 +118,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       INSECURE_REGISTRIES: installation.insecureRegistries.join(','),
       ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
       ...optional('LOCAL_ADDRESSES', installation.localAddresses),
+      ...optional('PLATFORM', installation.platform),
       ...optional('RUN_ISOLATION', installation.runIsolation),
       ...optional('CACHE_DIR', installation.cacheDirectory),
       ...optional('CODEBUILD_PROJECT', installation.codeBuildProject),

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -11,12 +12,13 @@ import type { FunctionDefinition } from './functions.ts';
 /** Where bundles are made before they become assets; the folder is git-ignored. */
 const BUNDLES = join('dist', 'functions');
 
-/** The Lambda function that `definition` describes, bundled now. */
+/** The Lambda function that `definition` describes, bundled now. `platform` is what images are for: `linux/arm64`. */
 export function pipelineFunction(
   scope: Construct,
   definition: FunctionDefinition,
   environment: Record<string, string>,
   deadLetters: sqs.IQueue,
+  platform: string,
 ): lambda.Function {
   const directory = join(BUNDLES, definition.name);
   mkdirSync(directory, { recursive: true });
@@ -37,7 +39,7 @@ export function pipelineFunction(
     // An asynchronous invocation that fails twice more goes to the queue above, where an alarm sees it.
     retryAttempts: 2,
   };
-  if (definition.name === 'build-image') return containerFunction(scope, id, directory, shared);
+  if (definition.name === 'build-image') return containerFunction(scope, id, directory, shared, platform);
   return new lambda.Function(scope, id, {
     ...shared,
     runtime: lambda.Runtime.NODEJS_24_X,
@@ -53,16 +55,31 @@ export function pipelineFunction(
   });
 }
 
+/** What Lambda runs functions on. */
+const MACHINES: Record<string, { architecture: lambda.Architecture; image: Platform }> = {
+  'linux/arm64': { architecture: lambda.Architecture.ARM_64, image: Platform.LINUX_ARM64 },
+  'linux/amd64': { architecture: lambda.Architecture.X86_64, image: Platform.LINUX_AMD64 },
+};
+
 type SharedProps = Omit<lambda.DockerImageFunctionProps, 'code'>;
 
 /** build-image carries a Go toolchain, which is more than a zip archive may hold. */
-function containerFunction(scope: Construct, id: string, directory: string, shared: SharedProps) {
+function containerFunction(
+  scope: Construct,
+  id: string,
+  directory: string,
+  shared: SharedProps,
+  platform: string,
+) {
   copyFileSync(join('lambdas', 'build-image.Dockerfile'), join(directory, 'Dockerfile'));
+  const made = MACHINES[platform];
+  if (made === undefined)
+    throw new Error(`platform ${platform}: Lambda has ${Object.keys(MACHINES).join(' and ')}`);
   return new lambda.DockerImageFunction(scope, id, {
     ...shared,
-    // Nodes of EKS Auto Mode's general-purpose pool are amd64: what is compiled here runs there.
-    architecture: lambda.Architecture.X86_64,
-    code: lambda.DockerImageCode.fromImageAsset(directory, { exclude: ['*.map'] }),
+    // What is compiled here runs there as it is.
+    architecture: made.architecture,
+    code: lambda.DockerImageCode.fromImageAsset(directory, { exclude: ['*.map'], platform: made.image }),
     // /tmp keeps Go's build cache and the layers of stages while the environment is warm.
     ephemeralStorageSize: Size.gibibytes(10),
   });

@@ -19,6 +19,8 @@ export interface PipelineStackProps extends StackProps {
   cluster: eks.ICluster;
   branch: string;
   hostApiUrl: string;
+  /** What images are for, where fairlead.yaml does not say: `linux/arm64` or `linux/amd64`. */
+  platform: string;
   /** The buildspec of builds in CodeBuild; absent for an installation without that engine. */
   buildspec?: Record<string, unknown>;
   /** Whether what no function can build is built in Lambda MicroVMs, which few regions have. */
@@ -51,6 +53,7 @@ export class PipelineStack extends Stack {
       webhookSecretId: webhookSecret.secretArn,
       hostTokenSecretId: hostToken.secretArn,
       hostApiUrl: props.hostApiUrl,
+      platform: props.platform,
       ledgerTable: this.ledger.tableName,
       imageRepositoryPrefix: props.registry.imageRepositoryPrefix,
       registryMirrors: props.registry.mirrors,
@@ -60,7 +63,7 @@ export class PipelineStack extends Stack {
       ...(microVms && { microVm: microVms.settings }),
       ...(codeBuild && { codeBuildProject: codeBuild.project.projectName }),
     };
-    this.functions = this.createFunctions(installation);
+    this.functions = this.createFunctions(installation, props.platform);
 
     const { 'receive-push': receive, deploy, 'build-image': build, 'roll-out': rollOut } = this.functions;
     webhookSecret.grantRead(receive);
@@ -102,13 +105,16 @@ export class PipelineStack extends Stack {
   }
 
   /** Callees are made before their callers, so that each can be told its callees' versions. */
-  private createFunctions(installation: Installation): Record<FunctionName, lambda.Function> {
+  private createFunctions(
+    installation: Installation,
+    platform: string,
+  ): Record<FunctionName, lambda.Function> {
     const callees: Callees = { deploy: '', buildImage: '', rollOut: '' };
     const create = (name: FunctionName) => {
       const definition = FUNCTIONS.find((candidate) => candidate.name === name);
       if (!definition) throw new Error(`no function is called ${name}`);
       const environment = definition.environment(installation, callees);
-      const made = pipelineFunction(this, definition, environment, this.deadLetters);
+      const made = pipelineFunction(this, definition, environment, this.deadLetters, platform);
       acknowledgeFunction(made, definition.durable !== undefined);
       return made;
     };

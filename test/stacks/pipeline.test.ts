@@ -173,6 +173,33 @@ describe('cluster', () => {
   });
 });
 
+describe('the platform', () => {
+  const synthesized = (context: Record<string, string>) => {
+    const made = installation(new App({ context }));
+    return Template.fromStack(made.pipeline);
+  };
+  const builder = (template: Template) =>
+    Object.values(template.findResources('AWS::Lambda::Function')).find(
+      ({ Properties }) => Properties.Description === 'Fairlead: build-image',
+    )?.Properties;
+
+  it('is arm64, which MicroVMs are: for the builder, for what it builds, and for nodes', () => {
+    const { Architectures, Environment } = builder(templates.pipeline) ?? {};
+    expect(Architectures).toEqual(['arm64']);
+    expect(Environment.Variables.PLATFORM).toBe('linux/arm64');
+    expect(JSON.stringify(templates.cluster.toJSON())).toMatch(
+      /NodePool.*kubernetes.io\/arch[^}]*In[^}]*arm64/,
+    );
+  });
+
+  it('is one setting of the installation, and one that Lambda has', () => {
+    const { Architectures, Environment } = builder(synthesized({ platform: 'linux/amd64' })) ?? {};
+    expect(Architectures).toEqual(['x86_64']);
+    expect(Environment.Variables.PLATFORM).toBe('linux/amd64');
+    expect(() => synthesized({ platform: 'linux/riscv64' })).toThrow(/Lambda has linux\/arm64 and linux\/amd64/);
+  }, 120_000);
+});
+
 describe('registry', () => {
   it('makes repositories at the first push, with tags that never change their meaning', () => {
     templates.registry.hasResourceProperties('AWS::ECR::RepositoryCreationTemplate', {

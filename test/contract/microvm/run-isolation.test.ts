@@ -123,5 +123,15 @@ describe.skipIf(!hasBusybox || !(await canMakeNetworks()))(
       },
       60_000,
     );
+
+    it('has a network where packets were not passed on before, as in a new VM', async () => {
+      const module = join(import.meta.dirname, '../../../lib/sandbox/network.ts');
+      const script = `const { makeNetwork } = await import('${module}'); await (await makeNetwork('')).release();`;
+      const file = '/proc/sys/net/ipv4/ip_forward';
+      const inside = `echo 0 > ${file}; "$0" --input-type=module -e "$1" && cat ${file}`;
+      const args = ['--net', 'sh', '-c', inside, process.execPath, script];
+      const { stdout } = await promisify(execFile)('unshare', args, { timeout: 20_000 });
+      expect(stdout.trim()).toBe('1');
+    });
   },
 );

@@ -22,6 +22,7 @@ it('needs no file', () => {
     health: { by: 'tcp' },
     service: 'ClusterIP',
     runAs: undefined,
+    architecture: undefined,
     capabilities: [],
     patience: 60,
     terminationGracePeriod: 30,

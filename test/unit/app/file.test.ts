@@ -21,7 +21,7 @@ it.each([
   ],
   [
     'volumes: []',
-    'fairlead.yaml:1:1: unknown key volumes; allowed are port, replicas, env, command, args, resources, health, service, patience, terminationGracePeriod, capabilities',
+    'fairlead.yaml:1:1: unknown key volumes; allowed are port, replicas, env, command, args, resources, health, service, patience, terminationGracePeriod, capabilities, engine, platform',
   ],
   ['# first\nport: "8080"', 'fairlead.yaml:2:7: port has to be a TCP port, 1 to 65535'],
   ['port: 70000', 'fairlead.yaml:1:7: port has to be a TCP port, 1 to 65535'],

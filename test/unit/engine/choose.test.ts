@@ -62,6 +62,18 @@ describe('a build', () => {
     expect(choice).toMatchObject({ is: 'codebuild', because: /not in a MicroVM: the quota is used up$/ });
   });
 
+  test('goes on elsewhere when it takes the function too long, and only where it may', () => {
+    const refused: [EngineName, string][] = [['function', 'it did not end within 14.5 minutes']];
+    expect(choose({ needs: [], engines: both, refused })).toEqual({
+      is: 'microvm',
+      because: 'building in a MicroVM: in the function it did not end within 14.5 minutes',
+    });
+    expect(choose({ needs: [], engines: both, refused, pinned: 'function' })).toEqual({
+      is: 'none',
+      why: 'fairlead.yaml asks for the function',
+    });
+  });
+
   test('has nobody where nothing is installed, or nothing can', () => {
     expect(choose({})).toEqual({ is: 'none', why: 'this installation has neither MicroVMs nor CodeBuild' });
     expect(choose({ engines: [engine('microvm', 'it is arm64')] })).toEqual({

@@ -9,10 +9,12 @@ import type { Context } from 'aws-lambda';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BuildAnswer, BuildRequest } from '../../../lib/build/request.ts';
+import { machinePlatform, renderPlatform } from '../../../lib/image/platform.ts';
 
 /** One server for all that the function speaks to: the git host, Secrets Manager, the MicroVMs' API and a VM. */
 type Answering = (request: IncomingMessage, body: string, response: ServerResponse) => void;
 let files: Record<string, string> = {};
+const HERE = renderPlatform(machinePlatform());
 let runMicrovm: Answering;
 let vm: Answering;
 const asked: string[] = [];
@@ -139,14 +141,17 @@ describe('a Dockerfile that is nothing for the function', () => {
       if (request.method === 'POST' || request.url === '/health') return finished(request, body, response);
       return setTimeout(() => response.end(), 300);
     };
-    const answer = await build({}, 9_000);
-    expect(answer).toMatchObject({ outcome: 'building', engine: 'microvm' });
+    const before = Date.now();
+    const answer = await build();
+    // It is not waited for: whoever asked sleeps until the next look.
+    expect(Date.now() - before).toBeLessThan(14_000);
+    expect(answer).toMatchObject({ outcome: 'building', engine: 'microvm', platform: HERE });
     if (answer.outcome !== 'building') return;
     expect(answer.id).not.toContain('the secret');
     vm = finished;
-    const { engine, id } = answer;
+    const { engine, id, platform } = answer;
     asked.length = 0;
-    expect(await build({ continues: { engine, id } })).toMatchObject({ outcome: 'built' });
+    expect(await build({ continues: { engine, id, platform } })).toMatchObject({ outcome: 'built' });
     // Nothing is begun, and no VM is run, by whoever follows on.
     expect(asked).toEqual([expect.stringMatching(/^GET \/build\/NAME\?from=0/)]);
   });
@@ -190,7 +195,37 @@ describe('a Dockerfile that is nothing for the function', () => {
   });
 });
 
+describe('a Dockerfile that the function could build', () => {
+  beforeEach(() => {
+    files = { Dockerfile: 'FROM scratch\nCOPY fairlead.yaml /\n', 'fairlead.yaml': '' };
+  });
+  const SPARE = 30_000;
+
+  test('goes on in a MicroVM when it takes the function too long', async () => {
+    expect(await build({}, SPARE + 1)).toMatchObject({ outcome: 'built' });
+    expect(told[0]?.message).toMatch(
+      /^building in a MicroVM: in the function it did not end within 0\.0 minutes/,
+    );
+  });
+
+  test('fails with a clear line where nobody else may have it, which is not the commit’s fault', async () => {
+    files['fairlead.yaml'] = 'engine: function\n';
+    expect(await build({}, SPARE + 1)).toMatchObject({
+      outcome: 'failed',
+      blame: 'elsewhere',
+      reason: expect.stringMatching(/^in a Lambda function it did not end within .*; install an engine/),
+    });
+  });
+});
+
 describe('fairlead.yaml', () => {
+  test('says what the image is for', async () => {
+    files['fairlead.yaml'] = 'engine: microvm\nplatform: linux/arm64\n';
+    files.Dockerfile = 'FROM scratch\nCOPY fairlead.yaml /\n';
+    expect(await build()).toMatchObject({ outcome: 'built' });
+    expect(ORDERS[0]).toMatchObject({ platform: { os: 'linux', architecture: 'arm64' } });
+  });
+
   test('may send what the function could do to a MicroVM', async () => {
     files = { Dockerfile: 'FROM scratch\nCOPY fairlead.yaml /\n', 'fairlead.yaml': 'engine: microvm\n' };
     expect(await build()).toMatchObject({ outcome: 'built' });

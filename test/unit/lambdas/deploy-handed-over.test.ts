@@ -1,9 +1,17 @@
-import { describe } from 'vitest';
+import { describe, vi } from 'vitest';
 import { A, B, test, until } from './on-stage.ts';
 import { gate } from './stage.ts';
 
+// An hour and a half would be too long here.
+vi.mock('../../../lambdas/deploy/looks.ts', () => ({ looks: () => [1, 1, 1][Symbol.iterator]() }));
+
 describe.concurrent('a build that somebody else carries out', () => {
-  const handed = (id: string) => ({ outcome: 'building' as const, engine: 'microvm' as const, id });
+  const handed = (id: string) => ({
+    outcome: 'building' as const,
+    engine: 'microvm' as const,
+    id,
+    platform: 'linux/arm64',
+  });
 
   test('is followed by its newest id until it is there', async ({ scene, expect }) => {
     scene.build = async ({ subject, continues }) => {
@@ -35,7 +43,7 @@ describe.concurrent('a build that somebody else carries out', () => {
     scene.build = async () => handed('on and on');
     const run = await scene.deploy(scene.push(A));
     expect(run.last).toMatch(/^failed .*the build took too long/);
-    expect(scene.builds.length).toBeLessThan(10);
+    expect(scene.builds.length).toBe(4);
     expect(await scene.ledger.badCommit(scene.environment, A)).toBeUndefined();
   });
 });

@@ -73,6 +73,7 @@ describe('what lib/stacks/functions.ts sets', () => {
     serviceType: 'LoadBalancer',
     cacheDirectory: '/cache',
     runIsolation: 'if-possible',
+    platform: 'linux/s390x',
     microVm: { image: 'arn:image', version: '3.0', platform: 'linux/riscv64', secretId: 'vm-key' },
   };
 
