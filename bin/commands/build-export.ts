@@ -8,9 +8,9 @@ import {
   writeLayoutDirectory,
 } from '../../lib/image/write-layout.ts';
 import type { Registries } from '../../lib/registry/registries.ts';
+import { renderBytes } from '../../lib/report/bytes.ts';
 import { byRepository, type Output } from './build-output.ts';
 import type { ShownEvent } from './progress/state.ts';
-import { bytes } from './summary.ts';
 
 export interface ExportInput {
   image: Image | ImageIndex;
@@ -61,7 +61,7 @@ async function publish(names: readonly string[], input: ExportInput): Promise<nu
           ? await registries.publishIndex(image, repository, tags, undefined, signal)
           : await registries.publish(image, repository, tags, undefined, signal);
       sent += published.uploadedBytes;
-      return `${bytes(published.uploadedBytes)} sent of ${bytes(published.totalBytes)}`;
+      return `${renderBytes(published.uploadedBytes)} sent of ${renderBytes(published.totalBytes)}`;
     });
   }
   return sent;

@@ -1,5 +1,6 @@
 import { imagesOf } from '../../lib/image/layout.ts';
 import type { Image, ImageIndex } from '../../lib/image/types.ts';
+import { renderBytes } from '../../lib/report/bytes.ts';
 
 /** What a build came to. */
 export interface Outcome {
@@ -24,16 +25,9 @@ export function summary({ image, cached, steps, ms, sent }: Outcome): string {
   return [
     `built ${image.digest.slice(0, 'sha256:'.length + 12)}`,
     ...(platforms > 1 ? [`${platforms} platforms`] : []),
-    `${bytes(size)} in ${layers.size} ${layers.size === 1 ? 'layer' : 'layers'}`,
+    `${renderBytes(size)} in ${layers.size} ${layers.size === 1 ? 'layer' : 'layers'}`,
     ...(steps > 0 ? [`${cached} of ${steps} ${steps === 1 ? 'step' : 'steps'} cached`] : []),
     `in ${(ms / 1000).toFixed(1)}s`,
-    ...(sent === undefined ? [] : [`${bytes(sent)} sent`]),
+    ...(sent === undefined ? [] : [`${renderBytes(sent)} sent`]),
   ].join(', ');
-}
-
-/** Bytes as people read them, in powers of 1000. */
-export function bytes(count: number): string {
-  if (count < 1000) return `${count} B`;
-  const [unit, size] = count < 999_950 ? ['kB', 1e3] : count < 999_950_000 ? ['MB', 1e6] : ['GB', 1e9];
-  return `${(count / Number(size)).toFixed(1)} ${unit}`;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as flags from '../../../bin/commands/build-flags.ts';
 import { byRepository, parseOutput, whyNotOutputs } from '../../../bin/commands/build-output.ts';
-import { bytes } from '../../../bin/commands/summary.ts';
+import { renderBytes } from '../../../lib/report/bytes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-flags-'));
 const socket = join(folder, 'agent');
@@ -171,6 +171,6 @@ describe('bytes', () => {
     [12_345_678, '12.3 MB'],
     [1_500_000_000, '1.5 GB'],
   ])('%i: %s', (count, text) => {
-    expect(bytes(count)).toBe(text);
+    expect(renderBytes(count)).toBe(text);
   });
 });
