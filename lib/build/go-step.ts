@@ -71,6 +71,7 @@ export async function goStep(
           environment: state.runEnvironment,
           workdir: state.config.WorkingDir || '/',
           platform: state.platform,
+          network: shared.network,
           onOutput: output.add,
           outputBytes: limits.outputBytes,
           signal: until,

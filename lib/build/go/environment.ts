@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Platform } from '../../image/types.ts';
+import type { NetworkPolicy } from '../../network/policy.ts';
 import { within } from '../config.ts';
 import { keyOf } from '../store.ts';
 import { goFlags } from './flags.ts';
 import { NotPlain } from './shell.ts';
+import { checkSources, gitEnvironment, PROXY } from './sources.ts';
 import type { ProbedToolchain } from './toolchain.ts';
 
 /** The directories on this machine that a go command works with. */
@@ -29,8 +31,6 @@ const ALLOWED = new Set(
     'GOMAXPROCS GOGC GOMEMLIMIT CGO_ENABLED'
   ).split(' '),
 );
-
-const PROXY = /^(https?|ftp|no|all)_proxy$/i;
 
 /** The variables whose value is a path of the stage. */
 const PATHS = ['GOPATH', 'GOBIN', 'GOWORK'];
@@ -64,6 +64,8 @@ export interface GoEnvironmentInput {
   platform: Platform;
   /** Whether a go.work is above the working directory inside of the stage; else one further up must not count. */
   hasWorkspace: boolean;
+  /** What go may not connect to. */
+  network: NetworkPolicy;
 }
 
 /**
@@ -71,7 +73,8 @@ export interface GoEnvironmentInput {
  * and our directories. Without a C compiler cgo is off unless the stage asks for it, which is refused. Throws NotPlain.
  */
 export function goEnvironment(input: GoEnvironmentInput): Record<string, string> {
-  const { toolchain, directories, platform, variables, toolexec } = input;
+  const { toolchain, directories, platform, variables, toolexec, network } = input;
+  checkSources(variables, network);
   const env: Record<string, string> = { ...toolchain.environment };
   for (const [name, value] of variables) if (ALLOWED.has(name) || PROXY.test(name)) env[name] = value;
   if (env.CGO_ENABLED === '1') throw new NotPlain('CGO_ENABLED=1 needs a C compiler');
@@ -98,7 +101,7 @@ export function goEnvironment(input: GoEnvironmentInput): Record<string, string>
     GOENV: 'off',
     GOTOOLCHAIN: 'local',
     GOTELEMETRY: 'off',
-    GIT_TERMINAL_PROMPT: '0',
+    ...gitEnvironment(network),
     PATH: `${toolchain.goroot}/bin:/usr/local/bin:/usr/bin:/bin`,
     LANG: 'C.UTF-8',
   };

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Platform } from '../../image/types.ts';
+import type { NetworkPolicy } from '../../network/policy.ts';
 import { tooMuchOutput } from '../../sandbox/limits.ts';
 import { spawnLines } from '../../sandbox/spawn.ts';
 import { within } from '../config.ts';
@@ -33,6 +34,8 @@ export interface GoRun {
   onOutput: (line: string) => void;
   /** What one go command may write at most. */
   outputBytes: number;
+  /** What it may not connect to. */
+  network: NetworkPolicy;
   signal?: AbortSignal;
 }
 
@@ -123,7 +126,7 @@ class Shell {
     checkGo(args);
     // The caches are not in the image, so there is nothing to clean.
     if (args[0] === 'clean') return 0;
-    const { toolchain, platform, signal, onOutput } = this.#run;
+    const { toolchain, platform, signal, onOutput, network } = this.#run;
     checkInstall(args, toolchain.goroot);
     const variables = new Map([...this.#variables, ...own]);
     const directories = { ...this.#run.directories };
@@ -139,6 +142,7 @@ class Shell {
       variables,
       toolexec,
       platform,
+      network,
       hasWorkspace: above(directories.root, this.#cwd, 'go.work') !== undefined,
     });
     const cwd = join(directories.root, this.#cwd);

@@ -19,7 +19,7 @@ function hashOf(type: keyof typeof TYPES, data: Buffer): Buffer {
 }
 
 /** An object as packs have it (gitformat-pack); `base` is what a difference is to. */
-function packed(type: keyof typeof TYPES, data: Buffer, base = Buffer.alloc(0)): Buffer {
+function packed(type: keyof typeof TYPES, data: Buffer, base: Buffer = Buffer.alloc(0)): Buffer {
   const head: number[] = [];
   let byte = (TYPES[type] << 4) | (data.length & 15);
   for (let rest = data.length >> 4; rest > 0; rest >>= 7) {
@@ -51,7 +51,7 @@ describe('a pack of a hostile server', () => {
     const blob = Buffer.from('x');
     const names = [...'abcdefghij'];
     const objects = [packed('blob', blob)];
-    let tree = treeOf('100644', names, hashOf('blob', blob));
+    let tree: Buffer = treeOf('100644', names, hashOf('blob', blob));
     for (let depth = 0; depth < 12; depth++) {
       objects.push(packed('tree', tree));
       tree = treeOf('40000', names, hashOf('tree', tree));
@@ -62,7 +62,7 @@ describe('a pack of a hostile server', () => {
   }, 30_000);
 
   it('is read in time that grows with it, whatever the order of its differences', () => {
-    let data = Buffer.from('0');
+    let data: Buffer = Buffer.from('0');
     const objects = [packed('blob', data)];
     for (let number = 1; number < 12_000; number++) {
       const next = Buffer.from(String(number));
