@@ -21,6 +21,7 @@ import type { ProgressEvent } from './progress.ts';
 import { prune } from './prune.ts';
 import type { SandboxDisks } from './sandbox-step.ts';
 import type { Confidential } from './secrets.ts';
+import type { Shared } from './shared.ts';
 import { takeSlot } from './slots.ts';
 import { keyOf } from './store.ts';
 import { Turns } from './turns.ts';
@@ -104,50 +105,56 @@ async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> 
   const { store, dockerfile, platforms } = input;
   const target = targetStage(dockerfile, options.target);
   const slot = takeSlot(store.path('stages'), keyOf(dockerfile.lines, target, platforms).slice(0, 16));
-  const disks: SandboxDisks = new Map();
-  const background = new Background();
+  const own = { disks: new Map() as SandboxDisks, background: new Background(), workspace: slot.directory };
   try {
     remoteCache?.begin(store, {
       reads,
       tell: (message) => onProgress?.({ type: 'notice', message }),
       ...(signal === undefined ? {} : { signal }),
     });
-    const toolchain = await findGo(options);
-    const common = {
-      hashes: await Hashes.open(store, keyOf(input.directory)),
-      noCache: options.noCache ?? false,
-      fresh: options.fresh ?? new Set<string>(),
-      turns: new Turns(availableParallelism()),
-      background,
-      bases: new Bases(options.registries, store, input.aliases),
-      workspace: slot.directory,
-      ...(options.limits === undefined ? {} : { limits: options.limits }),
-      allow: [...(options.allow ?? []), ...(options.runNetwork === 'host' ? HOST_NETWORK : [])],
-      requireIsolatedNetwork: options.requireIsolatedNetwork ?? false,
-      secrets: options.secrets ?? new Map(),
-      ssh: options.ssh ?? new Map(),
-      disks,
-      network: options.network ?? { refuse: 'nothing' },
-      onProgress: options.onProgress ?? (() => {}),
-      ...(toolchain === undefined ? {} : { toolchain }),
-    };
+    const common = await commonOf(options, input, own);
     return await untilPlanHolds(async (findings, finished) => {
       const revised = { ...input, dockerfile: withTriggers(dockerfile, findings) };
-      const plans = planFor(revised, target, toolchain, findings);
-      removeDisks(disks);
+      const plans = planFor(revised, target, common.toolchain, findings);
+      removeDisks(own.disks);
       const sandbox = await sandboxAbility(plans, store, options.engines);
       refuseWithoutEngine(plans, platforms.build, revised.dockerfile, sandbox);
       return buildStages(plans, { ...revised, ...common, sandbox, findings }, finished, options);
     });
   } finally {
-    await Promise.all([background.end(), remoteCache?.end()]);
+    await Promise.all([own.background.end(), remoteCache?.end()]);
     try {
-      removeDisks(disks);
+      removeDisks(own.disks);
     } finally {
       slot.release();
     }
     prune(store, options.cacheBytes);
   }
+}
+
+/** What is the same in all attempts at a build. */
+async function commonOf(
+  options: BuildOptions,
+  { store, directory, aliases }: BuildInput,
+  own: Pick<Shared, 'disks' | 'background' | 'workspace'>,
+): Promise<Omit<Shared, keyof BuildInput | 'sandbox' | 'findings' | 'signal'>> {
+  const toolchain = await findGo(options);
+  return {
+    ...own,
+    hashes: await Hashes.open(store, keyOf(directory)),
+    noCache: options.noCache ?? false,
+    fresh: options.fresh ?? new Set<string>(),
+    turns: new Turns(availableParallelism()),
+    bases: new Bases(options.registries, store, aliases),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    allow: [...(options.allow ?? []), ...(options.runNetwork === 'host' ? HOST_NETWORK : [])],
+    requireIsolatedNetwork: options.requireIsolatedNetwork ?? false,
+    secrets: options.secrets ?? new Map(),
+    ssh: options.ssh ?? new Map(),
+    network: options.network ?? { refuse: 'nothing' },
+    onProgress: options.onProgress ?? (() => {}),
+    ...(toolchain === undefined ? {} : { toolchain }),
+  };
 }
 
 function removeDisks(disks: SandboxDisks): void {

@@ -16,9 +16,9 @@ import type { MountSource } from './mounts/sources.ts';
 import { markUsed } from './prune.ts';
 import { runKey } from './run-key.ts';
 import { Output, runFailed } from './run-step.ts';
-import type { StageInput } from './shared.ts';
+import type { Shared, StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
-import type { Change } from './tree.ts';
+import type { Change, Tree } from './tree.ts';
 
 /** Raise when the same RUN would leave other files than before, so that older records do not count. */
 const REVISION = 1;
@@ -42,54 +42,21 @@ export async function goStep(
   { shared, plan }: StageInput,
   sources: readonly MountSource[],
 ): Promise<Change[]> {
-  const { store, toolchain, signal } = shared;
   const tree = withMounted(state.tree, sources);
-  const classified = classify(instruction.command, state.config.Shell ?? DEFAULT_SHELL);
   const directories = directoriesOf(join(shared.workspace, `stage-${plan.stage.index}`), shared);
-  const disk = new Disk(directories.root, store);
   const output = new Output(shared, instruction.line);
-  await fetchFiles(
-    [...tree.below('')].map(([, node]) => node),
-    store,
-    signal,
-  );
-  await shared.hashes.fill([...tree.below('')].map(([, node]) => node));
-  await disk.put(tree);
-  await store.shared?.folders();
-  markUsed(shared.workspace);
+  const disk = await putOnDisk(tree, directories.root, shared);
   try {
-    if (!classified.plain) throw new NotPlain(classified.why);
-    if (toolchain === undefined) throw new NotPlain('there is no Go toolchain here');
-    const { commands } = classified;
-    const limits = limitsOf(shared);
     const code = await inLimits(instruction, shared, output, () =>
-      withTimeout(limits, signal, (until) =>
-        runGoScript({
-          commands,
-          toolchain,
-          directories,
-          environment: state.runEnvironment,
-          workdir: state.config.WorkingDir || '/',
-          platform: state.platform,
-          network: shared.network,
-          onOutput: output.add,
-          outputBytes: limits.outputBytes,
-          signal: until,
-        }),
-      ),
+      runCommands(instruction, state, shared, directories, output),
     );
     if (code !== 0) throw runFailed(instruction, code, output, shared);
     const changes = await disk.changes(tree, { uid: 0, gid: 0 }, shared.epoch, stampBuildId);
     const written = changes.map(({ path }) => path).find((path) => isReadOnly(path, sources));
     if (written !== undefined) {
       output.add(`open /${written}: read-only file system`);
-      throw runFailed(
-        instruction,
-        1,
-        output,
-        shared,
-        'it is in a bind mount: mount that with rw, or COPY it',
-      );
+      const hint = 'it is in a bind mount: mount that with rw, or COPY it';
+      throw runFailed(instruction, 1, output, shared, hint);
     }
     const mounted = mountTargets(instruction, state, sources);
     return changes.filter(({ path, node }) => !isMounted(path, node, mounted, state.tree));
@@ -98,6 +65,49 @@ export async function goStep(
   } finally {
     disk.save();
   }
+}
+
+/** Makes the stage's directory what the tree says; Go's caches are there as well then. */
+async function putOnDisk(tree: Tree, root: string, shared: Shared): Promise<Disk> {
+  const { store, signal, hashes, workspace } = shared;
+  const disk = new Disk(root, store);
+  const nodes = [...tree.below('')].map(([, node]) => node);
+  await fetchFiles(nodes, store, signal);
+  await hashes.fill(nodes);
+  await disk.put(tree);
+  await store.shared?.folders();
+  markUsed(workspace);
+  return disk;
+}
+
+/** The exit code. Throws NotPlain for what only a sandbox can run. */
+async function runCommands(
+  instruction: RunInstruction,
+  { config, runEnvironment: environment, platform }: StageState,
+  shared: Shared,
+  directories: GoDirectories,
+  output: Output,
+): Promise<number> {
+  const { toolchain, signal, network } = shared;
+  const classified = classify(instruction.command, config.Shell ?? DEFAULT_SHELL);
+  if (!classified.plain) throw new NotPlain(classified.why);
+  if (toolchain === undefined) throw new NotPlain('there is no Go toolchain here');
+  const { commands } = classified;
+  const limits = limitsOf(shared);
+  return withTimeout(limits, signal, (until) =>
+    runGoScript({
+      commands,
+      toolchain,
+      directories,
+      environment,
+      workdir: config.WorkingDir || '/',
+      platform,
+      network,
+      onOutput: output.add,
+      outputBytes: limits.outputBytes,
+      signal: until,
+    }),
+  );
 }
 
 /** It turned out to be more than plain go commands when its variables were known; a sandbox could run it. */
@@ -109,7 +119,7 @@ function needsSandbox(
   return new PlanChanged({ kind: 'needs-sandbox', stage, line, endLine, why });
 }
 
-function directoriesOf(root: string, { store }: StageInput['shared']): GoDirectories {
+function directoriesOf(root: string, { store }: Shared): GoDirectories {
   return {
     root,
     buildCache: store.path('go', 'build'),
