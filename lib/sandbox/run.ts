@@ -5,7 +5,7 @@ import { exceeded, type RunLimits } from './limits.ts';
 import { makeNetwork, type Network } from './network.ts';
 import { HOST_NAME, sandboxScript } from './script.ts';
 import { SYSTEM_PATH, spawnLines } from './spawn.ts';
-import { watchDisk } from './watch-disk.ts';
+import { type Written, watchDisk } from './watch-disk.ts';
 
 /** What a command sees as `/`: a directory that it changes, or directories under one that takes its changes. */
 export type SandboxRoot =
@@ -87,8 +87,7 @@ export async function runInSandbox(run: SandboxRun): Promise<number> {
     if (group !== undefined)
       timers.push(setInterval(() => group.reached() === 'processes' && end('processes'), LOOK_MS));
     if (limits.runTimeout !== undefined) timers.push(setTimeout(() => end('runTimeout'), limits.runTimeout));
-    const { directory, upper } = writtenTo(run.root);
-    timers.push(watchDisk(directory, upper, limits.diskBytes, () => end('diskBytes')));
+    timers.push(watchDisk(writtenTo(run), limits.diskBytes, () => end('diskBytes')));
     const mounts = [...nameFiles(run, prepared.network), ...run.mounts];
     const code = await spawnLines({
       ...spawnedBy({ ...run, mounts }, prepared),
@@ -107,10 +106,14 @@ export async function runInSandbox(run: SandboxRun): Promise<number> {
   }
 }
 
-function writtenTo(root: SandboxRoot): { directory: string; upper: string } {
+function writtenTo({ root, mounts }: SandboxRun): Written {
   rmSync(root.capabilities, { force: true });
-  if (root.kind === 'directory') return { directory: root.path, upper: root.path };
-  return { directory: root.directory, upper: `${root.directory}/upper` };
+  const others = mounts.flatMap((mount) =>
+    mount.kind === 'directory' && !mount.readOnly ? [mount.source] : [],
+  );
+  const copies = mounts.flatMap((mount) => (mount.kind === 'discarded' ? [`${mount.scratch}/upper`] : []));
+  if (root.kind === 'directory') return { directory: root.path, own: [root.path, ...copies], others };
+  return { directory: root.directory, own: [`${root.directory}/upper`, ...copies], others };
 }
 
 const OWN_HOSTS = `127.0.0.1 localhost ${HOST_NAME}\n::1 localhost ip6-localhost ip6-loopback\n`;

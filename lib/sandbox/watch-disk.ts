@@ -2,23 +2,35 @@ import { lstatSync, opendirSync, statfsSync } from 'node:fs';
 
 const LOOK_MS = 250;
 
+/** Where a command can write to disk. */
+export interface Written {
+  /** A directory of the file system that is watched. */
+  directory: string;
+  /** Directories that held nothing when it began. */
+  own: readonly string[];
+  /** Directories that held something, of which counts what it wrote. */
+  others: readonly string[];
+}
+
 /**
- * Calls `onTooMuch` once when `upper` grew by more than `limit` bytes. Looks at the free space of its file system, which
- * costs nothing, and only when that shrank as much at what is in the directory.
+ * Calls `onTooMuch` once when the command wrote more than `limit` bytes. Looks at the free space of the file system,
+ * which costs nothing, and only when that shrank as much at what is in the directories.
  */
 export function watchDisk(
-  directory: string,
-  upper: string,
+  { directory, own, others }: Written,
   limit: number,
   onTooMuch: () => void,
 ): NodeJS.Timeout {
   const before = used(directory);
+  // Clocks of file systems are a little behind.
+  const since = Date.now() - LOOK_MS;
   let checked = before;
   const timer = setInterval(() => {
     const now = used(directory);
     if (now - before <= limit || now - checked < limit / 20) return;
     checked = now;
-    if (holdsMore(upper, limit)) {
+    const places = [...own.map((top) => ({ top, since: 0 })), ...others.map((top) => ({ top, since }))];
+    if (holdMore(places, limit)) {
       clearInterval(timer);
       onTooMuch();
     }
@@ -31,15 +43,18 @@ function used(directory: string): number {
   return (blocks - bfree) * bsize;
 }
 
-function holdsMore(directory: string, limit: number): boolean {
-  const todo = [directory];
+function holdMore(places: readonly { top: string; since: number }[], limit: number): boolean {
   let bytes = 0;
-  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
-    for (const [name, isDirectory] of entries(at)) {
-      const path = `${at}/${name}`;
-      bytes += (lstatSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
-      if (bytes > limit) return true;
-      if (isDirectory) todo.push(path);
+  for (const { top, since } of places) {
+    const todo = [top];
+    for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+      for (const [name, isDirectory] of entries(at)) {
+        const path = `${at}/${name}`;
+        const stat = lstatSync(path, { throwIfNoEntry: false });
+        if (stat !== undefined && stat.ctimeMs >= since) bytes += stat.blocks * 512;
+        if (bytes > limit) return true;
+        if (isDirectory) todo.push(path);
+      }
     }
   }
   return false;

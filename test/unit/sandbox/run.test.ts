@@ -68,6 +68,13 @@ func main() {
 		syscall.Chroot(".")
 		names, _ := filepath.Glob("/*")
 		fmt.Println(names)
+	case "fill":
+		file, _ := os.Create(os.Args[2])
+		for i := 0; i < 64; i++ {
+			file.Write(make([]byte, 1<<20))
+			file.Sync()
+		}
+		time.Sleep(time.Minute)
 	case "exchange":
 		os.Rename("/a/b", "/a/c")
 		os.Symlink(os.Args[2], "/a/b")
@@ -182,6 +189,19 @@ describe.skipIf(!ability.able || !ability.overlay)('runInSandbox', () => {
     const { code } = await run(['exchange', outside], { mounts });
     expect(code).toBe(0);
     expect(readdirSync(outside).sort()).toEqual(['deep', 'empty']);
+  });
+
+  it('ends what fills a directory that outlasts it, whatever was in there before', async () => {
+    const source = join(scratch, 'cache');
+    mkdirSync(source);
+    writeFileSync(join(source, 'before'), Buffer.alloc(24 * 1024 ** 2));
+    await setTimeout(500);
+    const mounts = [{ source, target: 'c', kind: 'directory' as const, readOnly: false }];
+    const limits = { ...defaultLimits(), diskBytes: 16 * 1024 ** 2, runTimeout: 30_000 };
+    await expect(run(['fill', '/c/x'], { mounts, limits })).rejects.toThrow('wrote more than 16 MiB to disk');
+    rmSync(join(source, 'x'));
+    const small = run(['write'], { mounts, limits });
+    expect((await small).code).toBe(0);
   });
 
   it('makes nothing outside for a mount behind a link', async () => {
