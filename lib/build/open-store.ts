@@ -17,6 +17,7 @@ export function openStore(directory: string, shared?: SharedRecords): Store {
       remedy: 'choose another directory',
     });
   }
-  mkdirSync(path, { recursive: true });
+  // Ours alone: there are programs of images that run as root here, devices, and what builds take from private places.
+  mkdirSync(path, { recursive: true, mode: 0o700 });
   return new Store(realpathSync(path), shared);
 }
