@@ -98,7 +98,7 @@ async function textOf(root, entry) {
 }
 
 async function modulesOf(root, entry) {
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const { outputFiles, metafile } = await build({
     entryPoints: [entry],
     absWorkingDir: root,
@@ -111,7 +111,7 @@ async function modulesOf(root, entry) {
     logLevel: 'silent',
     // It would be that of the bundle.
     logOverride: { 'empty-import-meta': 'error' },
-  });
+  }).finally(stop);
   const own = Object.keys(metafile.inputs).filter((input) => !input.startsWith('node_modules/'));
   return {
     sources: [...own, PACKAGES, relative(root, fileURLToPath(import.meta.url))],
