@@ -71,6 +71,7 @@ export function buildImageEnvironment(variables: Variables = process.env) {
       MICROVM_IMAGE_VERSION: z.optional(text()),
       MICROVM_PLATFORM: z._default(text(), 'linux/arm64'),
       MICROVM_SECRET_ID: z.optional(text()),
+      MICROVM_LENT_ROLE: z.optional(text()),
       CODEBUILD_PROJECT: z.optional(text()),
       ...gitHub(),
     }),
@@ -130,6 +131,7 @@ interface MicroVmVariables {
   MICROVM_IMAGE_VERSION?: string | undefined;
   MICROVM_PLATFORM: string;
   MICROVM_SECRET_ID?: string | undefined;
+  MICROVM_LENT_ROLE?: string | undefined;
 }
 
 /** What is known of the installation's MicroVMs; nothing where it has none. */
@@ -137,7 +139,8 @@ function microVm(read: MicroVmVariables) {
   const { MICROVM_IMAGE: image, MICROVM_IMAGE_VERSION: version, MICROVM_SECRET_ID: secretId } = read;
   if (image === undefined || secretId === undefined) return {};
   const named = { arn: image, ...(version === undefined ? {} : { version }) };
-  return { microVm: { image: named, platform: read.MICROVM_PLATFORM, secretId } };
+  const { MICROVM_LENT_ROLE: lentRole, MICROVM_PLATFORM: platform } = read;
+  return { microVm: { image: named, platform, secretId, ...(lentRole === undefined ? {} : { lentRole }) } };
 }
 
 function networkPolicy(local: 'refused' | 'allowed'): NetworkPolicy {

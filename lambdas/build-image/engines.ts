@@ -12,6 +12,7 @@ import type { CredentialSource } from '../../lib/registry/credentials.ts';
 import type { Registries } from '../../lib/registry/registries.ts';
 import type { buildImageEnvironment } from '../env.ts';
 import { Secret } from '../secret.ts';
+import { lentCredentials } from './lent.ts';
 
 type Environment = ReturnType<typeof buildImageEnvironment>;
 
@@ -61,16 +62,19 @@ function codeBuildEngine(environment: Environment, project: string, { registries
 
 /** What a build outside of this function takes from outside: for the hosts of this installation, and no others. */
 async function accessOf(
-  { request }: RemoteJob,
-  { gitHubUrl, mirrors, insecure, network, isolation }: Environment,
+  job: RemoteJob,
+  { gitHubUrl, mirrors, insecure, network, isolation, microVm }: Environment,
   lent: Lent,
 ): Promise<Access> {
   const token = await lent.token();
-  const hosts = [request.publishTo, ...Object.values(mirrors).map((prefix) => `${prefix}/x`)];
+  const { lentRole } = microVm ?? {};
+  const credentialsOf =
+    lentRole === undefined ? lent.credentials : await lentCredentials(lentRole, job, Object.keys(mirrors));
+  const hosts = [job.request.publishTo, ...Object.values(mirrors).map((prefix) => `${prefix}/x`)];
   const named = new Set(hosts.map((repository) => parseRepository(repository).host));
   const credentials: Order['registries']['credentials'] = [];
   for (const host of named) {
-    const found = await lent.credentials(host);
+    const found = await credentialsOf(host);
     if (found !== undefined) credentials.push({ host, ...found });
   }
   return {

@@ -33,6 +33,8 @@ export interface Installation {
     platform: string;
     /** Secrets Manager id of what their keys are made from. */
     secretId: string;
+    /** ARN of the role of which builds in them get a session for their app alone; the builder's own rights when absent. */
+    lentRole?: string;
   };
   /** Where the builder keeps its caches; the function's own temporary folder when absent. */
   cacheDirectory?: string;
@@ -126,6 +128,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       ...optional('MICROVM_IMAGE_VERSION', installation.microVm?.version),
       ...optional('MICROVM_PLATFORM', installation.microVm?.platform),
       ...optional('MICROVM_SECRET_ID', installation.microVm?.secretId),
+      ...optional('MICROVM_LENT_ROLE', installation.microVm?.lentRole),
     }),
   },
   {

@@ -47,7 +47,7 @@ export class PipelineStack extends Stack {
     );
     const { buildspec, registry } = props;
     const codeBuild = buildspec && new CodeBuildEngine(this, 'CodeBuild', { buildspec, registry, hostToken });
-    const microVms = props.microVms ? new MicroVms(this, 'MicroVms') : undefined;
+    const microVms = props.microVms ? new MicroVms(this, 'MicroVms', registry) : undefined;
     const installation: Installation = {
       branch: props.branch,
       webhookSecretId: webhookSecret.secretArn,

@@ -4,6 +4,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installation } from '../../bin/installation.ts';
 import { MicroVms } from '../../lib/stacks/microvms.ts';
+import { RegistryStack } from '../../lib/stacks/registry-stack.ts';
 
 let pipeline: Template;
 
@@ -55,10 +56,23 @@ describe('an installation with MicroVMs', () => {
   });
 
   it('lets the image be built from its own code, and gives VMs no role', () => {
-    const actions = statementsOf('MicroVms').flatMap(({ Action }) => [Action].flat());
+    const actions = statementsOf('MicroVmsBuildRole').flatMap(({ Action }) => [Action].flat());
     expect(actions.sort()).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents', 's3:GetObject']);
     // Whoever runs a VM could give it a role only if allowed to pass it on.
     expect(statementsOf('BuildImage').flatMap(({ Action }) => Action)).not.toContain('iam:PassRole');
+  });
+
+  it('lends builds a role that writes images of apps, to be narrowed by the builder alone', () => {
+    const writing = statementsOf('MicroVmsLentRole').filter(({ Action }) => Action.includes('ecr:PutImage'));
+    expect(JSON.stringify(writing.map(({ Resource }) => Resource))).toContain(':repository/fairlead/*');
+    const [role] = Object.entries(pipeline.findResources('AWS::IAM::Role')).filter(([id]) =>
+      id.startsWith('MicroVmsLentRole'),
+    );
+    const [trust, ...others] = role?.[1].Properties.AssumeRolePolicyDocument.Statement ?? [];
+    expect(others).toEqual([]);
+    expect(JSON.stringify(trust.Principal)).toMatch(/^\{"AWS":\{"Fn::GetAtt":\["BuildImageServiceRole/);
+    const assuming = statementsOf('BuildImage').filter(({ Action }) => Action === 'sts:AssumeRole');
+    expect(JSON.stringify(assuming.map(({ Resource }) => Resource))).toContain(role?.[0]);
   });
 
   it('tells the builder of it, and nobody else', () => {
@@ -70,6 +84,7 @@ describe('an installation with MicroVMs', () => {
           MICROVM_IMAGE_VERSION: Match.anyValue(),
           MICROVM_PLATFORM: 'linux/arm64',
           MICROVM_SECRET_ID: Match.anyValue(),
+          MICROVM_LENT_ROLE: Match.anyValue(),
         }),
       },
     });
@@ -77,7 +92,9 @@ describe('an installation with MicroVMs', () => {
 
   it('is refused where there are none, at synth or before anything is deployed', () => {
     const elsewhere = new Stack(new App(), 'Elsewhere', { env: { region: 'eu-central-1' } });
-    expect(() => new MicroVms(elsewhere, 'MicroVms')).toThrow(/eu-central-1: Lambda has no MicroVMs there/);
+    expect(
+      () => new MicroVms(elsewhere, 'MicroVms', new RegistryStack(new App(), 'Registry', { keepImages: 1 })),
+    ).toThrow(/eu-central-1: Lambda has no MicroVMs there/);
     const rules = Object.values(pipeline.toJSON().Rules as Record<string, { Assertions: unknown[] }>);
     expect(JSON.stringify(rules)).toContain('Lambda has no MicroVMs there');
   });

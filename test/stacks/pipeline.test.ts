@@ -196,7 +196,9 @@ describe('the platform', () => {
     const { Architectures, Environment } = builder(synthesized({ platform: 'linux/amd64' })) ?? {};
     expect(Architectures).toEqual(['x86_64']);
     expect(Environment.Variables.PLATFORM).toBe('linux/amd64');
-    expect(() => synthesized({ platform: 'linux/riscv64' })).toThrow(/Lambda has linux\/arm64 and linux\/amd64/);
+    expect(() => synthesized({ platform: 'linux/riscv64' })).toThrow(
+      /Lambda has linux\/arm64 and linux\/amd64/,
+    );
   }, 120_000);
 });
 

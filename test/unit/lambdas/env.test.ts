@@ -74,7 +74,13 @@ describe('what lib/stacks/functions.ts sets', () => {
     cacheDirectory: '/cache',
     runIsolation: 'if-possible',
     platform: 'linux/s390x',
-    microVm: { image: 'arn:image', version: '3.0', platform: 'linux/riscv64', secretId: 'vm-key' },
+    microVm: {
+      image: 'arn:image',
+      version: '3.0',
+      platform: 'linux/riscv64',
+      secretId: 'vm-key',
+      lentRole: 'arn:lent',
+    },
   };
 
   test.each(FUNCTIONS)('is all that $name reads, and is read under the same names', (definition) => {

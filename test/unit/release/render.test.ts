@@ -37,6 +37,13 @@ it('is the same bytes for the same input', () => {
   expect(JSON.stringify(make('env: { B: 2, A: 1 }'))).toBe(JSON.stringify(make('env: { A: 1, B: 2 }')));
 });
 
+it('places pods on nodes that run what the image is for', () => {
+  const image = { exposedPorts: [8080], architecture: 'arm64' };
+  const app = decideApp({ name: 'web', image, defaults: { service: 'ClusterIP' } });
+  expect(podSpec(make('', { app })).nodeSelector).toEqual({ 'kubernetes.io/arch': 'arm64' });
+  expect(podSpec(make()).nodeSelector).toBeUndefined();
+});
+
 it('renders the Deployment last, and what its pods need before', () => {
   expect(make().resources.map(({ kind }) => kind)).toEqual([
     'Namespace',
