@@ -13,15 +13,25 @@ import { nameManifest } from './name-manifest.ts';
 import { fetchManifest } from './pull.ts';
 import { type Blob, deliverBlob, hasBlob, type Target } from './upload.ts';
 
-/** What is kept in a repository beside its images (OCI image specification 1.1, manifest.md, "Artifact Usage"). */
+/**
+ * What is kept in a repository beside its images (OCI image specification 1.1, manifest.md, "Artifact Usage"). The
+ * repository has its blobs by now.
+ */
 export interface Artifact {
   artifactType: string;
-  config: { mediaType: string; bytes: Uint8Array };
-  /** Blobs that the repository has by now. */
+  config: Descriptor;
   layers: readonly Descriptor[];
 }
 
 const BLOBS_AT_ONCE = 4;
+
+/** What is in memory, as a blob. */
+export function blobOf(mediaType: string, bytes: Uint8Array): Blob & { descriptor: Descriptor } {
+  return {
+    descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length },
+    open: async () => Readable.from([bytes]),
+  };
+}
 
 /** The artifacts of one repository. Throws RegistryErrors, and `image/wrong-bytes`. */
 export class Artifacts {
@@ -83,24 +93,18 @@ export class Artifacts {
     return sent;
   }
 
-  /** Puts the manifest, with its config, under `tag`, whatever had the tag before. Answers the bytes sent. */
+  /** Puts the manifest under `tag`, whatever had the tag before. Answers the bytes sent. */
   async put(tag: string, { artifactType, config, layers }: Artifact, signal?: AbortSignal): Promise<number> {
-    const { bytes, mediaType } = config;
-    const described = { mediaType, digest: digestOf(bytes), size: bytes.length };
-    const sent = await this.deliver(
-      [{ descriptor: described, open: async () => Readable.from([bytes]) }],
-      signal,
-    );
     const manifest = canonicalJson({
       schemaVersion: 2,
       mediaType: OCI_MANIFEST,
       artifactType,
-      config: described,
+      config,
       layers: layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
     });
     const named = { digest: digestOf(manifest), mediaType: OCI_MANIFEST, bytes: manifest };
     await nameManifest(this.#target('publishing a cache to', signal), named, [tag]);
-    return sent + manifest.length;
+    return manifest.length;
   }
 
   #download(blob: Pick<Descriptor, 'digest' | 'size'>, signal?: AbortSignal): Readable {

@@ -1,4 +1,5 @@
 import type { Digest, Layer } from '../../image/types.ts';
+import { blobOf } from '../../registry/artifacts.ts';
 import type { Store } from '../store.ts';
 import { Additions } from './additions.ts';
 import { boundIndex, joinIndexes } from './bound.ts';
@@ -46,18 +47,21 @@ export async function saveCache(input: SaveInput): Promise<Saved> {
   const additions = new Additions(input, current, now);
   try {
     await additions.gather();
-    let sentBytes = await artifacts.deliver(unknown(additions, current), signal);
-    await input.published;
     const blobs = new Map([...(current?.blobs ?? []), ...additions.descriptors]);
     const index = boundIndex(joinIndexes(additions.rest, additions.index), blobs, limit, now);
     const layers = [...blobsOf(index)].flatMap((digest) => blobs.get(digest) ?? []);
+    const config = blobOf(CACHE_INDEX, renderIndex(index));
+    // Before the image is published, so that little is left to wait for afterwards.
+    const early = [...unknown(additions, current), ...(additions.areNew ? [config] : [])];
+    let sentBytes = await artifacts.deliver(early, signal);
+    await input.published;
     if (additions.areNew) {
       sentBytes += await artifacts.deliver(
         layers.flatMap((one) => additions.source(one) ?? []),
         signal,
       );
-      const config = { mediaType: CACHE_INDEX, bytes: renderIndex(index) };
-      sentBytes += await artifacts.put(tag, { artifactType: CACHE_ARTIFACT, config, layers }, signal);
+      const artifact = { artifactType: CACHE_ARTIFACT, config: config.descriptor, layers };
+      sentBytes += await artifacts.put(tag, artifact, signal);
       new Packs(input.store, artifacts.repository).sent(goFolders(input.store));
     }
     const totalBytes = layers.reduce((sum, { size }) => sum + size, 0);
