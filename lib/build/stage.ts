@@ -8,7 +8,6 @@ import { PlanChanged } from './finding.ts';
 import { goKey, goStep } from './go-step.ts';
 import { meantPath, meantStage } from './meant.ts';
 import { mountSources } from './mounts/sources.ts';
-import { userOf } from './owners.ts';
 import { fromNames } from './plan.ts';
 import type { ProgressEvent, StepLabel } from './progress.ts';
 import { readChanges, writeChanges } from './records.ts';
@@ -17,7 +16,8 @@ import { sandboxKey, sandboxStep } from './sandbox-step.ts';
 import type { StageInput } from './shared.ts';
 import { type Beginning, StageState } from './stage-state.ts';
 import { keyOf } from './store.ts';
-import { type Change, newDirectory, parentOf } from './tree.ts';
+import type { Change } from './tree.ts';
+import { makeWorkdir } from './workdir.ts';
 
 /** What makes files, and so has a number: `[build 3/5]`. */
 const NUMBERED = ['RUN', 'COPY', 'ADD', 'WORKDIR'];
@@ -213,27 +213,4 @@ function applyConfiguration(instruction: Instruction, state: StageState, { share
     throw error instanceof ConfigProblem ? fault(position, 'bad-argument', error.message) : error;
   }
   if (keyword === 'CMD') state.hasCmd = true;
-}
-
-/** The working directory and those above it, as far as they are missing; they belong to the stage's USER. */
-async function makeWorkdir(state: StageState, { shared }: StageInput, line: number): Promise<Change[]> {
-  const { tree, config } = state;
-  const changes: Change[] = [];
-  const path = tree.resolve(config.WorkingDir ?? '/', true);
-  if (path === undefined) throw circle(config.WorkingDir);
-  if (path === '' || tree.get(path) !== undefined) return changes;
-  const owner = await userOf(state, shared, line);
-  for (let missing = path; missing !== '' && tree.get(missing) === undefined; missing = parentOf(missing)) {
-    changes.unshift({ path: missing, node: newDirectory(shared.epoch, owner) });
-  }
-  tree.apply(changes);
-  return changes;
-}
-
-function circle(path: string | undefined): FairleadError {
-  return new FairleadError({
-    code: 'build/bad-workdir',
-    operation: 'building the image',
-    cause: `the symlinks of ${path} go in circles`,
-  });
 }
