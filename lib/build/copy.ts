@@ -35,7 +35,7 @@ export interface CopyOptions {
 }
 
 /**
- * Copies sources into `target`, and answers what changed and which wildcards matched nothing, by BuildKit's rules
+ * Copies sources into `target`, and answers what changed and which wildcards matched nothing if none did, by BuildKit's rules
  * (solver/llbsolver/file, fsutil `copy.Copy` with CopyDirContents, CreateDestPath and FollowLinks): a directory's
  * contents go into the destination; a file goes into it if it is a directory or ends with a slash; a source that is
  * itself a symlink is followed, one inside of a directory is copied; missing directories are made with mode 755 and
@@ -45,7 +45,8 @@ export function copyInto(target: Tree, sources: readonly CopySource[], options: 
   const copier = new Copier(new Target(target), options);
   const unmatched: string[] = [];
   for (const source of sources) if (!copier.copy(source)) unmatched.push(source.path);
-  return { changes: copier.target.changes(), unmatched };
+  // `COPY package.json yarn.lock* ./` names what may be there.
+  return { changes: copier.target.changes(), unmatched: unmatched.length < sources.length ? [] : unmatched };
 }
 
 /** The paths that a source leads to, with symlinks followed, as far as there is something. */

@@ -5,6 +5,11 @@ export function isWildcard(path: string): boolean {
   return /[*?[]/.test(path.replace(/\\./gs, ''));
 }
 
+/** Whether a COPY source can be read as a pattern; Go's `filepath.Match` calls the others malformed. */
+export function isPattern(path: string): boolean {
+  return tokensOf(path) !== undefined;
+}
+
 /**
  * The paths of `tree` that match `pattern`, in the order of a walk, as fsutil's `ResolveWildcards` finds them: names up
  * to the first with a wildcard are taken as they are, with symlinks followed; from there on names are matched one by

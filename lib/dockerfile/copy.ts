@@ -13,7 +13,9 @@ export function readCopy(input: Input): CopyInstruction {
   const paths = array ?? blanks(rest);
   const destination = paths.at(-1);
   if (paths.length < 2 || destination === undefined) {
-    const remedy = `write ${keyword} source destination`;
+    const remedy = rest.startsWith('[')
+      ? `write ${keyword} ["source", "destination"], with double quotes`
+      : `write ${keyword} source destination`;
     throw fault(position, 'missing-argument', `${keyword} needs a source and a destination`, remedy);
   }
   const told =

@@ -5,6 +5,7 @@ import { CopyProblem } from '../copy-problem.ts';
 import { keepBytes } from '../keep-bytes.ts';
 import type { Store } from '../store.ts';
 import { Tree } from '../tree.ts';
+import { isPattern } from '../wildcard.ts';
 import { type Downloads, download, fileName } from './download.ts';
 import { fetchGit } from './git.ts';
 import { BadGitReference, type GitReference, parseGitReference } from './git-reference.ts';
@@ -15,14 +16,17 @@ export type Source =
   | { kind: 'url'; url: URL }
   | { kind: 'git'; reference: GitReference };
 
+type Told = Pick<CopyInstruction, 'keyword' | 'checksum' | 'keepGitDir' | 'from'>;
+
 /** Tells what the sources of COPY or ADD are. Throws FairleadError `dockerfile/…` at `position`. Pure. */
 export function tellSources(
   paths: readonly string[],
-  { keyword, checksum, keepGitDir }: Pick<CopyInstruction, 'keyword' | 'checksum' | 'keepGitDir'>,
+  { keyword, checksum, keepGitDir, from }: Told,
   position: Position,
 ): Source[] {
   const sources = paths.map((path) => tellSource(path, position));
   const bad = (cause: string, remedy: string) => fault(position, 'bad-argument', cause, remedy);
+  if (from === undefined) for (const source of sources) refuseMalformed(source, keyword, position);
   const remote = sources.find(({ kind }) => kind !== 'path');
   if (keyword === 'COPY' && remote !== undefined)
     throw bad(`COPY cannot take ${remote.kind === 'git' ? 'from git' : 'a URL'}`, 'write ADD');
@@ -40,6 +44,15 @@ export function tellSources(
     };
     return { kind: 'git', reference: { ...reference, ...said } };
   });
+}
+
+// BuildKit gives the patterns of a context to a matcher that refuses these, and takes those of a stage to match nothing.
+function refuseMalformed(source: Source, keyword: string, position: Position): void {
+  if (source.kind !== 'path' || isPattern(source.path)) return;
+  const remedy = source.path.startsWith('[')
+    ? `if JSON is meant, it needs double quotes: ${keyword} ["source", "destination"]`
+    : 'a [ or \\ that is part of a name is written with a \\ before it';
+  throw fault(position, 'bad-argument', `${source.path} is no pattern that can be matched`, remedy);
 }
 
 function tellSource(path: string, position: Position): Source {

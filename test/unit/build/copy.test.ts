@@ -77,6 +77,10 @@ describe('COPY', () => {
   });
 
   it.each([
+    ["COPY ['a.txt', '/b']", /\[a\.txt, is no pattern .*COPY \["source", "destination"\]/],
+    ['COPY a[ /', /a\[ is no pattern that can be matched/],
+    ['COPY a.txt /f\nWORKDIR /f', /Dockerfile:3: \/f is not a directory/],
+    ['COPY a.txt /f\nWORKDIR /f/g', /Dockerfile:3: \/f is not a directory/],
     ['COPY nope /', /Dockerfile:2: nope is not there .*dockerignore may leave some out/],
     ['COPY a.txt /x\nCOPY dir /x', /\/x is not a directory/],
     ['COPY dir /\nCOPY a.txt /s/\nCOPY link /sub/y/z', /\/sub\/y is not a directory/],
@@ -86,17 +90,17 @@ describe('COPY', () => {
     await expect(copied(instructions)).rejects.toThrow(message);
   });
 
-  it('copies nothing for wildcards that match nothing, and says so', async () => {
-    const { files, events } = await buildFiles(scratch, {
-      ...CONTEXT,
-      Dockerfile: 'FROM scratch\nCOPY a.txt nope*.x /d/',
-    });
+  it('copies nothing for wildcards that match nothing, and says so when nothing else is copied', async () => {
+    const Dockerfile = 'FROM scratch\nCOPY a.txt nope*.x /d/\nCOPY none* nope*.x /e/';
+    const { files, events } = await buildFiles(scratch, { ...CONTEXT, Dockerfile });
     expect(files).toEqual({ d: 'directory 755 0:0', 'd/a.txt': 'file 644 0:0 a' });
-    expect(events).toContainEqual({
-      type: 'notice',
-      message: 'COPY nope*.x matches nothing: nothing is copied for it',
-      line: 2,
-    });
+    expect(events.filter(({ type }) => type === 'notice')).toEqual(
+      ['none*', 'nope*.x'].map((path) => ({
+        type: 'notice',
+        message: `COPY ${path} matches nothing: nothing is copied for it`,
+        line: 3,
+      })),
+    );
   });
 
   it('reads no Dockerfile that is a link out of the context', async () => {
