@@ -1,6 +1,7 @@
 import type { RunInstruction } from '../dockerfile/types.ts';
 import { meaningOf } from './exit-code.ts';
 import { BuildFailure, excerpt } from './failure.ts';
+import { adviceFor } from './run-advice.ts';
 import type { Shared } from './shared.ts';
 
 /** Lines of a failed command's output that the error repeats. */
@@ -47,12 +48,13 @@ export function runFailed(
   const known = meaningOf(code, output.last);
   const meaning = known === undefined ? '' : ` (${known})`;
   const details = [...output.last, '', `${name}:${line}`, excerpt(lines, line, endLine)].join('\n').trim();
+  const remedy = hint ?? adviceFor(instruction, shared.secrets);
   const fault = {
     code: 'build/run-failed',
     operation: 'building the image',
     place: `${name}:${line}`,
     cause: `the command ended with exit code ${code}${meaning}${said}`,
-    ...(hint === undefined ? {} : { remedy: hint }),
+    ...(remedy === undefined ? {} : { remedy }),
   };
   return new BuildFailure(fault, line, details);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { meaningOf } from '../../../lib/build/exit-code.ts';
 import { meantPath, meantStage } from '../../../lib/build/meant.ts';
+import { adviceFor } from '../../../lib/build/run-advice.ts';
 import { newDirectory, Tree } from '../../../lib/build/tree.ts';
 import { parseDockerfile } from '../../../lib/dockerfile/parse.ts';
 
@@ -55,5 +56,22 @@ describe('meaningOf', () => {
     [255, [], undefined],
   ])('%i %j: %s', (code, said, meaning) => {
     expect(meaningOf(code, said)).toBe(meaning);
+  });
+});
+
+describe('adviceFor', () => {
+  it.each<[string, string | undefined]>([
+    ['RUN --mount=type=secret,id=given --mount=type=secret,id=npm x', 'the secret npm was not given'],
+    ['RUN --mount=type=secret,target=/a/token x', 'the secret token was not given'],
+    ['RUN --mount=type=secret,id=given x', undefined],
+    ["RUN ['npm', 'ci']", 'this is not JSON'],
+    ['RUN ["npm", "ci",]', 'this is not JSON'],
+    ['RUN [ -f x ] && y', undefined],
+    ['RUN ["npm", "ci"]', undefined],
+  ])('%s: %s', (text, told) => {
+    const run = parseDockerfile(`FROM base\n${text}`).stages[0]?.instructions[0];
+    if (run?.keyword !== 'RUN') throw new Error('no RUN');
+    const advice = adviceFor(run, new Map([['given', { from: 'value', value: '1' }]]));
+    expect(advice?.startsWith(told ?? 'nothing') ?? told).toBe(told === undefined ? undefined : true);
   });
 });
