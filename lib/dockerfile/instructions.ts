@@ -73,7 +73,8 @@ function readerOf(word: string, keyword: string, position: Position): Reader {
   const reader = Object.hasOwn(readers, keyword) ? readers[keyword] : undefined;
   if (reader !== undefined) return reader;
   const meant = didYouMean(word, Object.keys(readers));
-  throw fault(position, 'unknown-instruction', `unknown instruction ${shown(word)}${meant}`);
+  const remedy = meant === '' ? 'if it belongs to the line before, end that one with \\' : undefined;
+  throw fault(position, 'unknown-instruction', `unknown instruction ${shown(word)}${meant}`, remedy);
 }
 
 function shown(word: string): string {

@@ -1,4 +1,4 @@
-import { WordProblem } from './substitute.ts';
+import { WordProblem } from './word-problem.ts';
 
 /** A piece of a shell pattern: a character itself, `?` (any one), or `*` (any, also none). */
 type Piece = { is: string } | 'one' | 'many';

@@ -1,4 +1,7 @@
 import { cutPrefix, cutSuffix, replaceMatches } from './pattern.ts';
+import { WordProblem } from './word-problem.ts';
+
+export { WordProblem } from './word-problem.ts';
 
 /** Answers the value of a variable, nothing when it is not set. */
 export type Lookup = (name: string) => string | undefined;
@@ -8,17 +11,6 @@ export type Substitution =
   | { kind: '-' | '+' | '?'; emptyIsUnset: boolean; word: string }
   | { kind: '#' | '%'; longest: boolean; pattern: string }
   | { kind: '/'; all: boolean; pattern: string; replacement: string };
-
-/** What is wrong with a word; who knows the line makes a fault of it. */
-export class WordProblem extends Error {
-  /** The variable is required, and not set. */
-  readonly isUnset: boolean;
-  constructor(message: string, isUnset = false) {
-    super(message);
-    this.name = 'WordProblem';
-    this.isUnset = isUnset;
-  }
-}
 
 export function badSubstitution(operator?: string): WordProblem {
   if (operator === undefined) return new WordProblem('it has a ${ that names no variable');

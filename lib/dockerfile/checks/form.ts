@@ -39,7 +39,9 @@ export const checkShellForm: Check = (dockerfile) => {
     if (some(chainOf(stage, bases), ({ keyword }) => keyword === 'SHELL')) return [];
     return stage.instructions.flatMap((it) => {
       if ((it.keyword !== 'CMD' && it.keyword !== 'ENTRYPOINT') || it.command.form === 'exec') return [];
-      const message = `write ${it.keyword} ["…"]: this way a shell gets the signal to end, and not the program`;
+      const message = /^\[\s*['"]/.test(it.command.script)
+        ? `this is not JSON, so a shell gets it: write ${it.keyword} ["…", "…"] with double quotes and commas between`
+        : `write ${it.keyword} ["…"]: this way a shell gets the signal to end, and not the program`;
       return [{ rule: 'JSONArgsRecommended', line: it.line, message }];
     });
   });

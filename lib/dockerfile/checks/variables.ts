@@ -9,6 +9,9 @@ const PUBLIC = /(?:_|^)public(?:_|$)/i;
 /** Shorter names are like each other without being slips. */
 const SHORTEST_SLIP = 4;
 
+/** Images of Go set it, and it looks like a slip of PATH. */
+const SET_BY_BASES = ['GOPATH'];
+
 /** ARG and ENV are in the image for whoever has it. */
 export const checkSecrets: Check = ({ stages }) =>
   stages
@@ -35,8 +38,9 @@ export const checkVariables: Check = (dockerfile) => {
 function ofStage(chain: Stage[], dockerfile: Dockerfile): Warning[] {
   const stage = chain.at(-1) as Stage;
   const below = chain.slice(0, -1).flatMap(({ instructions }) => instructions);
-  const known = new Set(['PATH', ...below.flatMap(settersOf)]);
   const isOnScratch = chain[0]?.from.image === 'scratch';
+  const given = isOnScratch ? ['PATH'] : ['PATH', ...SET_BY_BASES];
+  const known = new Set([...given, ...below.flatMap(settersOf)]);
   return stage.instructions.flatMap((instruction) => {
     const found = unknownNames(instruction, dockerfile, known);
     for (const name of settersOf(instruction)) known.add(name);

@@ -55,6 +55,7 @@ describe('checkDockerfile', () => {
     ['FROM scratch\nCOPY $foo .\nARG foo=b', ['2 UndefinedVar']],
     ['FROM alpine\nARG DIR_ASSETS=a\nCOPY $DIR_ASSET .', ['3 UndefinedVar']],
     ['FROM alpine\nENV PATH=$PAHT:/tmp/bin', ['2 UndefinedVar']],
+    ['FROM golang\nWORKDIR $GOPATH/src', []],
     ['FROM alpine\nCOPY a $WHATEVER_THE_BASE_SETS', []],
     ['FROM scratch\nENV a=1 b=$a', ['2 UndefinedVar']],
     ['FROM scratch\nARG a=1 b=$a', []],
@@ -97,6 +98,7 @@ describe('checkDockerfile', () => {
       /shows ARG NPM_TOKEN to everyone, take RUN --mount=type=secret,id=NPM_TOKEN/,
     ],
     ['FROM scratch\nCMD a', /^write CMD \["…"\]/],
+    ["FROM scratch\nCMD ['a', 'b']", /^this is not JSON.*write CMD \["…", "…"\] with double quotes/],
   ])('says of %j what to do', (text, message) => {
     expect(warningsOf(text)[0]?.message).toMatch(message);
   });
