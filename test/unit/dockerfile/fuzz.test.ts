@@ -124,8 +124,8 @@ describe('the Dockerfile reader', () => {
         } catch {
           return;
         }
-        // Its text leaves here-documents out, and has the line that a last escape character would go on with.
-        if (/<<|[\\`]$/.test(first.text)) return;
+        // Its text leaves here-documents out, and the blanks before a last escape character, which a trigger keeps.
+        if ([first.text, words.join(' ')].some((text) => /<<|[\\`]$/.test(text))) return;
         expect({ ...only(first.text), endLine: 0 }).toEqual({ ...first, line: 2, endLine: 0 });
       }),
       { numRuns: 1000 },
