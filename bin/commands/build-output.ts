@@ -66,6 +66,12 @@ export function output(text: string, before: Output[] = []): Output[] {
   return [...before, parseOutput(text)];
 }
 
+/** The outputs of all flags together. */
+export function outputsOf({ output = [], push }: { output?: Output[]; push?: true }): Output[] {
+  const isPublished = output.some(({ kind }) => kind === 'registry');
+  return push === true && !isPublished ? [...output, { kind: 'registry', names: [] }] : output;
+}
+
 /** What cannot be done with outputs and names as they were given, in one line; nothing when all is well. */
 export function whyNotOutputs(
   outputs: readonly Output[],

@@ -17,7 +17,7 @@ import {
   sshFrom,
   tag,
 } from './build-flags.ts';
-import { type Output, output, whyNotOutputs } from './build-output.ts';
+import { type Output, output, outputsOf, whyNotOutputs } from './build-output.ts';
 import type { ProgressMode } from './progress/display.ts';
 import { runBuild } from './run-build.ts';
 import { runCheck } from './run-check.ts';
@@ -111,12 +111,6 @@ export function registerBuild(program: Command): void {
       // What is still compressed or downloaded is for nobody any more.
       if (code !== 0) process.exit(code);
     });
-}
-
-/** The outputs of all flags together. */
-export function outputsOf({ output = [], push }: Pick<BuildFlags, 'output' | 'push'>): Output[] {
-  const isPublished = output.some(({ kind }) => kind === 'registry');
-  return push === true && !isPublished ? [...output, { kind: 'registry', names: [] }] : output;
 }
 
 function whyNot(flags: BuildFlags): string | undefined {

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { PlainLines } from './plain.ts';
 import { advance, cachedSteps, noProgress, type ShownEvent } from './state.ts';
 import { TerminalView } from './terminal.ts';
+import { asShown } from './width.ts';
 
 /** How progress is shown: `auto` is a live view on a terminal, and plain lines elsewhere. */
 export type ProgressMode = 'auto' | 'plain' | 'tty' | 'quiet' | 'rawjson';
@@ -29,7 +30,9 @@ export function displayFor(
   if (mode === 'quiet') return inLines(out, () => [], false);
   if (mode === 'rawjson') return inLines(out, (event) => [JSON.stringify(event)], false);
   const lines = new PlainLines();
-  return inLines(out, (event) => lines.of(event).map((line) => painted(event, line)), true);
+  // In a file, output is what the command wrote; a terminal would do what it says.
+  const safe = (line: string) => (out.isTTY === true ? asShown(line) : line);
+  return inLines(out, (event) => lines.of(event).map((line) => painted(event, safe(line))), true);
 }
 
 function painted({ type }: ShownEvent, line: string): string {
