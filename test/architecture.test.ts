@@ -58,7 +58,7 @@ function importsOf(file: string): string[] {
 const files = ['bin', 'lib', 'lambdas', 'local'].flatMap(sources);
 const own = files.flatMap((file) =>
   importsOf(file)
-    .filter((specifier) => specifier.startsWith('.'))
+    .filter((specifier) => specifier.startsWith('.') && !specifier.endsWith('.json'))
     .map((specifier) => ({ file, target: relative(root, resolve(root, dirname(file), specifier)) })),
 );
 
@@ -95,6 +95,66 @@ describe('imports', () => {
         importsOf(file).some((name) => name.startsWith('aws-cdk-lib') || name === 'constructs'),
     );
     expect(wrong).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  it('are one idea each, in 250 lines at most', () => {
+    const long = files.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 251);
+    expect(long).toEqual([]);
+  });
+
+  it('have nothing that is yet to be done', () => {
+    const open = files.filter((file) => /\b(TODO|FIXME|XXX)\b/.test(readFileSync(join(root, file), 'utf8')));
+    expect(open).toEqual([]);
+  });
+
+  it('import one another in no circle, but for types', () => {
+    const next = new Map<string, string[]>();
+    for (const { file, target } of own.filter(({ file, target }) => !isTypeOnly(file, target)))
+      next.set(file, [...(next.get(file) ?? []), target]);
+    expect([...next.keys()].filter((file) => reaches(file, file, next))).toEqual([]);
+  });
+});
+
+function isTypeOnly(file: string, target: string): boolean {
+  const text = readFileSync(join(root, file), 'utf8');
+  const imports = [...text.matchAll(/^(?:import|export)\s([^;]*?)from '([^']+)'/gms)];
+  const named = imports.filter(
+    ([, , name = '']) => relative(root, resolve(root, dirname(file), name)) === target,
+  );
+  const isType = (names: string) =>
+    names.startsWith('type ') ||
+    (names.includes('{') &&
+      names
+        .replace(/^.*\{|\}.*$/gs, '')
+        .split(',')
+        .every((name) => name.trim() === '' || name.trim().startsWith('type ')));
+  return named.length > 0 && named.every(([, names = '']) => isType(names));
+}
+
+function reaches(from: string, to: string, next: ReadonlyMap<string, string[]>): boolean {
+  const seen = new Set<string>();
+  const todo = [...(next.get(from) ?? [])];
+  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+    if (at === to) return true;
+    if (seen.has(at)) continue;
+    seen.add(at);
+    todo.push(...(next.get(at) ?? []));
+  }
+  return false;
+}
+
+describe('the documentation of the builder', () => {
+  it('tells every code of an error that is its own', () => {
+    const text = readFileSync(join(root, 'docs/builder.md'), 'utf8');
+    const codes = files
+      .filter((file) => /^lib\/(build|engine|network|sandbox)\//.test(file))
+      .flatMap((file) => [
+        ...readFileSync(join(root, file), 'utf8').matchAll(/'((?:build|engine|network)\/[a-z-]+)'/g),
+      ])
+      .map(([, code = '']) => code);
+    expect([...new Set(codes)].filter((code) => !text.includes(`\`${code}\``)).sort()).toEqual([]);
   });
 });
 
