@@ -1,6 +1,5 @@
 // All modules of the command `fairlead` in one file: to find and link several hundred takes longer than what most of its
 // builds do. Plain JavaScript, for Node 20 or later.
-import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
   mkdirSync,
@@ -14,11 +13,13 @@ import {
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Modules of packages change when npm installs others, which it writes down here. */
-const PACKAGES = 'node_modules/.package-lock.json';
+/** What is to be installed, and what is: modules of packages change with it. */
+const PACKAGES = ['package-lock.json', 'node_modules/.package-lock.json'];
 
 /** Within less than this after a file was written, a second write may leave the same times. */
 const TICK_MS = 20;
+
+const BUNDLE = 'fairlead.cjs';
 
 const STAMPS = '//stamps ';
 
@@ -26,18 +27,35 @@ const STAMPS = '//stamps ';
 const FIRST_BYTES = 256 * 1024;
 
 /**
- * Sees to it that the bundle in the folder `cache` is that of the sources beneath `root` as they are now: its first line
- * tells the size and time of each when it was made.
+ * The path of the bundle in the folder `cache`, if it is that of the sources beneath `root`, and of the packages, as they
+ * are now: its first line tells the size and time of each when it was made.
+ */
+export function currentBundle(root, cache) {
+  const path = join(cache, BUNDLE);
+  try {
+    const { of, stamps } = JSON.parse(firstLine(path).slice(STAMPS.length));
+    const isCurrent = ([source, { size, mtimeMs }]) => {
+      const now = stampOf(join(root, source));
+      return now?.size === size && now.mtimeMs === mtimeMs;
+    };
+    // Checkouts may share their packages, and so this folder.
+    return of === root && stamps.every(isCurrent) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Sees to it that there is a current bundle.
  *
- * @returns the path of the bundle, of CommonJS modules (as those load only the parts of Node that they use); nothing
- * where none can be made
+ * @returns its path; it is of CommonJS modules, as those load only the parts of Node that they use. Nothing where none
+ * can be made
  */
 export async function bundleOf(root, entry, cache) {
-  // Checkouts may share their packages, and so this folder.
-  const checkout = createHash('sha256').update(root).digest('hex').slice(0, 8);
-  const path = join(cache, `fairlead-${checkout}.cjs`);
-  if (isCurrent(root, path)) return path;
-  const unfinished = `${path}.${randomUUID()}`;
+  const current = currentBundle(root, cache);
+  if (current !== undefined) return current;
+  const path = join(cache, BUNDLE);
+  const unfinished = `${path}.${process.pid}-${Date.now()}`;
   try {
     mkdirSync(cache, { recursive: true });
     writeFileSync(unfinished, '');
@@ -55,18 +73,6 @@ export async function bundleOf(root, entry, cache) {
     return undefined;
   } finally {
     rmSync(unfinished, { force: true });
-  }
-}
-
-function isCurrent(root, path) {
-  try {
-    const stamps = JSON.parse(firstLine(path).slice(STAMPS.length));
-    return stamps.every(([source, { size, mtimeMs }]) => {
-      const now = stampOf(join(root, source));
-      return now?.size === size && now.mtimeMs === mtimeMs;
-    });
-  } catch {
-    return false;
   }
 }
 
@@ -94,7 +100,7 @@ async function textOf(root, entry) {
   const isFresh = ({ mtimeMs }) => mtimeMs > started - TICK_MS && mtimeMs <= now;
   // Somebody is writing just now: what was read may be what was before.
   if (stamps.some(([, stamp]) => stamp === undefined || isFresh(stamp))) return undefined;
-  return `${STAMPS}${JSON.stringify(stamps)}\n${text}`;
+  return `${STAMPS}${JSON.stringify({ of: root, stamps })}\n${text}`;
 }
 
 async function modulesOf(root, entry) {
@@ -114,7 +120,7 @@ async function modulesOf(root, entry) {
   }).finally(stop);
   const own = Object.keys(metafile.inputs).filter((input) => !input.startsWith('node_modules/'));
   return {
-    sources: [...own, PACKAGES, relative(root, fileURLToPath(import.meta.url))],
+    sources: [...own, ...PACKAGES, relative(root, fileURLToPath(import.meta.url))],
     text: outputFiles[0].text,
   };
 }

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 // @ts-expect-error: JavaScript, for the Node of a fresh machine
-import { bundleOf as typeless } from '../../../bin/bundle.js';
+import { bundleOf as typeless, currentBundle as typelessToo } from '../../../bin/bundle.js';
 
 const bundleOf: (root: string, entry: string, cache: string) => Promise<string | undefined> = typeless;
+const currentBundle: (root: string, cache: string) => string | undefined = typelessToo;
 
 let root: string;
 let cache: string;
@@ -14,6 +15,7 @@ let cache: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'fairlead-bundle-'));
   cache = join(root, 'cache');
+  put('package-lock.json', '{}');
   put('node_modules/.package-lock.json', '{}');
   put('bin/main.ts', "import { word } from '../lib/word.ts';\nconsole.log(word satisfies string);\n");
   put('lib/word.ts', "export const word = 'one';\n");
@@ -57,6 +59,12 @@ test('a source that begins to import another one is noticed, and that one from t
   expect(await said()).toBe('other\n');
   put('lib/other.ts', "export const word = 'changed';\n", 30);
   expect(await said()).toBe('changed\n');
+});
+
+test('a bundle is not that of another checkout', async () => {
+  expect(await said()).toBe('one\n');
+  expect(currentBundle(root, cache)).toBeDefined();
+  expect(currentBundle(`${root}/.`, cache)).toBeUndefined();
 });
 
 test('other packages make another bundle', async () => {
