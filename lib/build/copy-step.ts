@@ -11,7 +11,7 @@ import { parseMode } from './mode.ts';
 import { findOwner, UnknownOwner } from './owners.ts';
 import type { StageInput } from './shared.ts';
 import type { StageState } from './stage-state.ts';
-import { keyOf } from './store.ts';
+import { keyOfRows } from './store.ts';
 import { type Change, type Node, Tree } from './tree.ts';
 import { refuseChanged } from './unchanged.ts';
 
@@ -52,12 +52,11 @@ export async function copyStep(
       const message = `${instruction.keyword} ${path} matches nothing: nothing is copied for it`;
       shared.onProgress({ type: 'notice', message, line: instruction.line });
     }
-    const nodes = changes.flatMap(({ node }) => node ?? []);
-    await shared.bases.hash(nodes);
-    await shared.hashes.fill(nodes);
-    const done = [instruction.keyword, changes.map(identity)];
-    const key = keyOf(state.key, ...done);
-    return { changes, key, stepKey: isLinked ? keyOf('link', ...done) : key };
+    await shared.bases.hash(nodesOf(changes));
+    await shared.hashes.fill(nodesOf(changes));
+    const keyAfter = (before: string) => keyOfRows([before, instruction.keyword], changes, identity);
+    const key = keyAfter(state.key);
+    return { changes, key, stepKey: isLinked ? keyAfter('link') : key };
   } catch (error) {
     if (error instanceof CopyProblem)
       throw fault(position, error.code, error.message, remedyFor(error.code, instruction));
@@ -65,6 +64,10 @@ export async function copyStep(
       throw fault(position, 'unknown-owner', error.message, 'use numbers, 1000:1000');
     throw error;
   }
+}
+
+function* nodesOf(changes: readonly Change[]): Generator<Node> {
+  for (const { node } of changes) if (node !== undefined) yield node;
 }
 
 function identity({ path, node }: Change): unknown[] {

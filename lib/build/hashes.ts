@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { chunksOf } from '../image/file-chunks.ts';
 import type { Store } from './store.ts';
 import type { Node } from './tree.ts';
 import { refuseChanged } from './unchanged.ts';
 
+/** Files up to this size are read in one go. */
 const SMALL_FILE = 1024 * 1024;
 
 /** Above this many files the memo begins anew, so that it cannot grow without end. */
@@ -17,6 +19,7 @@ export class Hashes {
   readonly #store: Store;
   readonly #key: string;
   readonly #known: Map<string, string>;
+  readonly #scratch = Buffer.allocUnsafe(SMALL_FILE);
   #isChanged = false;
 
   private constructor(store: Store, key: string, known: Map<string, string>) {
@@ -41,7 +44,7 @@ export class Hashes {
   async #hash(node: Node, { file, stamp }: { file: string; stamp?: string }): Promise<string> {
     const known = stamp === undefined ? undefined : this.#known.get(stamp);
     if (known !== undefined) return known;
-    const sha = await hashFile(file, node.size).finally(() => refuseChanged([node]));
+    const sha = await hashFile(file, node.size, this.#scratch).finally(() => refuseChanged([node]));
     if (stamp !== undefined && isSettled(stamp)) {
       this.#known.set(stamp, sha);
       this.#isChanged = true;
@@ -62,9 +65,9 @@ function isSettled(stamp: string): boolean {
   return BigInt(Date.now()) * 1_000_000n - ctime > TICK_NS;
 }
 
-async function hashFile(file: string, size: number): Promise<string> {
+async function hashFile(file: string, size: number, scratch: Buffer): Promise<string> {
   const hash = createHash('sha256');
-  if (size <= SMALL_FILE) return hash.update(readFileSync(file)).digest('hex');
-  for await (const chunk of createReadStream(file, { highWaterMark: SMALL_FILE })) hash.update(chunk);
+  if (size <= SMALL_FILE) for (const chunk of chunksOf(file, scratch)) hash.update(chunk);
+  else for await (const chunk of createReadStream(file, { highWaterMark: SMALL_FILE })) hash.update(chunk);
   return hash.digest('hex');
 }

@@ -3,7 +3,7 @@ import type { Entry } from '../image/entry.ts';
 import { writeLayer } from '../image/layer.ts';
 import type { Descriptor, Digest, Layer } from '../image/types.ts';
 import { fetchFiles } from './fetch.ts';
-import { keyOf, type Store } from './store.ts';
+import { keyOfRows, type Store } from './store.ts';
 import { type Change, join, type Node, nameOf, parentOf, type Tree } from './tree.ts';
 import { refuseChanged } from './unchanged.ts';
 
@@ -29,15 +29,15 @@ export async function layerOf(
 ): Promise<Layer> {
   // At once: the tree goes on to change while the layer is made.
   const nodes = layerNodes(changes, tree);
-  const entries = entriesOf(nodes);
-  const key = keyOf('layer', GZIP_LEVEL, entries.map(recipe));
+  const key = keyOfRows(['layer', GZIP_LEVEL], entriesOf(nodes), recipe);
   const kept = noCache ? undefined : await store.read<KeptLayer>('layers', key);
   const layer = (kept && (await keptLayer(kept, store))) ?? (await writeNew(nodes, store, key, signal));
-  store.shared?.holds(
-    layer,
-    entries.flatMap(({ sha, path }) => (sha === undefined ? [] : [[sha, path] as const])),
-  );
+  store.shared?.holds(layer, filesIn(nodes));
   return layer;
+}
+
+function* filesIn(nodes: LayerNodes): Generator<readonly [sha: string, path: string]> {
+  for (const { sha, path } of entriesOf(nodes)) if (sha !== undefined) yield [sha, path];
 }
 
 async function keptLayer(kept: KeptLayer, store: Store): Promise<Layer | undefined> {
@@ -52,11 +52,7 @@ async function writeNew(
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<Layer> {
-  await fetchFiles(
-    [...nodes.values()].flatMap((node) => node ?? []),
-    store,
-    signal,
-  );
+  await fetchFiles(nodesIn(nodes), store, signal);
   const options = { gzipLevel: GZIP_LEVEL, ...(signal && { signal }) };
   const layer = await writeLayer(entriesOf(nodes), store.blobs, options);
   // A layer whose files are not what their hashes say must not be taken for them by anyone.
@@ -66,14 +62,18 @@ async function writeNew(
   return layer;
 }
 
+function* nodesIn(nodes: LayerNodes): Generator<Node> {
+  for (const node of nodes.values()) if (node !== undefined) yield node;
+}
+
 type KnownEntry = Entry & { sha?: string };
 
 /** What a layer holds by path; nothing where a path is gone. */
-type LayerNodes = Map<string, Node | undefined>;
+type LayerNodes = ReadonlyMap<string, Node | undefined>;
 
 /** What is gone, and changed nodes with the directories above them; `tree` is that of after the changes. */
 function layerNodes(changes: readonly Change[], tree: Tree): LayerNodes {
-  const nodes: LayerNodes = new Map();
+  const nodes = new Map<string, Node | undefined>();
   for (const { path, node } of changes) {
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
       const directory = tree.get(above);
@@ -87,13 +87,19 @@ function layerNodes(changes: readonly Change[], tree: Tree): LayerNodes {
   return nodes;
 }
 
-function entriesOf(nodes: LayerNodes): KnownEntry[] {
-  const entries = new Map<string, KnownEntry>();
+/** Each made when it is asked for. Of names of one file the first has the bytes, the others are hardlinks to it. */
+function* entriesOf(nodes: LayerNodes): Generator<KnownEntry> {
+  const targets = linkTargets(nodes);
   for (const [path, node] of nodes) {
+    const target = node?.hardlink === undefined ? undefined : targets.get(groupOf(node));
     const entry = node === undefined ? whiteout(path) : entryOf(path, node);
-    if (entry !== undefined) entries.set(path, entry);
+    if (entry === undefined) continue;
+    if (target === undefined || target === path) yield entry;
+    else {
+      const { mode, uid, gid, mtime } = entry;
+      yield { path, type: 'hardlink', linkTarget: target, mode, uid, gid, mtime };
+    }
   }
-  return linked(entries, (path) => nodes.get(path));
 }
 
 function whiteout(path: string): KnownEntry {
@@ -102,13 +108,8 @@ function whiteout(path: string): KnownEntry {
 }
 
 /** All that a tree holds, but for what has no place in a tar. */
-export function treeEntries(tree: Tree): Entry[] {
-  const entries = new Map<string, KnownEntry>();
-  for (const [path, node] of tree.below('')) {
-    const entry = entryOf(path, node);
-    if (entry !== undefined) entries.set(path, entry);
-  }
-  return linked(entries, (path) => tree.get(path));
+export function treeEntries(tree: Tree): Iterable<Entry> {
+  return entriesOf(new Map(tree.below('')));
 }
 
 /** Nothing for what an image cannot hold: sockets. */
@@ -133,30 +134,29 @@ function entryOf(path: string, node: Node): KnownEntry | undefined {
   };
 }
 
-/** The entries with one of those that are the same file, the first by name, and the others as hardlinks to it. */
-function linked(
-  entries: ReadonlyMap<string, KnownEntry>,
-  nodeAt: (path: string) => Node | undefined,
-): KnownEntry[] {
+/** The first names, in order, of files that have several here. */
+function linkTargets(nodes: LayerNodes): Map<string, string> {
+  const seen = new Set<string>();
+  const several = new Set<string>();
+  for (const node of nodes.values()) {
+    if (node?.hardlink === undefined) continue;
+    if (seen.has(node.hardlink)) several.add(node.hardlink);
+    seen.add(node.hardlink);
+  }
   const first = new Map<string, string>();
-  const groupOf = (path: string, { type, sha, mode, uid, gid, mtime }: KnownEntry) => {
-    const group = type === 'file' ? nodeAt(path)?.hardlink : undefined;
-    return group === undefined || sha === undefined
-      ? undefined
-      : [group, sha, mode, uid, gid, mtime].join(' ');
-  };
-  for (const [path, entry] of entries) {
-    const group = groupOf(path, entry);
-    if (group === undefined) continue;
+  for (const [path, node] of nodes) {
+    if (node?.hardlink === undefined || node.type !== 'file' || !several.has(node.hardlink)) continue;
+    if (node.sha === undefined) continue;
+    const group = groupOf(node);
     const before = first.get(group);
     if (before === undefined || path < before) first.set(group, path);
   }
-  return [...entries].map(([path, entry]) => {
-    const target = first.get(groupOf(path, entry) ?? '');
-    if (target === undefined || target === path) return entry;
-    const { mode, uid, gid, mtime } = entry;
-    return { path, type: 'hardlink', linkTarget: target, mode, uid, gid, mtime };
-  });
+  return first;
+}
+
+/** Names of one file that were changed apart are others: in an image they could not be one. */
+function groupOf({ hardlink, sha, mode, uid, gid, mtime }: Node): string {
+  return [hardlink, sha, mode, uid, gid, mtime].join(' ');
 }
 
 function recipe(entry: KnownEntry): unknown[] {

@@ -126,12 +126,34 @@ export class Store {
   }
 }
 
+/** Characters that are hashed at a time. */
+const AT_ONCE = 64 * 1024;
+
 /** Writes a file so that it appears with all of its text. */
 export function writeWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const unfinished = `${path}.${randomUUID()}`;
   writeFileSync(unfinished, text);
   renameSync(unfinished, path);
+}
+
+/** The key of `parts` with the rows of all `items` as one more, of which no more than some are held at a time. */
+export function keyOfRows<T>(
+  parts: readonly [unknown, ...unknown[]],
+  items: Iterable<T>,
+  rowOf: (item: T) => unknown[],
+): string {
+  const hash = createHash('sha256').update(`${JSON.stringify(parts).slice(0, -1)},[`);
+  let text = '';
+  let between = '';
+  for (const item of items) {
+    text += between + JSON.stringify(rowOf(item));
+    between = ',';
+    if (text.length < AT_ONCE) continue;
+    hash.update(text);
+    text = '';
+  }
+  return hash.update(`${text}]]`).digest('hex');
 }
 
 /** A key from parts; the parts cannot run into each other. */

@@ -3,7 +3,7 @@ import { openBlob, storeBlob } from './blob-store.ts';
 import { type Entry, inTarOrder } from './entry.ts';
 import { parallelGzip } from './gzip.ts';
 import { OCI_LAYER_GZIP } from './media-types.ts';
-import { tarBytes } from './tar.ts';
+import { SMALL_FILE, tarBytes } from './tar.ts';
 import type { Layer } from './types.ts';
 
 export interface LayerOptions {
@@ -30,8 +30,9 @@ export async function writeLayer(
   { gzipLevel, signal }: LayerOptions = {},
 ): Promise<Layer> {
   const diffID = createHash('sha256');
+  const scratch = Buffer.allocUnsafe(SMALL_FILE);
   async function* hashedTar() {
-    for await (const chunk of tarBytes(inTarOrder(entries))) {
+    for await (const chunk of tarBytes(inTarOrder(entries), scratch)) {
       signal?.throwIfAborted();
       diffID.update(chunk);
       yield chunk;

@@ -63,9 +63,11 @@ export function bytesOf(entry: Entry): number {
   return entry.type === 'file' ? (entry.size ?? 0) : 0;
 }
 
+const ZEROS = Buffer.alloc(TAR_BLOCK);
+
 /** Zeros that fill up the last block of `size` bytes. */
 export function padding(size: number): Buffer {
-  return Buffer.alloc((TAR_BLOCK - (size % TAR_BLOCK)) % TAR_BLOCK);
+  return ZEROS.subarray(0, (TAR_BLOCK - (size % TAR_BLOCK)) % TAR_BLOCK);
 }
 
 function ustar(header: Header): Buffer {
@@ -84,7 +86,8 @@ function ustar(header: Header): Buffer {
     octal(block, 337, 8, header.device[1]);
   }
   block.fill(' ', 148, 156);
-  const sum = block.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let at = 0; at < TAR_BLOCK; at++) sum += block[at] as number;
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return block;
 }
