@@ -33,12 +33,10 @@ async function prepare() {
   const entry = join(root, 'bin', 'fairlead.ts');
   const bundle = await bundleOf(root, entry, cache);
   if (node === dirname(process.execPath)) return load(bundle);
-  const { spawnSync } = await import('node:child_process');
-  const { status } = spawnSync(join(node, 'node'), [YOUNG, bundle ?? entry, ...process.argv.slice(2)], {
-    stdio: 'inherit',
+  const { run } = await import('./child.js');
+  process.exitCode = await run(join(node, 'node'), [YOUNG, bundle ?? entry, ...process.argv.slice(2)], {
     env: { ...process.env, NODE_COMPILE_CACHE: compiled },
   });
-  process.exitCode = status ?? 1;
 }
 
 const installed = join(modules, 'node', 'bin', 'node');
