@@ -10,7 +10,8 @@ const CAPABILITIES =
 /** As in BuildKit (util/network, executor/oci/hosts.go). */
 export const HOST_NAME = 'buildkitsandbox';
 
-const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+/** Names and numbers (Linux, admin-guide/devices.txt). */
+const DEVICES = { null: '1 3', zero: '1 5', full: '1 7', random: '1 8', urandom: '1 9', tty: '5 0' };
 
 /**
  * The shell script that makes the root and starts the command in it, and what it reads from descriptor 4. Two shells,
@@ -143,7 +144,7 @@ const PROTECT = [
   '  if [ -e proc/$p ]; then mount --bind proc/$p proc/$p; mount -o remount,bind,ro proc/$p; fi',
   'done',
   'for p in kcore keys latency_stats timer_list timer_stats sched_debug interrupts; do',
-  '  if [ -e proc/$p ]; then mount --bind /dev/null proc/$p; fi',
+  '  if [ -e proc/$p ]; then mount --bind dev/null proc/$p; fi',
   'done',
   'for p in proc/acpi proc/asound proc/scsi sys/firmware sys/devices/virtual/powercap; do',
   '  if [ -d $p ]; then mount -t tmpfs -o ro,nodev,size=4k tmpfs $p; fi',
@@ -171,8 +172,8 @@ function innerScript(run: SandboxRun): { script: string; input: Buffer } {
     'for p in proc sys dev; do if [ -L $p ]; then echo "/$p is a symlink in this image" >&2; exit 125; fi; done',
     'mount -t proc proc proc',
     'mount -t sysfs -o ro sysfs sys 2>/dev/null || :',
+    ...makeDev(isRoot, insecure === true),
     ...(isRoot && insecure !== true ? PROTECT : []),
-    ...makeDev(insecure === true),
     ...staged.script,
     // The root takes the place of this machine's, as switch_root(8) does; without sys_admin nothing brings that back.
     'cd "$top"',
@@ -187,13 +188,23 @@ function innerScript(run: SandboxRun): { script: string; input: Buffer } {
   return { script, input: staged.input };
 }
 
-// Without `nodev` the command could make there the device of this machine's disk, and open it.
-function makeDev(insecure: boolean): string[] {
+// Without `nodev` the command could make there the device of this machine's disk, and open it. Root's devices are made
+// anew, on a file system that is not seen but for them: those of this machine would be another's when root changes
+// their owners or modes.
+function makeDev(isRoot: boolean, insecure: boolean): string[] {
   const nodev = insecure ? 'dev' : 'nodev';
+  const bound = Object.entries(DEVICES).map(([name, numbers]) => {
+    const own = `dev/shm/${name}`;
+    const bind = `: > dev/${name}; mount --bind`;
+    if (!isRoot) return `${bind} /dev/${name} dev/${name}`;
+    return `mknod ${own} c ${numbers}; chmod 666 ${own}; ${bind} ${own} dev/${name}`;
+  });
   return [
     `mount -t tmpfs -o mode=755,size=64k,nosuid,${nodev} tmpfs dev`,
-    ...DEVICES.map((name) => `: > dev/${name}; mount --bind /dev/${name} dev/${name}`),
     'mkdir dev/pts dev/shm dev/mqueue',
+    ...(isRoot ? ['mount -t tmpfs -o mode=700,size=64k,nosuid,dev tmpfs dev/shm'] : []),
+    ...bound,
+    ...(isRoot ? ['umount dev/shm'] : []),
     `mount -t tmpfs -o mode=1777,size=64m,nosuid,${nodev} tmpfs dev/shm`,
     'mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts dev/pts 2>/dev/null || :',
     'mount -t mqueue mqueue dev/mqueue 2>/dev/null || :',

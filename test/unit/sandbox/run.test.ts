@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   watch as watchDirectory,
   writeFileSync,
@@ -68,6 +70,10 @@ func main() {
 		syscall.Chroot(".")
 		names, _ := filepath.Glob("/*")
 		fmt.Println(names)
+	case "modes":
+		for _, path := range os.Args[2:] {
+			fmt.Println(path, os.Chmod(path, 0o606) == nil, canOpen(path))
+		}
 	case "fill":
 		file, _ := os.Create(os.Args[2])
 		for i := 0; i < 64; i++ {
@@ -202,6 +208,20 @@ describe.skipIf(!ability.able || !ability.overlay)('runInSandbox', () => {
     rmSync(join(source, 'x'));
     const small = run(['write'], { mounts, limits });
     expect((await small).code).toBe(0);
+  });
+
+  it('has devices of its own, which work, and whose modes are nobody else’s', async () => {
+    const paths = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
+    const modes = () => paths.map((path) => `${path} ${statSync(path).mode.toString(8)}`);
+    const before = modes();
+    const { lines } = await run(['modes', ...paths, '/proc/keys']);
+    // The command has no terminal.
+    const isRoot = ability.able && ability.as === 'root';
+    const hidden = existsSync('/proc/keys') && isRoot ? ['/proc/keys true true'] : lines.slice(paths.length);
+    expect(lines).toEqual([...paths.map((path) => `${path} ${isRoot} ${path !== '/dev/tty'}`), ...hidden]);
+    const after = modes();
+    for (const path of paths) if (isRoot) chmodSync(path, 0o666);
+    expect(after).toEqual(before);
   });
 
   it('makes nothing outside for a mount behind a link', async () => {
