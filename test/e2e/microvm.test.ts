@@ -7,7 +7,7 @@ import { assembleImage } from '../../lib/image/assemble.ts';
 import { writeLayer } from '../../lib/image/layer.ts';
 import { machinePlatform } from '../../lib/image/platform.ts';
 import { Registries } from '../../lib/registry/registries.ts';
-import { probeIsolation } from '../../local/microvm/isolation.ts';
+import { canMakeNetworks, probeIsolation } from '../../local/microvm/isolation.ts';
 import { App, get } from './harness/app.ts';
 import { busyboxEntries } from './harness/busybox.ts';
 
@@ -61,6 +61,16 @@ describe.skipIf(!isolation.able || busybox === undefined)('an app whose Dockerfi
     const pushed = await app.push();
     expect(pushed.text).toMatch(/RUN echo .* CACHED/);
     expect(pushed.text).toMatch(/remote: live /);
+  }, 120_000);
+
+  it('keeps a RUN apart from the registry on this machine, which the builder publishes to', async () => {
+    const { hostname, port } = new URL(registry);
+    const ask = `printf 'GET /v2/ HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 1 ${hostname} ${port} | busybox grep -q HTTP`;
+    const run = `RUN if ${ask}; then echo reached; else echo apart; fi > index.html`;
+    await app.commit({ Dockerfile: DOCKERFILE.replace('EXPOSE', `${run}\nEXPOSE`) });
+    const pushed = await app.push();
+    expect(pushed.text).toMatch(/remote: live /);
+    expect(await get(pushed.rest)).toBe((await canMakeNetworks()) ? 'apart' : 'reached');
   }, 120_000);
 
   it('says which command failed, as any build does', async () => {
