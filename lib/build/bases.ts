@@ -3,6 +3,7 @@ import { renderPlatform } from '../image/platform.ts';
 import { parseReference } from '../image/reference.ts';
 import type { Image, ImageConfig, Platform } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
+import { Background } from './background.ts';
 import { fetchFiles, hashFiles } from './fetch.ts';
 import { applyRows, layerRows } from './layer-index.ts';
 import { keyOf, type Store } from './store.ts';
@@ -28,20 +29,23 @@ export class Bases {
   readonly #store: Store;
   #signal: AbortSignal | undefined;
   readonly #aliases: ReadonlyMap<string, string>;
+  readonly #background: Background;
   readonly #images = new Map<string, Promise<Image>>();
   readonly #trees = new Map<string, Promise<Tree>>();
 
-  /** `aliases` are other names for references. */
+  /** `aliases` are other names for references. Layers are indexed in `background`, for all attempts at a build. */
   constructor(
     registries: ImageSource,
     store: Store,
     aliases: ReadonlyMap<string, string> = new Map(),
     signal?: AbortSignal,
+    background = new Background(),
   ) {
     this.#registries = registries;
     this.#aliases = aliases;
     this.#store = store;
     this.#signal = signal;
+    this.#background = background;
   }
 
   /** What is asked for from now on ends when `signal` aborts; what was asked for before keeps its answers. */
@@ -92,7 +96,7 @@ export class Bases {
 
   /** The index of an image's files. Its layers are read once as streams, the index is kept by their digests. */
   async tree(image: Image): Promise<Tree> {
-    const known = this.#trees.get(image.digest) ?? this.#index(image);
+    const known = this.#trees.get(image.digest) ?? this.#background.add(this.#index(image));
     this.#trees.set(image.digest, known);
     known.catch(() => this.#trees.delete(image.digest));
     return (await unlessAborted(known, this.#signal)).clone();
@@ -100,7 +104,9 @@ export class Bases {
 
   async #index(image: Image): Promise<Tree> {
     const tree = new Tree();
-    const rows = await Promise.all(image.layers.map((layer) => layerRows(layer, this.#store)));
+    const rows = await Promise.all(
+      image.layers.map((layer) => layerRows(layer, this.#store, this.#background.signal)),
+    );
     image.layers.forEach((layer, index) => {
       applyRows(tree, rows[index] ?? [], layer, this.#store);
     });
@@ -118,7 +124,7 @@ export class Bases {
   }
 }
 
-// A layer that is being read ends by itself; nobody has to wait for that.
+// A layer that is being read may be for the next attempt: it ends when the build does.
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   signal.throwIfAborted();

@@ -145,7 +145,7 @@ async function commonOf(
     noCache: options.noCache ?? false,
     fresh: options.fresh ?? new Set<string>(),
     turns: new Turns(availableParallelism()),
-    bases: new Bases(options.registries, store, aliases),
+    bases: new Bases(options.registries, store, aliases, undefined, own.background),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     allow: [...(options.allow ?? []), ...(options.runNetwork === 'host' ? HOST_NETWORK : [])],
     requireIsolatedNetwork: options.requireIsolatedNetwork ?? false,

@@ -1,3 +1,4 @@
+import type { TarBody } from '../image/read-tar.ts';
 import type { Layer } from '../image/types.ts';
 import { badLayer, eachEntry } from './layer-index.ts';
 import { keyOf, type Store } from './store.ts';
@@ -46,10 +47,10 @@ async function fetchFrom(nodes: Node[], store: Store, signal: AbortSignal | unde
   const missing = new Set(contents.map(({ path }) => path));
   const kept = new Map<string, string>();
   // To its end, even when there is nothing more to find: only then is it known to be the layer that it is called.
-  await eachEntry(first.layer, async (path, _header, body) => {
-    signal?.throwIfAborted();
+  const visit = async (path: string, _header: unknown, body: TarBody) => {
     if (missing.delete(path)) kept.set(path, (await store.keep(body.stream())).sha);
-  });
+  };
+  await eachEntry(first.layer, visit, signal);
   const [lost] = missing;
   if (lost === undefined) return found(nodes, first.layer, kept, store);
   throw badLayer(first.layer, `it does not hold ${lost}, which its index lists`, 'empty the builder cache');

@@ -19,15 +19,16 @@ const REVISION = 2;
 const KEPT = new Set(['etc/passwd', 'etc/group']);
 
 /** What is in a layer, without keeping it: read once as a stream, remembered by the layer's digest. */
-export async function layerRows(layer: Layer, store: Store): Promise<Row[]> {
+export async function layerRows(layer: Layer, store: Store, signal?: AbortSignal): Promise<Row[]> {
   const key = `${layer.descriptor.digest.replace(':', '-')}-${REVISION}`;
   const known = await store.read<Row[]>('bases', key);
   if (known !== undefined) return Promise.all(known.map((row) => withKeptBytes(row, store)));
   const rows: Row[] = [];
-  await eachEntry(layer, async (path, header, body) => {
+  const visit = async (path: string, header: TarHeader, body: TarBody) => {
     const kept = KEPT.has(path) && header.type === 'file' ? await store.keep(body.stream()) : undefined;
     rows.push(rowOf(path, header, kept?.sha ?? ''));
-  });
+  };
+  await eachEntry(layer, visit, signal);
   store.write('bases', key, rows);
   return rows;
 }
@@ -63,14 +64,20 @@ function specialOf(text: string): Special | undefined {
 
 /**
  * Reads a layer's tar, entry by entry; `visit` may leave the body unread. All of it is read, and so verified. Paths are
- * cleaned; one that leads out of the root is an error. Throws `build/bad-layer`, `build/unsafe-layer`.
+ * cleaned; one that leads out of the root is an error. Throws `build/bad-layer`, `build/unsafe-layer`; the signal's reason
+ * as soon as that aborts, however slowly the layer comes.
  */
 export async function eachEntry(
   layer: Layer,
   visit: (path: string, header: TarHeader, body: TarBody) => Promise<unknown>,
+  signal?: AbortSignal,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const bytes = await layer.open();
   const source = readLayer(bytes, layer.descriptor.mediaType);
+  // Without an error: nothing is wrong with the layer.
+  const stop = () => bytes.destroy();
+  signal?.addEventListener('abort', stop, { once: true });
   try {
     for await (const [header, body] of readTar(source)) {
       await visit(cleanPath(header.name, layer), header, body);
@@ -78,8 +85,10 @@ export async function eachEntry(
     // A decompressor stops at what is no part of its stream, and the digest is known at the end of all bytes only.
     if (!bytes.readableEnded) throw badLayer(layer, 'it has bytes behind its end');
   } catch (error) {
+    signal?.throwIfAborted();
     throw error instanceof BadTar ? badLayer(layer, error.message) : error;
   } finally {
+    signal?.removeEventListener('abort', stop);
     source.destroy();
     bytes.destroy();
   }

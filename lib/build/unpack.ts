@@ -17,6 +17,7 @@ import {
 import { rename } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
+import type { TarBody, TarHeader } from '../image/read-tar.ts';
 import type { Layer } from '../image/types.ts';
 import { eachEntry } from './layer-index.ts';
 import { removeTree } from './remove.ts';
@@ -89,15 +90,15 @@ async function unpackLayer(
   root: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await eachEntry(layer, async (path, header, body) => {
-    signal?.throwIfAborted();
+  const visit = async (path: string, header: TarHeader, body: TarBody) => {
     const [first, ...others] = header.type === 'file' ? (wanted.get(path) ?? []) : [];
     if (first === undefined) return;
     const target = `${root}/${first}`;
     if (header.size <= SMALL_FILE) writeFileSync(target, await body.whole(), { mode: 0o600 });
     else await pipeline(body.stream(), createWriteStream(target, { mode: 0o600 }));
     for (const other of others) linkSync(target, `${root}/${other}`);
-  });
+  };
+  await eachEntry(layer, visit, signal);
 }
 
 /** Makes one node at `target`, whose directory is there; the bytes of a file have to be on this machine. */

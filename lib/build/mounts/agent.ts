@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { chmodSync, chownSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { basename, dirname } from 'node:path';
 
 /** A socket that passes on what a RUN asks an SSH agent. */
 export interface AgentRelay {
@@ -40,15 +41,23 @@ export async function relayAgent(
     asking.pipe(asker);
     filter(asker, asking);
   });
-  server.listen(path);
-  await once(server, 'listening');
+  const directory = openSync(dirname(path), 'r');
+  try {
+    // The name of a socket has 107 bytes at most (unix(7)), and a cache directory may be deep.
+    const isLong = Buffer.byteLength(path) > 107;
+    server.listen(isLong ? `/proc/self/fd/${directory}/${basename(path)}` : path);
+    await once(server, 'listening');
+  } catch (error) {
+    closeSync(directory);
+    throw error;
+  }
   // A connection that could not be taken is the RUN's to ask for again.
   server.on('error', () => undefined);
   chmodSync(path, owner.mode);
   if (process.getuid?.() === 0) chownSync(path, owner.uid, owner.gid);
   return {
     close: () => {
-      server.close();
+      server.close(() => closeSync(directory));
       for (const socket of open) socket.destroy();
       rmSync(path, { force: true });
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { build } from '../../../lib/build/build.ts';
@@ -8,7 +9,7 @@ import type { ProgressEvent } from '../../../lib/build/progress.ts';
 import { FairleadError } from '../../../lib/errors.ts';
 import { probeSandbox } from '../../../lib/sandbox/ability.ts';
 import { baseWithShell } from './shell-base.ts';
-import { Scratch } from './support.ts';
+import { directory, imageOf, Scratch } from './support.ts';
 
 const scratch = new Scratch();
 afterAll(() => scratch.close());
@@ -76,4 +77,27 @@ describe.skipIf(!ability.able)('a command that runs', () => {
     expect(await failed).toMatchObject({ message: 'interrupted' });
     expect(running(token)).toBe(0);
   });
+});
+
+it('a layer that comes slowly is given up when something else fails, and nothing goes on after the build', async () => {
+  const base = await imageOf(scratch, [{ ...directory('etc') }]);
+  const opened: Readable[] = [];
+  const open = async () => {
+    const endless = new Readable({ read: () => {} });
+    opened.push(endless);
+    return endless;
+  };
+  const slow = { ...base, layers: base.layers.map((layer) => ({ ...layer, open })) };
+  const context = scratch.context({
+    Dockerfile:
+      'FROM scratch AS long\nCOPY --from=slow /etc /\nFROM other AS bad\nFROM scratch\nCOPY --from=long / /\nCOPY --from=bad / /',
+  });
+  const resolve = async (reference: unknown) => {
+    if (reference === 'slow') return slow;
+    await until(() => opened.length > 0);
+    throw new FairleadError({ code: 'registry/down', operation: 'pulling', cause: 'it is down' });
+  };
+  const failed = build({ context, cacheDir: scratch.directory(), registries: { resolve } });
+  await expect(failed).rejects.toMatchObject({ line: 3, code: 'registry/down' });
+  expect(opened.map(({ destroyed }) => destroyed)).toEqual([true]);
 });

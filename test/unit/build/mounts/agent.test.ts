@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,4 +42,14 @@ it('passes questions on whole, however they arrive, and refuses what would chang
   await once(socket, 'close');
   relay.close();
   agent.close();
+});
+
+it('listens in a directory of any depth', async () => {
+  const deep = join(scratch, 'd'.repeat(100), 'e'.repeat(100));
+  mkdirSync(deep, { recursive: true });
+  const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, mode: 0o600 };
+  const relay = await relayAgent(join(scratch, 'nobody'), join(deep, 'relay'), own);
+  expect(statSync(join(deep, 'relay')).isSocket()).toBe(true);
+  relay.close();
+  expect(readdirSync(deep)).toEqual([]);
 });
