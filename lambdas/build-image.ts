@@ -13,7 +13,7 @@ import { type Choice, chooseEngine } from '../lib/engine/choose.ts';
 import { buildCommit, type Commit, fetchCommit } from '../lib/engine/commit.ts';
 import { failedAnswer } from '../lib/engine/failed-answer.ts';
 import { jobName } from '../lib/engine/job-name.ts';
-import { needOf, nobodyBuilds, tooSlow, withNeed } from '../lib/engine/late-need.ts';
+import { needOf, nobodyBuilds, withNeed } from '../lib/engine/late-need.ts';
 import type { BuildEvent, EngineName, RemoteEngine, RemoteJob } from '../lib/engine/types.ts';
 import { FairleadError } from '../lib/errors.ts';
 import { machinePlatform, parsePlatform, renderPlatform } from '../lib/image/platform.ts';
@@ -95,9 +95,9 @@ async function buildSomewhere(
   onEvent: (event: BuildEvent) => void,
 ): Promise<BuildAnswer> {
   const machine = machinePlatform();
-  const { engine: pinned, platform: asked } = parseAppFile(commit.appFile ?? '');
-  const wanted = asked ?? environment.platform;
-  const platform = wanted === undefined ? machine : parsePlatform(wanted);
+  const said = parseAppFile(commit.appFile ?? '');
+  const { engine: pinned } = said;
+  const platform = parsePlatform(said.platform ?? environment.platform ?? renderPlatform(machine));
   const settings = {
     cacheDir,
     platform,
@@ -109,11 +109,7 @@ async function buildSomewhere(
   for (;;) {
     const input = { facts, machine, engines, refused, ...(pinned === undefined ? {} : { pinned }) };
     const choice = chooseEngine(input);
-    if (choice.is === 'none') {
-      const slow = refused.get('function');
-      if (slow !== undefined) throw tooSlow(slow, choice.why);
-      throw nobodyBuilds(facts.needs(machine)[0], choice.why, refused.size > 0);
-    }
+    if (choice.is === 'none') throw nobodyBuilds(facts.needs(machine)[0], choice.why, refused);
     const limit = Math.max(1, until.getTime() - Date.now());
     const signal = AbortSignal.timeout(limit);
     try {

@@ -2,6 +2,7 @@ import { BuildFailure } from '../build/failure.ts';
 import type { BuildFacts, Need } from '../build/needs.ts';
 import { FairleadError } from '../errors.ts';
 import { machinePlatform } from '../image/platform.ts';
+import type { EngineName } from './types.ts';
 
 /** What a build needs that turned out, when it was under way, to be nothing for the function. */
 export function needOf({ fault, line, details }: BuildFailure): Need {
@@ -21,7 +22,7 @@ export function withNeed(facts: BuildFacts, need: Need): BuildFacts {
 }
 
 /** The failure of a build that was broken off in the function, and that nobody goes on with. */
-export function tooSlow(slow: string, why: string): FairleadError {
+function tooSlow(slow: string, why: string): FairleadError {
   return new FairleadError({
     code: 'engine/too-slow',
     operation: 'building the image',
@@ -31,12 +32,18 @@ export function tooSlow(slow: string, why: string): FairleadError {
 }
 
 /**
- * The failure of a build that nobody takes; `why` says what became of each engine. `isFull`: one of them would, another
- * time.
+ * The failure of a build that nobody takes; `why` says what became of each engine. `refused` has those that would,
+ * another time, and the function where that took too long.
  */
-export function nobodyBuilds(need: Need | undefined, why: string, isFull: boolean): FairleadError {
+export function nobodyBuilds(
+  need: Need | undefined,
+  why: string,
+  refused: ReadonlyMap<EngineName, string>,
+): FairleadError {
+  const slow = refused.get('function');
+  if (slow !== undefined) return tooSlow(slow, why);
   const operation = 'choosing who builds the image';
-  if (isFull)
+  if (refused.size > 0)
     return new FairleadError({
       code: 'engine/unavailable',
       operation,
