@@ -87,6 +87,12 @@ async function answerTo(request: BuildRequest, until: Date): Promise<BuildAnswer
   }
 }
 
+const shared = {
+  cacheDir,
+  network: environment.network,
+  ...(toolchain === undefined ? {} : { toolchain }),
+};
+
 /** Where it is built is decided before anything is done; an engine that has no room leaves it to the next one. */
 async function buildSomewhere(
   request: BuildRequest,
@@ -98,12 +104,7 @@ async function buildSomewhere(
   const said = parseAppFile(commit.appFile ?? '');
   const { engine: pinned } = said;
   const platform = parsePlatform(said.platform ?? environment.platform ?? renderPlatform(machine));
-  const settings = {
-    cacheDir,
-    platform,
-    network: environment.network,
-    ...(toolchain === undefined ? {} : { toolchain }),
-  };
+  const settings = { ...shared, platform };
   let facts = await readFacts({ ...settings, context: commit.directory, registries });
   const refused = new Map<EngineName, string>();
   for (;;) {
