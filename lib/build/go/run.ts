@@ -7,6 +7,7 @@ import { spawnLines } from '../../sandbox/spawn.ts';
 import { within } from '../config.ts';
 import { markUsed } from '../prune.ts';
 import { CommandFailed, changeDirectory, FILE_COMMANDS, isRefusal } from './built-in.ts';
+import { cgoListArguments, isCgoOn, refuseCgo } from './cgo.ts';
 import { checkGo, withoutEnv } from './classify.ts';
 import {
   type GoDirectories,
@@ -126,7 +127,7 @@ class Shell {
     checkGo(args);
     // The caches are not in the image, so there is nothing to clean.
     if (args[0] === 'clean') return 0;
-    const { toolchain, platform, signal, onOutput, network } = this.#run;
+    const { toolchain, platform, onOutput, network } = this.#run;
     checkInstall(args, toolchain.goroot);
     const variables = new Map([...this.#variables, ...own]);
     const directories = { ...this.#run.directories };
@@ -145,16 +146,25 @@ class Shell {
       network,
       hasWorkspace: above(directories.root, this.#cwd, 'go.work') !== undefined,
     });
-    const cwd = join(directories.root, this.#cwd);
     const argv = mapArguments(args, directories.root, this.#cwd);
+    if (isCgoOn(args, variables, platform)) {
+      const list = (onLine: (line: string) => void) =>
+        this.#spawnGo(cgoListArguments(argv), { ...env, CGO_ENABLED: '1' }, onLine);
+      await refuseCgo(list, (line) => onOutput(shown(line)));
+    }
+    return this.#spawnGo(argv, env, (line) => onOutput(shown(line)));
+  }
+
+  #spawnGo(args: string[], env: Record<string, string>, onLine: (line: string) => void): Promise<number> {
+    const { toolchain, directories, outputBytes, signal } = this.#run;
+    const cwd = join(directories.root, this.#cwd);
     const tooMuch = new AbortController();
-    const { outputBytes } = this.#run;
     return spawnLines({
       file: toolchain.go,
-      args: argv,
+      args,
       cwd,
       env: { ...env, PWD: cwd },
-      onLine: (line) => onOutput(shown(line)),
+      onLine,
       mostBytes: outputBytes,
       onTooMuch: () => tooMuch.abort(tooMuchOutput(outputBytes)),
       signal: signal === undefined ? tooMuch.signal : AbortSignal.any([signal, tooMuch.signal]),
