@@ -8,11 +8,12 @@ const codeOf = (signal) => 128 + constants.signals[signal];
 /** Runs a command to its end, and answers its exit code. */
 export function run(command, args, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: 'inherit' });
-    // A terminal's Ctrl-C reaches the child by itself; what is sent to this process alone is passed on.
+    // A terminal's Ctrl-C reaches the child by itself; what is sent to this process alone is passed on. From before there is
+    // a child: it may be told to end as soon as it has begun.
     const pass = (signal) => child.kill(signal);
     const ignore = () => {};
     process.on('SIGTERM', pass).on('SIGHUP', pass).on('SIGINT', ignore);
+    const child = spawn(command, args, { ...options, stdio: 'inherit' });
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       process.off('SIGTERM', pass).off('SIGHUP', pass).off('SIGINT', ignore);
