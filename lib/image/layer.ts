@@ -38,10 +38,19 @@ export async function writeLayer(
       yield chunk;
     }
   }
-  const { digest, size } = await storeBlob(store, parallelGzip(hashedTar(), gzipLevel));
+  const { digest, size } = await storeBlob(store, givenBack(parallelGzip(hashedTar(), gzipLevel)));
   return {
     descriptor: { mediaType: OCI_LAYER_GZIP, digest, size },
     diffID: `sha256:${diffID.digest('hex')}`,
     open: openBlob(store, digest),
   };
+}
+
+/** Gives a chunk's memory back when the next one is asked for: as garbage so much of it would be found late. */
+async function* givenBack(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    // Small ones are parts of a buffer that they share.
+    if (chunk.buffer.byteLength > Buffer.poolSize) (chunk.buffer as ArrayBuffer).transfer(0);
+  }
 }
