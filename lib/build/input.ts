@@ -53,9 +53,11 @@ export async function readInput(options: BuildOptions): Promise<BuildInput> {
   const epoch = epochOf(options.buildArgs);
   const rules = parseIgnore(read.ignore);
   const context = readContext(directory, rules, epoch);
-  const globals = globalValues(read.dockerfile, args, options.target);
+  const globals = withLines(read.dockerfile, () => globalValues(read.dockerfile, args, options.target));
   const named = readNamed(options.contexts ?? {}, read.dockerfile, epoch);
-  const froms = resolveFroms(read.dockerfile, globals, platforms.target, named);
+  const froms = withLines(read.dockerfile, () =>
+    resolveFroms(read.dockerfile, globals, platforms.target, named),
+  );
   const dockerfile = withNetwork(withStageTriggers(read.dockerfile, froms), options.runNetwork);
   const hasModule = context.get('go.mod')?.type === 'file';
   return {
@@ -119,12 +121,16 @@ async function readText(path: string, shown: string, context: string): Promise<s
   });
 }
 
-// What is wrong with a line is shown with the lines around it.
 function parse(text: string, name: string): Dockerfile {
+  return withLines({ name, lines: text.split(/\r?\n/) }, () => parseDockerfile(text, name));
+}
+
+// What is wrong with a line is shown with the lines around it.
+function withLines<T>(dockerfile: Pick<Dockerfile, 'name' | 'lines'>, read: () => T): T {
   try {
-    return parseDockerfile(text, name);
+    return read();
   } catch (error) {
-    throw atLine(error, { name, lines: text.split(/\r?\n/) });
+    throw atLine(error, dockerfile);
   }
 }
 

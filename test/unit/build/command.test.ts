@@ -50,6 +50,8 @@ describe('fairlead build', () => {
     const { code } = await fairlead(
       '--target',
       'one',
+      '--rm',
+      '--force-rm',
       '--platform',
       'linux/s390x',
       '--output',
@@ -74,6 +76,12 @@ describe('fairlead build', () => {
       /ERROR: Dockerfile: there is no such file in the build context/,
     ],
     ['no context', [join(scratch.root, 'nowhere')], 1, /ERROR: .*nowhere: there is no such directory/],
+    [
+      'a FROM of nothing',
+      [scratch.context({ Dockerfile: 'ARG V\nFROM $V' })],
+      1,
+      /2 \| >>> FROM \$V\n\nERROR: Dockerfile:2: the image of FROM \$V is empty/,
+    ],
     ['an unknown target', ['--target', 'x', context], 1, /no stage is called x/],
     ['an unknown flag', ['--nope'], 2, /unknown option '--nope'/],
     [
