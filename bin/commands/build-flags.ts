@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import type { NamedContext } from '../../lib/build/contexts.ts';
 import type { Privilege } from '../../lib/build/privileges.ts';
 import type { SecretSource } from '../../lib/build/secrets.ts';
+import { didYouMean } from '../../lib/dockerfile/faults.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { parsePlatform, renderPlatform } from '../../lib/image/platform.ts';
 import { parseReference } from '../../lib/image/reference.ts';
@@ -116,11 +117,22 @@ export function privilege(text: string, before: Privilege[] = []): Privilege[] {
 /** `linux/amd64,linux/arm64`, each once. */
 export function platforms(text: string, before: Platform[] = []): Platform[] {
   try {
-    const all = [...before, ...text.split(',').map((one) => parsePlatform(one.trim()))];
+    const all = [...before, ...text.split(',').map((one) => knownPlatform(one.trim()))];
     return [...new Map(all.map((platform) => [renderPlatform(platform), platform])).values()];
   } catch (error) {
     throw new InvalidArgumentError(messageOf(error));
   }
+}
+
+/** Those of Go for Linux, which images name theirs by (OCI image configuration, `architecture`), and wasm. */
+const ARCHITECTURES =
+  '386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x wasm'.split(' ');
+
+function knownPlatform(text: string): Platform {
+  const platform = parsePlatform(text);
+  const { architecture } = platform;
+  if (ARCHITECTURES.includes(architecture)) return platform;
+  throw new Error(`no architecture is called ${architecture}${didYouMean(architecture, ARCHITECTURES)}`);
 }
 
 /** `id=NAME[,src=PATH|,env=VARIABLE]`; without either, the variable that is called like it, or the file. */

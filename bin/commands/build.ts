@@ -93,8 +93,10 @@ export function registerBuild(program: Command): void {
     .option('-o, --output <what>', 'type=oci|docker|local|tar,dest=PATH or registry; may be repeated', output)
     .option('--push', 'publish it under its names, as --output registry')
     .addOption(new Option('--load').hideHelp())
-    // Scripts for docker build have these: bases are always asked for, and there are no attestations.
+    // Scripts for docker build have these: bases are always asked for, no container stays, and there are no attestations.
     .addOption(new Option('--pull').hideHelp())
+    .addOption(new Option('--rm').hideHelp())
+    .addOption(new Option('--force-rm').hideHelp())
     .addOption(new Option('--provenance <what>').hideHelp())
     .addOption(new Option('--sbom <what>').hideHelp())
     .option('--metadata-file <path>', 'write the digests as JSON, as buildx does')

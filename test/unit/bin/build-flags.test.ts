@@ -104,6 +104,7 @@ describe('--platform', () => {
       { os: 'linux', architecture: 'arm64' },
     ]);
     expect(() => flags.platforms('linux/')).toThrow(/os\/architecture/);
+    expect(() => flags.platforms('linux/amd46')).toThrow(/is called amd46, did you mean amd64\?/);
   });
 });
 
