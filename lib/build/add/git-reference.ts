@@ -18,7 +18,7 @@ export interface GitReference {
 export class BadGitReference extends Error {}
 
 /** `git@host:path`, `user@host:path` as scp has it. */
-const SCP = /^([a-zA-Z0-9-_]+)@([a-zA-Z0-9-.]+):(.*?)(?:\?(.*?))?(?:#(.*))?$/;
+const SCP = /^([a-zA-Z0-9-_]+)@([a-zA-Z0-9-.]+):(.*)$/;
 
 /**
  * Reads a source of ADD as git: `https://host/repository.git#ref:directory`, `…​.git?branch=main&subdir=docs`,
@@ -28,7 +28,9 @@ const SCP = /^([a-zA-Z0-9-_]+)@([a-zA-Z0-9-.]+):(.*?)(?:\?(.*?))?(?:#(.*))?$/;
 export function parseGitReference(text: string): GitReference | undefined {
   const scp = SCP.exec(text);
   if (scp !== null) {
-    const [, user, host, path, query = '', fragment = ''] = scp;
+    const [, user, host, rest = ''] = scp;
+    const [before, fragment] = parted(rest, '#');
+    const [path, query] = parted(before, '?');
     return withOptions({ transport: 'ssh', remote: `${user}@${host}:${path}` }, query, fragment);
   }
   const scheme = /^([a-z]+):\/\//i.exec(text)?.[1]?.toLowerCase() ?? '';
@@ -39,6 +41,12 @@ export function parseGitReference(text: string): GitReference | undefined {
   const remote = text.replace(/[?#].*$/s, '');
   const transport = isWeb ? 'http' : (scheme as 'ssh' | 'git');
   return withOptions({ transport, remote }, url.search.slice(1), decode(url.hash.slice(1)));
+}
+
+/** What is before the first `mark`, and what is behind it. */
+function parted(text: string, mark: string): [before: string, behind: string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function withOptions(reference: GitReference, query: string, fragment: string): GitReference {

@@ -130,7 +130,8 @@ class ScriptReader {
   #plain(): Piece {
     const text = /^[^\s;&|<>()$`'"\\]+/.exec(this.#rest())?.[0] ?? '';
     if (/[*?[]/.test(text)) throw new NotPlain('a wildcard');
-    if (/\{.*[,.].*\}/.test(text)) throw new NotPlain('a brace expansion');
+    if (/[,.]/.test(text.slice(text.indexOf('{') + 1 || text.length, text.lastIndexOf('}') + 1)))
+      throw new NotPlain('a brace expansion');
     this.#at += text.length;
     if (this.#at < this.#text.length && /^[<>]/.test(this.#rest()) && /^\d+$/.test(text)) this.#refuse();
     return { text, quoted: false };
