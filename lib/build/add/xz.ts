@@ -57,12 +57,15 @@ async function streamsOf(file: string): Promise<{ start: number; end: number }[]
   try {
     const streams: { start: number; end: number }[] = [];
     let { size: end } = await handle.stat();
+    let padding = 0;
     while (end > 0) {
       if (end < 2 * HEADER_BYTES) throw broken('it ends too early');
       const footer = await read(end - HEADER_BYTES, HEADER_BYTES);
       // Padding between and after streams is zeros, four at a time.
       if (footer.readUInt32LE(8) === 0) {
         end -= 4;
+        padding += 4;
+        if (padding > MOST_PADDING) throw broken('it has more padding than anything writes');
         continue;
       }
       if (footer.toString('latin1', 10) !== 'YZ') throw broken('it ends without a footer: it was cut off');
@@ -73,6 +76,7 @@ async function streamsOf(file: string): Promise<{ start: number; end: number }[]
       const start = indexAt - blockBytes(await read(indexAt, indexBytes)) - HEADER_BYTES;
       if (start < 0) throw broken('its index tells of more than there is');
       streams.unshift({ start, end });
+      if (streams.length > MOST_STREAMS) throw broken(`it has more than ${MOST_STREAMS} streams`);
       end = start;
     }
     return streams;
@@ -82,6 +86,10 @@ async function streamsOf(file: string): Promise<{ start: number; end: number }[]
 }
 
 const MOST_INDEX_BYTES = 64 * 1024 * 1024;
+
+/** Each takes a look at the file, and none has to hold anything. */
+const MOST_PADDING = 64 * 1024;
+const MOST_STREAMS = 10_000;
 
 /** How long the blocks are together that an index lists: pairs of their sizes, packed and unpacked. */
 function blockBytes(index: Buffer): number {
