@@ -7,7 +7,7 @@ import type { Context } from 'aws-lambda';
 import { parseAppFile } from '../lib/app/file.ts';
 import { BuildFailure } from '../lib/build/failure.ts';
 import { findToolchain } from '../lib/build/go/toolchain.ts';
-import { readFacts } from '../lib/build/needs.ts';
+import { readFacts } from '../lib/build/plan/needs.ts';
 import type { BuildAnswer, BuildRequest } from '../lib/build/request.ts';
 import { type Choice, chooseEngine } from '../lib/engine/choose.ts';
 import { buildCommit, type Commit, fetchCommit } from '../lib/engine/commit.ts';

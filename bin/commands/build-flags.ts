@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import type { NamedContext } from '../../lib/build/contexts.ts';
-import type { Privilege } from '../../lib/build/privileges.ts';
-import type { SecretSource } from '../../lib/build/secrets.ts';
+import type { NamedContext } from '../../lib/build/plan/contexts.ts';
+import type { Privilege } from '../../lib/build/run/privileges.ts';
+import type { SecretSource } from '../../lib/build/run/secrets.ts';
 import { didYouMean } from '../../lib/dockerfile/faults.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { parsePlatform, renderPlatform } from '../../lib/image/platform.ts';

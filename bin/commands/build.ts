@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { NamedContext } from '../../lib/build/contexts.ts';
-import type { Privilege } from '../../lib/build/privileges.ts';
-import type { SecretSource } from '../../lib/build/secrets.ts';
+import type { NamedContext } from '../../lib/build/plan/contexts.ts';
+import type { Privilege } from '../../lib/build/run/privileges.ts';
+import type { SecretSource } from '../../lib/build/run/secrets.ts';
 import type { Platform } from '../../lib/image/types.ts';
 import {
   type Annotations,

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import type { Entry } from '../image/entry.ts';
 import type { Image } from '../image/types.ts';
 import { writeTar } from '../image/write-layout.ts';
-import { Bases, type ImageSource } from './bases.ts';
-import { treeEntries } from './layers.ts';
-import { openStore } from './open-store.ts';
-import type { Store } from './store.ts';
+import { Bases, type ImageSource } from './store/bases.ts';
+import { treeEntries } from './store/layers.ts';
+import { openStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
 import type { Node, Tree } from './tree.ts';
 
 /** An image, and the folder for its files where there are several: '' is the top. */

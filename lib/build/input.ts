@@ -8,15 +8,15 @@ import type { Dockerfile } from '../dockerfile/types.ts';
 import { FairleadError, messageOf } from '../errors.ts';
 import { machinePlatform } from '../image/platform.ts';
 import type { BuildOptions } from './build.ts';
-import { readContext } from './context.ts';
-import { type Named, readNamed } from './contexts.ts';
 import { atLine } from './failure.ts';
-import { resolveFroms } from './froms.ts';
-import { openStore } from './open-store.ts';
-import { BuildArgs, globalValues, type Platforms } from './scope.ts';
-import type { Store } from './store.ts';
+import { readContext } from './plan/context.ts';
+import { type Named, readNamed } from './plan/contexts.ts';
+import { resolveFroms } from './plan/froms.ts';
+import { BuildArgs, globalValues, type Platforms } from './plan/scope.ts';
+import { withNetwork, withStageTriggers } from './plan/triggers.ts';
+import { openStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
 import type { Tree } from './tree.ts';
-import { withNetwork, withStageTriggers } from './triggers.ts';
 
 /** What a build begins with: all that is read before anything is done. */
 export interface BuildInput {

@@ -1,18 +1,18 @@
 import type { NetworkPolicy } from '../network/policy.ts';
 import type { SandboxAbility } from '../sandbox/ability.ts';
 import type { RunLimits } from '../sandbox/limits.ts';
-import type { Background } from './background.ts';
-import type { Bases } from './bases.ts';
-import type { Finding } from './finding.ts';
 import type { ProbedToolchain } from './go/toolchain.ts';
-import type { Hashes } from './hashes.ts';
 import type { BuildInput } from './input.ts';
-import type { StagePlan } from './plan.ts';
-import type { Privilege } from './privileges.ts';
+import type { Finding } from './plan/finding.ts';
+import type { StagePlan } from './plan/plan.ts';
 import type { ProgressEvent } from './progress.ts';
-import type { SandboxDisks } from './sandbox-step.ts';
-import type { Confidential } from './secrets.ts';
-import type { Turns } from './turns.ts';
+import type { Privilege } from './run/privileges.ts';
+import type { SandboxDisks } from './run/sandbox-step.ts';
+import type { Confidential } from './run/secrets.ts';
+import type { Background } from './stage/background.ts';
+import type { Turns } from './stage/turns.ts';
+import type { Bases } from './store/bases.ts';
+import type { Hashes } from './store/hashes.ts';
 
 /** What all stages of one build work with. */
 export interface Shared extends BuildInput, Confidential {

@@ -1,4 +1,4 @@
-import type { BuildFacts } from '../build/needs.ts';
+import type { BuildFacts } from '../build/plan/needs.ts';
 import type { Platform } from '../image/types.ts';
 import type { EngineName, RemoteEngine } from './types.ts';
 

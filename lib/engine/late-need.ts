@@ -1,5 +1,5 @@
 import { BuildFailure } from '../build/failure.ts';
-import type { BuildFacts, Need } from '../build/needs.ts';
+import type { BuildFacts, Need } from '../build/plan/needs.ts';
 import { FairleadError } from '../errors.ts';
 import { machinePlatform } from '../image/platform.ts';
 import type { EngineName } from './types.ts';

@@ -1,4 +1,4 @@
-import type { BuildFacts } from '../build/needs.ts';
+import type { BuildFacts } from '../build/plan/needs.ts';
 import type { ProgressEvent } from '../build/progress.ts';
 import type { BuildAnswer, BuildRequest } from '../build/request.ts';
 import type { Digest, Platform } from '../image/types.ts';

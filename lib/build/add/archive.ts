@@ -1,8 +1,8 @@
 import { messageOf } from '../../errors.ts';
 import { readTar, type TarBody, type TarHeader } from '../../image/read-tar.ts';
-import { CopyProblem } from '../copy-problem.ts';
-import { keepBytes } from '../keep-bytes.ts';
-import type { Store } from '../store.ts';
+import { CopyProblem } from '../copy/copy-problem.ts';
+import { keepBytes } from '../disk/keep-bytes.ts';
+import type { Store } from '../store/store.ts';
 import type { Node, Special } from '../tree.ts';
 import { decompressed, LIMITS, type Limits } from './decompress.ts';
 

@@ -1,5 +1,5 @@
-import { openSecret } from '../mounts/secrets.ts';
-import type { SecretSource } from '../secrets.ts';
+import { openSecret } from '../run/mounts/secrets.ts';
+import type { SecretSource } from '../run/secrets.ts';
 
 /** Gives a secret of the build by its id, if there is one. */
 export type Secrets = (id: string) => string | undefined;

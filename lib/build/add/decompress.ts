@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ZstdFrames } from '../../image/zstd.ts';
-import { CopyProblem } from '../copy-problem.ts';
+import { CopyProblem } from '../copy/copy-problem.ts';
 import { bunzip2 } from './bzip2.ts';
 import { unxz } from './xz.ts';
 

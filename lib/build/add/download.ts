@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { FairleadError, messageOf } from '../../errors.ts';
 import type { NetworkPolicy } from '../../network/policy.ts';
 import { PATIENT, type Patience, withRetries } from '../../registry/retry.ts';
-import { CopyProblem } from '../copy-problem.ts';
-import { keyOf, type Store } from '../store.ts';
+import { CopyProblem } from '../copy/copy-problem.ts';
+import { keyOf, type Store } from '../store/store.ts';
 import { authorization, type Secrets } from './authorization.ts';
 import { type Answer, ask, failed, shown } from './request.ts';
 

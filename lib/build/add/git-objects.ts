@@ -1,4 +1,4 @@
-import { CopyProblem } from '../copy-problem.ts';
+import { CopyProblem } from '../copy/copy-problem.ts';
 import type { GitPack } from './git-pack.ts';
 
 /** A file, symlink or submodule of a commit. */

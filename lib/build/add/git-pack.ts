@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inflateSync, type Zlib } from 'node:zlib';
-import { CopyProblem } from '../copy-problem.ts';
+import { CopyProblem } from '../copy/copy-problem.ts';
 
 /** An object of git by its kind and bytes. */
 export interface GitObject {

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { NetworkPolicy } from '../../network/policy.ts';
-import { CopyProblem } from '../copy-problem.ts';
+import { CopyProblem } from '../copy/copy-problem.ts';
 import { ask, failed, shown } from './request.ts';
 
 /** A repository that is fetched from over HTTP (gitprotocol-http). */

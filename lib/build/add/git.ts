@@ -1,8 +1,8 @@
 import { PATIENT, withRetries } from '../../registry/retry.ts';
-import { CopyProblem } from '../copy-problem.ts';
-import { keepBytes } from '../keep-bytes.ts';
-import { readChanges, writeChanges } from '../records.ts';
-import { keyOf } from '../store.ts';
+import { CopyProblem } from '../copy/copy-problem.ts';
+import { keepBytes } from '../disk/keep-bytes.ts';
+import { readChanges, writeChanges } from '../store/records.ts';
+import { keyOf } from '../store/store.ts';
 import { type Change, join, type Node, newDirectory, parentOf, Tree } from '../tree.ts';
 import { authorization } from './authorization.ts';
 import type { Downloads } from './download.ts';

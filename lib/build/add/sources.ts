@@ -1,11 +1,11 @@
 import { fault, type Position } from '../../dockerfile/faults.ts';
 import type { CopyInstruction, Heredoc } from '../../dockerfile/types.ts';
-import type { CopySource } from '../copy.ts';
-import { CopyProblem } from '../copy-problem.ts';
-import { keepBytes } from '../keep-bytes.ts';
-import type { Store } from '../store.ts';
+import type { CopySource } from '../copy/copy.ts';
+import { CopyProblem } from '../copy/copy-problem.ts';
+import { isPattern } from '../copy/wildcard.ts';
+import { keepBytes } from '../disk/keep-bytes.ts';
+import type { Store } from '../store/store.ts';
 import { Tree } from '../tree.ts';
-import { isPattern } from '../wildcard.ts';
 import { type Downloads, download, fileName } from './download.ts';
 import { fetchGit } from './git.ts';
 import { BadGitReference, type GitReference, parseGitReference } from './git-reference.ts';

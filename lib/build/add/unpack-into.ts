@@ -1,5 +1,5 @@
-import { CopyProblem, notDirectory } from '../copy-problem.ts';
-import type { Target } from '../target.ts';
+import { CopyProblem, notDirectory } from '../copy/copy-problem.ts';
+import type { Target } from '../copy/target.ts';
 import { join, type Node, newDirectory, parentOf } from '../tree.ts';
 import type { ArchiveEntry } from './archive.ts';
 

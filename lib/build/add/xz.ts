@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { FairleadError, messageOf } from '../../errors.ts';
-import { CopyProblem } from '../copy-problem.ts';
+import { CopyProblem } from '../copy/copy-problem.ts';
 
 const HEADER_BYTES = 12;
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Store } from '../store.ts';
+import type { Store } from '../store/store.ts';
 
 /** A folder of the cache directory whose files never change once they are there, and are shared in packs. */
 export interface SharedFolder {

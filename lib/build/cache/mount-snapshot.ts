@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '../../image/entry.ts';
-import { keyOf } from '../store.ts';
+import { keyOf } from '../store/store.ts';
 
 /** A cache mount as it is now. */
 export interface MountSnapshot {

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../image/types.ts';
-import { keyOf, type Store } from '../store.ts';
+import { keyOf, type Store } from '../store/store.ts';
 import type { SharedFolder } from './folders.ts';
 import type { CachePack } from './index.ts';
 import { type Packed, unpackPack, writePack } from './pack.ts';

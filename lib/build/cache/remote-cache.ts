@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '../../errors.ts';
 import type { Digest, Layer } from '../../image/types.ts';
-import { applyRows, layerRows } from '../layer-index.ts';
-import type { Store } from '../store.ts';
+import { applyRows, layerRows } from '../store/layer-index.ts';
+import type { Store } from '../store/store.ts';
 import { Tree } from '../tree.ts';
 import { goFolders } from './folders.ts';
 import type { Place } from './index.ts';

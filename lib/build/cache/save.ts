@@ -1,6 +1,6 @@
 import type { Digest, Layer } from '../../image/types.ts';
 import { blobOf } from '../../registry/artifacts.ts';
-import type { Store } from '../store.ts';
+import type { Store } from '../store/store.ts';
 import { Additions } from './additions.ts';
 import { boundIndex, joinIndexes } from './bound.ts';
 import { goFolders } from './folders.ts';

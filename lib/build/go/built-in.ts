@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { within } from '../config.ts';
+import { within } from '../stage/config.ts';
 import { holdLinks } from './links.ts';
 
 /** A command that failed as it would in a shell; the message is what it would have written. */

@@ -1,5 +1,5 @@
 import type { Command } from '../../dockerfile/types.ts';
-import { argvOf, inlineProgram } from '../config.ts';
+import { argvOf, inlineProgram } from '../stage/config.ts';
 import { joined } from './expand-word.ts';
 import { checkGoFlag } from './flags.ts';
 import { NotPlain, parseScript, type SimpleCommand, type Word } from './shell.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Platform } from '../../image/types.ts';
 import type { NetworkPolicy } from '../../network/policy.ts';
-import { within } from '../config.ts';
-import { keyOf } from '../store.ts';
+import { within } from '../stage/config.ts';
+import { keyOf } from '../store/store.ts';
 import { goFlags } from './flags.ts';
 import { NotPlain } from './shell.ts';
 import { checkSources, gitEnvironment, PROXY } from './sources.ts';

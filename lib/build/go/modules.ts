@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { within } from '../config.ts';
+import { within } from '../stage/config.ts';
 import { CommandFailed } from './built-in.ts';
 import { NotPlain } from './shell.ts';
 import type { ProbedToolchain } from './toolchain.ts';

@@ -7,7 +7,7 @@ import {
   ListBuildsForProjectCommand,
   StartBuildCommand,
 } from '@aws-sdk/client-codebuild';
-import { type BuildFacts, whyNotOn } from '../../build/needs.ts';
+import { type BuildFacts, whyNotOn } from '../../build/plan/needs.ts';
 import type { Registries } from '../../registry/registries.ts';
 import type { BuildEvent, Followed, RemoteEngine, RemoteJob } from '../types.ts';
 import { TOKEN } from './buildspec.ts';

@@ -1,4 +1,4 @@
-import { type BuildFacts, whyNotOn } from '../../build/needs.ts';
+import { type BuildFacts, whyNotOn } from '../../build/plan/needs.ts';
 import { FairleadError } from '../../errors.ts';
 import type { Platform } from '../../image/types.ts';
 import type { Tell } from '../commit.ts';

@@ -138,7 +138,7 @@ describe.skipIf(!can)('RUN --mount, as root with Debian’s busybox-static', () 
     const both = ['one', 'two'].map((name) => run(locked(name), { cacheDir, noCache: true }));
     expect((await Promise.all(both)).map(({ said }) => said.at(-1))).toEqual(['one', 'two']);
     const lock = readdirSync(join(cacheDir, 'mounts')).find((name) => !name.endsWith('.lock'));
-    const module = pathToFileURL(join(import.meta.dirname, '../../../lib/build/lock.ts')).href;
+    const module = pathToFileURL(join(import.meta.dirname, '../../../lib/build/store/lock.ts')).href;
     const file = join(cacheDir, 'mounts', `${lock}.lock`);
     const program = `const { tryLock } = await import(${JSON.stringify(module)}); console.log(tryLock(${JSON.stringify(file)})); setInterval(() => {}, 1000);`;
     const other = spawn(process.execPath, ['--input-type=module', '--eval', program], {

@@ -5,8 +5,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import tar from 'tar-stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readArchive } from '../../../lib/build/add/archive.ts';
-import { keepBytes } from '../../../lib/build/keep-bytes.ts';
-import { Store } from '../../../lib/build/store.ts';
+import { keepBytes } from '../../../lib/build/disk/keep-bytes.ts';
+import { Store } from '../../../lib/build/store/store.ts';
 import type { Image } from '../../../lib/image/types.ts';
 import { buildFiles, directory, imageOf, registryOf, Scratch } from './support.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchGit } from '../../../lib/build/add/git.ts';
 import { filesOf } from '../../../lib/build/add/git-objects.ts';
 import { GitPack } from '../../../lib/build/add/git-pack.ts';
-import { Store } from '../../../lib/build/store.ts';
+import { Store } from '../../../lib/build/store/store.ts';
 import { Scratch } from './support.ts';
 
 const scratch = new Scratch();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchGit } from '../../../lib/build/add/git.ts';
 import { parseGitReference } from '../../../lib/build/add/git-reference.ts';
 import type { BuildOptions } from '../../../lib/build/build.ts';
-import { Store } from '../../../lib/build/store.ts';
+import { Store } from '../../../lib/build/store/store.ts';
 import { buildFiles, Scratch } from './support.ts';
 
 const scratch = new Scratch();

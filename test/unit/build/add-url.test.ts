@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { download, fileName } from '../../../lib/build/add/download.ts';
 import type { BuildOptions } from '../../../lib/build/build.ts';
-import { Store } from '../../../lib/build/store.ts';
+import { Store } from '../../../lib/build/store/store.ts';
 import { buildFiles, Scratch } from './support.ts';
 
 const scratch = new Scratch();

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { goFolders, type SharedFolder } from '../../../lib/build/cache/folders.ts';
 import type { CachePack } from '../../../lib/build/cache/index.ts';
 import { type NewPack, Packs } from '../../../lib/build/cache/packs.ts';
-import { Store } from '../../../lib/build/store.ts';
+import { Store } from '../../../lib/build/store/store.ts';
 import { openBlob } from '../../../lib/image/blob-store.ts';
 import { Scratch } from './support.ts';
 

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { prune } from '../../../lib/build/prune.ts';
-import { takeSlot } from '../../../lib/build/slots.ts';
-import { Store } from '../../../lib/build/store.ts';
+import { prune } from '../../../lib/build/store/prune.ts';
+import { takeSlot } from '../../../lib/build/store/slots.ts';
+import { Store } from '../../../lib/build/store/store.ts';
 import { Scratch } from './support.ts';
 
 const scratch = new Scratch();

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
 import { afterAll, describe, expect, it } from 'vitest';
-import { DEFAULT_PATH } from '../../../lib/build/config.ts';
+import { DEFAULT_PATH } from '../../../lib/build/stage/config.ts';
 import type { Image, RunConfig } from '../../../lib/image/types.ts';
 import { buildFiles, imageOf, registryOf, Scratch } from './support.ts';
 

@@ -1,9 +1,9 @@
 import { linkSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readContext } from '../../../lib/build/context.ts';
-import { Hashes } from '../../../lib/build/hashes.ts';
-import { layerOf } from '../../../lib/build/layers.ts';
-import { Store } from '../../../lib/build/store.ts';
+import { readContext } from '../../../lib/build/plan/context.ts';
+import { Hashes } from '../../../lib/build/store/hashes.ts';
+import { layerOf } from '../../../lib/build/store/layers.ts';
+import { Store } from '../../../lib/build/store/store.ts';
 import { type Change, Tree } from '../../../lib/build/tree.ts';
 import { parseIgnore } from '../../../lib/dockerfile/ignore.ts';
 import { Scratch } from './support.ts';

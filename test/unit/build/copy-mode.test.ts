@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseMode } from '../../../lib/build/mode.ts';
+import { parseMode } from '../../../lib/build/copy/mode.ts';
 
 describe('--chmod', () => {
   // As chmod(1) with umask 0 makes of them.

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CopyProblem } from '../../../lib/build/copy-problem.ts';
-import { compilePatterns } from '../../../lib/build/patterns.ts';
+import { CopyProblem } from '../../../lib/build/copy/copy-problem.ts';
+import { compilePatterns } from '../../../lib/build/copy/patterns.ts';
+import { matches } from '../../../lib/build/copy/wildcard.ts';
 import { type Node, Tree } from '../../../lib/build/tree.ts';
-import { matches } from '../../../lib/build/wildcard.ts';
 
 const file: Node = { type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 0, size: 0 };
 const directory: Node = { ...file, type: 'directory' };

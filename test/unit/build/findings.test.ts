@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
 import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ImageSource } from '../../../lib/build/bases.ts';
 import type { BuildFailure } from '../../../lib/build/failure.ts';
+import type { ImageSource } from '../../../lib/build/store/bases.ts';
 import { FairleadError } from '../../../lib/errors.ts';
 import { probeSandbox } from '../../../lib/sandbox/ability.ts';
 import { baseWithShell } from './shell-base.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { keyOf, keyOfRows } from '../../../lib/build/store.ts';
+import { keyOf, keyOfRows } from '../../../lib/build/store/store.ts';
 
 it('always gives the key that all rows at once would have', () => {
   const word = fc.oneof(fc.string(), fc.integer(), fc.constant(undefined));

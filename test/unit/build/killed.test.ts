@@ -3,10 +3,10 @@ import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, wr
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isHeld } from '../../../lib/build/lock.ts';
-import { prune } from '../../../lib/build/prune.ts';
-import { takeSlot } from '../../../lib/build/slots.ts';
-import { Store } from '../../../lib/build/store.ts';
+import { isHeld } from '../../../lib/build/store/lock.ts';
+import { prune } from '../../../lib/build/store/prune.ts';
+import { takeSlot } from '../../../lib/build/store/slots.ts';
+import { Store } from '../../../lib/build/store/store.ts';
 import { Scratch } from './support.ts';
 
 const scratch = new Scratch();

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
-import { Levels } from '../../../lib/build/levels.ts';
-import { Store } from '../../../lib/build/store.ts';
+import { Levels } from '../../../lib/build/disk/levels.ts';
+import { Store } from '../../../lib/build/store/store.ts';
 import type { Change } from '../../../lib/build/tree.ts';
 import { Scratch } from './support.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { isHeld, tryLock, unlock, waitForLock } from '../../../lib/build/lock.ts';
+import { isHeld, tryLock, unlock, waitForLock } from '../../../lib/build/store/lock.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'fairlead-lock-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -46,7 +46,7 @@ it('is taken from processes that are gone, and stops waiting when it is told to'
 
 it('is never two processes’ at once, however many try', async () => {
   const file = join(scratch, 'many');
-  const module = pathToFileURL(join(import.meta.dirname, '../../../lib/build/lock.ts')).href;
+  const module = pathToFileURL(join(import.meta.dirname, '../../../lib/build/store/lock.ts')).href;
   // Each adds a line when it has the lock and another when it gives it back.
   const program = `import { appendFileSync } from 'node:fs';
   const { waitForLock, unlock } = await import(${JSON.stringify(module)});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { meaningOf } from '../../../lib/build/exit-code.ts';
-import { meantPath, meantStage } from '../../../lib/build/meant.ts';
-import { adviceFor } from '../../../lib/build/run-advice.ts';
+import { meantPath, meantStage } from '../../../lib/build/plan/meant.ts';
+import { meaningOf } from '../../../lib/build/run/exit-code.ts';
+import { adviceFor } from '../../../lib/build/run/run-advice.ts';
 import { newDirectory, Tree } from '../../../lib/build/tree.ts';
 import { parseDockerfile } from '../../../lib/dockerfile/parse.ts';
 

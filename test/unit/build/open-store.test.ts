@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { openStore } from '../../../lib/build/open-store.ts';
+import { openStore } from '../../../lib/build/store/open-store.ts';
 import { Scratch } from './support.ts';
 
 const scratch = new Scratch();

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
 import { describe, expect, it } from 'vitest';
-import { resolveFroms, targetStage } from '../../../lib/build/froms.ts';
-import { type Abilities, planStages, type StagePlan } from '../../../lib/build/plan.ts';
-import { BuildArgs, globalValues } from '../../../lib/build/scope.ts';
+import { resolveFroms, targetStage } from '../../../lib/build/plan/froms.ts';
+import { type Abilities, planStages, type StagePlan } from '../../../lib/build/plan/plan.ts';
+import { BuildArgs, globalValues } from '../../../lib/build/plan/scope.ts';
 import { parseDockerfile } from '../../../lib/dockerfile/parse.ts';
 
 const amd64 = { os: 'linux', architecture: 'amd64' };

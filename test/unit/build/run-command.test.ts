@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
 import { describe, expect, it } from 'vitest';
-import { argvOf, inlineProgram } from '../../../lib/build/config.ts';
-import { runKey } from '../../../lib/build/run-key.ts';
-import type { StageState } from '../../../lib/build/stage-state.ts';
+import { runKey } from '../../../lib/build/run/run-key.ts';
+import { argvOf, inlineProgram } from '../../../lib/build/stage/config.ts';
+import type { StageState } from '../../../lib/build/stage/stage-state.ts';
 import { parseDockerfile } from '../../../lib/dockerfile/parse.ts';
 import type { RunInstruction } from '../../../lib/dockerfile/types.ts';
 

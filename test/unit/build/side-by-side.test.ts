@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sideBySide } from '../../../lib/build/side-by-side.ts';
-import { Turns } from '../../../lib/build/turns.ts';
+import { sideBySide } from '../../../lib/build/stage/side-by-side.ts';
+import { Turns } from '../../../lib/build/stage/turns.ts';
 
 /** For each task the tasks before it that it needs. */
 const graphs = fc

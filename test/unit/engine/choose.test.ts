@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { BuildFacts, Need } from '../../../lib/build/needs.ts';
+import type { BuildFacts, Need } from '../../../lib/build/plan/needs.ts';
 import { chooseEngine } from '../../../lib/engine/choose.ts';
 import type { EngineName, RemoteEngine, RemoteEngineName } from '../../../lib/engine/types.ts';
 

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { removeTree } from '../../../lib/build/remove.ts';
+import { removeTree } from '../../../lib/build/disk/remove.ts';
 import { type Able, probeSandbox } from '../../../lib/sandbox/ability.ts';
 import { defaultLimits } from '../../../lib/sandbox/limits.ts';
 import { runInSandbox, type SandboxRun } from '../../../lib/sandbox/run.ts';

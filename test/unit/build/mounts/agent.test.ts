@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { relayAgent } from '../../../../lib/build/mounts/agent.ts';
+import { relayAgent } from '../../../../lib/build/run/mounts/agent.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'fairlead-agent-'));
 afterAll(() => rmSync(scratch, { recursive: true }));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maskOf, openSecret } from '../../../../lib/build/mounts/secrets.ts';
+import { maskOf, openSecret } from '../../../../lib/build/run/mounts/secrets.ts';
 import { LONGEST_LINE } from '../../../../lib/sandbox/spawn.ts';
 
 const given = (value: string) => new Map([['id', { from: 'value', value } as const]]);

@@ -1,0 +1,38 @@
+import { newDirectory, Tree } from '../tree.ts';
+
+// Directories of the golang image (Debian's and Alpine's): enough to know where a COPY goes, and nothing to download.
+const DIRECTORIES =
+  'dev etc etc/ssl home media mnt opt proc root run srv sys tmp usr usr/bin usr/lib usr/local usr/local/bin ' +
+  'usr/local/etc usr/local/go usr/local/lib usr/local/sbin usr/local/share usr/sbin usr/share usr/src var var/cache ' +
+  'var/lib var/log var/tmp';
+
+// Debian has them as symlinks into /usr, Alpine as directories.
+const EITHER = ['bin', 'lib', 'sbin'];
+
+// docker-library/golang, Dockerfile-linux.template: /go, /go/src and /go/bin are made with mode 1777.
+const GO_DIRECTORIES = ['go', 'go/bin', 'go/src'];
+const OPEN_TO_ALL = ['tmp', 'var/tmp'];
+
+/** What a stage on top of the golang image begins with, when its layers are left where they are. */
+export function golangSkeleton(): Tree {
+  const tree = new Tree();
+  const root = { uid: 0, gid: 0 };
+  tree.set('', { ...newDirectory(0), assumed: 'directory' });
+  for (const path of GO_DIRECTORIES) tree.set(path, newDirectory(0, root, 0o1777));
+  for (const path of EITHER) tree.set(path, { ...newDirectory(0), assumed: 'something' });
+  for (const path of DIRECTORIES.split(' ')) {
+    const mode = OPEN_TO_ALL.includes(path) ? 0o1777 : path === 'root' ? 0o700 : 0o755;
+    tree.set(path, { ...newDirectory(0, root, mode), assumed: 'directory' });
+  }
+  return tree;
+}
+
+/** The golang image's configuration, for when it is not to be had. */
+export const GOLANG_CONFIG = {
+  Env: [
+    'PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    'GOPATH=/go',
+  ],
+  WorkingDir: '/go',
+  Cmd: ['bash'],
+};
