@@ -94,7 +94,8 @@ function prepare(
 function readOnlyOf(readOnly: boolean, slot: string): string[] {
   if (!readOnly) return [];
   const known = `$(findmnt -n -o OPTIONS --target ${slot} | tr , '\\n' | grep -E '^(nodev|nosuid|noexec|noatime|relatime)$' | tr '\\n' ,)`;
-  return [`mount -o "remount,bind,ro,${known}" ${slot} 2>/dev/null || :`];
+  const refusal = 'what is mounted read-only cannot be protected here';
+  return [`mount -o "remount,bind,ro,${known}" ${slot} || { echo '${refusal}' >&2; exit 125; }`];
 }
 
 function attach(mount: Mount, slot: string): string[] {
