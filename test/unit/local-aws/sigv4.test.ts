@@ -36,7 +36,9 @@ const verify = (request: SignedRequest, secret = builder.secretAccessKey) => {
 };
 
 const segment = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => text !== '.' && text !== '..');
-const query = fc.dictionary(fc.string({ minLength: 1 }), fc.string(), { maxKeys: 4, noNullPrototype: true });
+// AWS's signer itself loses a parameter that is called as an object's prototype.
+const name = fc.string({ minLength: 1 }).filter((text) => text !== '__proto__');
+const query = fc.dictionary(name, fc.string(), { maxKeys: 4, noNullPrototype: true });
 
 test("whatever AWS's signer signs is good, and nothing else is", async () => {
   await fc.assert(
