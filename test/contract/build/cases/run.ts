@@ -176,11 +176,7 @@ export const MOUNTS: Case[] = [
   },
   one('FROM BASE', 'RUN --mount=type=secret,id=absent test ! -e /run/secrets/absent && echo none > /x'),
   one('FROM BASE', 'RUN --mount=type=ssh echo none > /x'),
-  one(
-    'FROM BASE',
-    'RUN --mount=type=bind,target=/m/deep/er ls /m/deep/er > /dev/null',
-    'RUN ls / > /x',
-  ),
+  one('FROM BASE', 'RUN --mount=type=bind,target=/m/deep/er ls /m/deep/er > /dev/null', 'RUN ls / > /x'),
   one(
     'FROM BASE',
     'ARG WHERE=/cc',
