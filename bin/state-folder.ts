@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isRunning } from '../lib/build/store/lock.ts';
 
 /** Where clouds keep their state. Not below TMPDIR where that is deep: paths of Unix sockets end at 107 bytes. */
 const STATES = tmpdir().length < 40 ? tmpdir() : '/tmp';
@@ -22,14 +23,5 @@ async function removeOrphans(parent: string): Promise<void> {
     const pid = Number.parseInt(await readFile(join(directory, PID_FILE), 'utf8').catch(() => ''), 10);
     // Without a number it is somebody else's, or one that is just being made.
     if (Number.isInteger(pid) && !isRunning(pid)) await rm(directory, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -5,7 +5,6 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
 import { parseAppFile } from '../lib/app/file.ts';
-import { BuildFailure } from '../lib/build/failure.ts';
 import { findToolchain } from '../lib/build/go/toolchain.ts';
 import { readFacts } from '../lib/build/plan/needs.ts';
 import type { BuildAnswer, BuildRequest } from '../lib/build/request.ts';
@@ -13,7 +12,8 @@ import { type Choice, chooseEngine } from '../lib/engine/choose.ts';
 import { buildCommit, type Commit, fetchCommit } from '../lib/engine/commit.ts';
 import { failedAnswer } from '../lib/engine/failed-answer.ts';
 import { jobName } from '../lib/engine/job-name.ts';
-import { needOf, nobodyBuilds, withNeed } from '../lib/engine/late-need.ts';
+import { nobodyBuilds, withNeed } from '../lib/engine/late-need.ts';
+import { recourseAfter } from '../lib/engine/recourse.ts';
 import type { BuildEvent, EngineName, RemoteEngine, RemoteJob } from '../lib/engine/types.ts';
 import { FairleadError } from '../lib/errors.ts';
 import { machinePlatform, parsePlatform, renderPlatform } from '../lib/image/platform.ts';
@@ -118,19 +118,14 @@ async function buildSomewhere(
       const here = { ...settings, registries, engines: ['function' as const], signal };
       return await buildCommit(commit, request, here, onEvent);
     } catch (error) {
-      if (choice.is === 'function' && signal.aborted) {
-        refused.set('function', `it did not end within ${(limit / 60_000).toFixed(1)} minutes`);
-        continue;
-      }
-      if (!(error instanceof FairleadError)) throw error;
-      if (choice.is === 'remote' && error.code === 'engine/unavailable') {
-        refused.set(choice.engine.name, error.fault.cause);
-        continue;
-      }
-      // Some things show only when a stage is begun: the triggers of its base, the values of variables.
-      if (!(error instanceof BuildFailure) || error.code !== 'build/no-engine' || pinned !== undefined)
-        throw error;
-      facts = withNeed(facts, needOf(error));
+      const recourse = recourseAfter(error, {
+        choice,
+        pinned,
+        cutOffAfter: signal.aborted ? limit : undefined,
+      });
+      if (recourse.is === 'none') throw error;
+      if (recourse.is === 'pass-over') refused.set(recourse.engine, recourse.why);
+      else facts = withNeed(facts, recourse.need);
     }
   }
 }

@@ -102,25 +102,22 @@ export type RunMount =
   | { type: 'bind'; target: string; source?: string; from?: string; readOnly: boolean }
   | { type: 'tmpfs'; target: string /** Bytes. */; size?: number }
   | SecretMount
-  | {
-      type: 'ssh';
-      target?: string;
-      id?: string;
-      required: boolean;
-      mode?: string;
-      uid?: string;
-      gid?: string;
-    };
+  | ({ type: 'ssh' } & LentMount);
 
-export interface SecretMount {
-  type: 'secret';
-  /** `/run/secrets/<id>` when neither it nor `env` is there. */
+/** Something of whoever builds, that a RUN has for its own time. */
+interface LentMount {
+  /** Of a secret, `/run/secrets/<id>` when neither it nor `env` is there. */
   target?: string;
   id?: string;
   required: boolean;
+  /** Octal digits. */
   mode?: string;
   uid?: string;
   gid?: string;
+}
+
+export interface SecretMount extends LentMount {
+  type: 'secret';
   /** The variable that has its text. */
   env?: string;
 }

@@ -68,18 +68,27 @@ export async function buildCommit(
   const publishMs = Date.now() - started - ms;
   onEvent({ type: 'published', digest, publishTo, uploadedBytes, totalBytes, ms: publishMs });
   await keeping;
+  return builtAnswer(image, { publishTo, appFile, ms: Date.now() - started, uploadedBytes });
+}
+
+/** The answer for an image that was published to `publishTo`. */
+export function builtAnswer(
+  image: Image,
+  told: { publishTo: string; appFile: string | undefined; ms: number; uploadedBytes: number },
+): EndedAnswer {
+  const { publishTo, appFile, ms, uploadedBytes } = told;
   return {
     outcome: 'built',
-    digest,
-    image: `${publishTo}@${digest}`,
+    digest: image.digest,
+    image: `${publishTo}@${image.digest}`,
     ...factsOf(image),
     ...(appFile === undefined ? {} : { appFile }),
-    ms: Date.now() - started,
+    ms,
     uploadedBytes,
   };
 }
 
-export function factsOf({ config: { architecture, config = {} } }: Image) {
+function factsOf({ config: { architecture, config = {} } }: Image) {
   const exposedPorts = Object.keys(config.ExposedPorts ?? {})
     .filter((port) => /^\d+(\/tcp)?$/.test(port))
     .map((port) => Number.parseInt(port, 10))

@@ -81,7 +81,7 @@ function credentialsOf({ username, password }: URL): Record<string, string> {
 }
 
 /** Whether what is for `url` is for `next` as well: the same host, and not in the clear where it was not before. */
-function mayKnow(next: URL, url: URL): boolean {
+export function mayKnow(next: URL, url: URL): boolean {
   return next.host === url.host && (next.protocol === url.protocol || next.protocol === 'https:');
 }
 

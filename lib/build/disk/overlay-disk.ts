@@ -12,7 +12,7 @@ import { changed } from './snapshot.ts';
 import { unpackTree, writeOwn, writePaths } from './unpack.ts';
 import { writeWhiteouts } from './write-nodes.ts';
 
-/** As in disk.ts: a second write within less than this may leave the same times. */
+/** As in go-disk.ts: a second write within less than this may leave the same times. */
 const TICK_MS = 10;
 
 type OverlayRoot = SandboxRoot & { kind: 'overlay' };

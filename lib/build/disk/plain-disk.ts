@@ -8,7 +8,7 @@ import type { DiskTools, SandboxDisk, SandboxStage } from './sandbox-disk.ts';
 import { changed } from './snapshot.ts';
 import { unpackTree, writePaths } from './unpack.ts';
 
-/** As in disk.ts: a second write within less than this may leave the same times. */
+/** As in go-disk.ts: a second write within less than this may leave the same times. */
 const TICK_MS = 10;
 
 /** A stage's root written out as a whole, and compared before and after each command: where there is no overlay. */

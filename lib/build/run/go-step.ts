@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RunInstruction } from '../../dockerfile/types.ts';
-import { Disk } from '../disk/disk.ts';
+import { GoDisk } from '../disk/go-disk.ts';
 import { classify } from '../go/classify.ts';
 import type { GoDirectories } from '../go/environment.ts';
 import { runGoScript } from '../go/run.ts';
@@ -68,9 +68,9 @@ export async function goStep(
 }
 
 /** Makes the stage's directory what the tree says; Go's caches are there as well then. */
-async function putOnDisk(tree: Tree, root: string, shared: Shared): Promise<Disk> {
+async function putOnDisk(tree: Tree, root: string, shared: Shared): Promise<GoDisk> {
   const { store, signal, hashes, workspace } = shared;
-  const disk = new Disk(root, store);
+  const disk = new GoDisk(root, store);
   const nodes = [...tree.below('')].map(([, node]) => node);
   await fetchFiles(nodes, store, signal);
   await hashes.fill(nodes);

@@ -49,7 +49,8 @@ function ownerIn(file: string): number[] {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is a process of this number, whoever's it is. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -7,7 +7,7 @@ import { isDigest } from '../../image/digest.ts';
 import { parseReference } from '../../image/reference.ts';
 import type { Digest } from '../../image/types.ts';
 import type { Registries } from '../../registry/registries.ts';
-import { factsOf } from '../commit.ts';
+import { builtAnswer } from '../commit.ts';
 import type { BuildEvent, EndedAnswer, RemoteJob } from '../types.ts';
 import { APP_FILE, APP_FILE_LINE, DIGEST } from './buildspec.ts';
 import { failureFrom } from './failure.ts';
@@ -34,14 +34,14 @@ export async function endedAnswer(
   tools: Tools,
   onEvent: (event: BuildEvent) => void,
 ): Promise<EndedAnswer> {
-  if (build.buildStatus === 'SUCCEEDED') return await builtAnswer(job, build, stream, tools, onEvent);
+  if (build.buildStatus === 'SUCCEEDED') return await answerOfImage(job, build, stream, tools, onEvent);
   const log = await tailUntil(stream, tools, (lines) => failureFrom(lines) !== undefined);
   // Only what the script itself did says something of the commit.
   const told = build.buildStatus === 'FAILED' ? failureFrom(log) : undefined;
   return told ?? failedPhase(build);
 }
 
-async function builtAnswer(
+async function answerOfImage(
   job: RemoteJob,
   build: Build,
   stream: LogStream | undefined,
@@ -61,15 +61,7 @@ async function builtAnswer(
   // BuildKit published it by its digest alone: only names are put here.
   const { totalBytes } = await tools.registries.publish(image, publishTo, tags);
   onEvent({ type: 'published', digest, publishTo, uploadedBytes: totalBytes, totalBytes, ms: 0 });
-  return {
-    outcome: 'built',
-    digest,
-    image: `${publishTo}@${digest}`,
-    ...factsOf(image),
-    ...(appFile === undefined ? {} : { appFile }),
-    ms,
-    uploadedBytes: totalBytes,
-  };
+  return builtAnswer(image, { publishTo, appFile, ms, uploadedBytes: totalBytes });
 }
 
 /** The text of fairlead.yaml, put together from the log and held against its checksum. */

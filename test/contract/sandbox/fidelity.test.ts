@@ -1,15 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { Scratch } from '../../unit/build/support.ts';
-import { hasBusybox, make, shellImage } from './shell-image.ts';
+import { make, shellImage, shellWorkshop } from './shell-image.ts';
 
-const scratch = new Scratch();
+const { scratch, can, run } = await shellWorkshop();
 afterAll(() => scratch.close());
-
-const can = hasBusybox && process.getuid?.() === 0;
-const base = can ? await shellImage(scratch) : undefined;
-
-const run = (instructions: string, options: Parameters<typeof make>[3] = {}) =>
-  make(scratch, base as NonNullable<typeof base>, instructions, options);
 
 /** cap_net_raw and cap_setuid, permitted and effective: VFS_CAP_REVISION_2 of linux/capability.h. */
 const CAPABILITY = '0100000280200000000000000000000000000000';

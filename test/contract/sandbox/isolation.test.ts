@@ -5,18 +5,11 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Able, probeSandbox } from '../../../lib/sandbox/ability.ts';
-import { Scratch } from '../../unit/build/support.ts';
-import { hasBusybox, make, shellImage } from './shell-image.ts';
+import { make, shellImage, shellWorkshop } from './shell-image.ts';
 
-const scratch = new Scratch();
+const { scratch, can, run } = await shellWorkshop();
 afterAll(() => scratch.close());
-
-const can = hasBusybox && process.getuid?.() === 0;
-const base = can ? await shellImage(scratch) : undefined;
 const ability = can ? ((await probeSandbox(scratch.root)) as Able) : undefined;
-
-const run = (instructions: string, options: Parameters<typeof make>[3] = {}) =>
-  make(scratch, base as NonNullable<typeof base>, instructions, options);
 
 const OWN = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])

@@ -6,17 +6,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Scratch } from '../../unit/build/support.ts';
-import { hasBusybox, make, shellImage } from './shell-image.ts';
+import { shellWorkshop } from './shell-image.ts';
 
-const scratch = new Scratch();
+const { scratch, can, run } = await shellWorkshop();
 afterAll(() => scratch.close());
-
-const can = hasBusybox && process.getuid?.() === 0;
-const base = can ? await shellImage(scratch) : undefined;
-
-const run = (instructions: string, options: Parameters<typeof make>[3] = {}) =>
-  make(scratch, base as NonNullable<typeof base>, instructions, options);
 
 const SECRET = 'hush-4711-hush';
 const secrets = new Map([['token', { from: 'value', value: `${SECRET}\n` } as const]]);

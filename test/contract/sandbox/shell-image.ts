@@ -6,7 +6,7 @@ import type { Entry } from '../../../lib/image/entry.ts';
 import { readLayer } from '../../../lib/image/read-layer.ts';
 import { readTar, type TarHeader } from '../../../lib/image/read-tar.ts';
 import type { Image } from '../../../lib/image/types.ts';
-import { directory, imageOf, registryOf, type Scratch } from '../../unit/build/support.ts';
+import { directory, imageOf, registryOf, Scratch } from '../../unit/build/support.ts';
 
 /** Debian's busybox-static. */
 const BUSYBOX = '/bin/busybox';
@@ -38,6 +38,16 @@ export async function shellImage(scratch: Scratch, more: Entry[] = []): Promise<
     ...links,
     ...more,
   ]);
+}
+
+/** What the tests of RUN as root work with; `can` is false where they cannot. To be closed by its `scratch`. */
+export async function shellWorkshop(more: Entry[] = []) {
+  const scratch = new Scratch();
+  const can = hasBusybox && process.getuid?.() === 0;
+  const base = can ? await shellImage(scratch, more) : undefined;
+  const run = (instructions: string, options: Parameters<typeof make>[3] = {}) =>
+    make(scratch, base as Image, instructions, options);
+  return { scratch, can, run };
 }
 
 export interface Made {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { download, fileName } from '../../../lib/build/add/download.ts';
+import { mayKnow } from '../../../lib/build/add/request.ts';
 import type { BuildOptions } from '../../../lib/build/build.ts';
 import { Store } from '../../../lib/build/store/store.ts';
 import { buildFiles, Scratch } from './support.ts';
@@ -193,6 +194,19 @@ describe('ADD of a URL', () => {
     for (const host of hosts)
       await expect(added(`ADD http://${host}:${port}/x /`, { network })).rejects.toThrow(/must not reach/);
     expect(asked).toEqual([]);
+  });
+});
+
+describe('what is secret', () => {
+  it.each([
+    ['https://a.example/x', 'https://a.example/y', true],
+    ['http://a.example/x', 'http://a.example/y', true],
+    ['http://a.example/x', 'https://a.example/x', true],
+    ['https://a.example/x', 'http://a.example/x', false],
+    ['https://a.example/x', 'https://b.example/x', false],
+    ['https://a.example/x', 'https://a.example:8443/x', false],
+  ])('of a redirect from %s to %s: whether it is passed on is %s', (from, to, isPassedOn) => {
+    expect(mayKnow(new URL(to), new URL(from))).toBe(isPassedOn);
   });
 });
 

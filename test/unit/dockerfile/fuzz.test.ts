@@ -8,7 +8,7 @@ import { parseTriggers } from '../../../lib/dockerfile/triggers.ts';
 import type { FromInstruction, Instruction } from '../../../lib/dockerfile/types.ts';
 import { FairleadError } from '../../../lib/errors.ts';
 import { SAMPLES } from './samples.ts';
-import { only } from './support.ts';
+import { instructionOf } from './support.ts';
 
 const samples = Object.entries(SAMPLES);
 
@@ -120,7 +120,7 @@ describe('the Dockerfile reader', () => {
       fc.property(fc.array(word, { maxLength: 12 }), (words) => {
         let first: Instruction;
         try {
-          first = only(words.join(' '));
+          first = instructionOf(words.join(' '));
         } catch {
           return;
         }
@@ -128,7 +128,7 @@ describe('the Dockerfile reader', () => {
         // escape character.
         const isCut = !words.join(' ').endsWith(first.text);
         if (/<<|[\\`]$/.test(first.text) || (first.keyword === 'ONBUILD' && isCut)) return;
-        expect({ ...only(first.text), endLine: 0 }).toEqual({ ...first, line: 2, endLine: 0 });
+        expect({ ...instructionOf(first.text), endLine: 0 }).toEqual({ ...first, line: 2, endLine: 0 });
       }),
       { numRuns: 1000 },
     );
@@ -154,9 +154,11 @@ describe('the Dockerfile reader', () => {
           expands: !written[index]?.quoted,
         }));
         const text = tail.join('\n');
-        expect(only(`COPY ${head.join(' ')} /x/\n${text}`)).toMatchObject({ inlines: expected });
-        expect(only(`RUN cat ${head.join(' ')}\n${text}`)).toMatchObject({ command: { heredocs: expected } });
-        const onbuild = only(`ONBUILD COPY ${head.join(' ')} /x/\n${text}`);
+        expect(instructionOf(`COPY ${head.join(' ')} /x/\n${text}`)).toMatchObject({ inlines: expected });
+        expect(instructionOf(`RUN cat ${head.join(' ')}\n${text}`)).toMatchObject({
+          command: { heredocs: expected },
+        });
+        const onbuild = instructionOf(`ONBUILD COPY ${head.join(' ')} /x/\n${text}`);
         const trigger = onbuild.keyword === 'ONBUILD' ? onbuild.trigger : '';
         expect(parseTriggers([trigger], FROM, 'Dockerfile')).toMatchObject([{ inlines: expected, line: 1 }]);
       }),

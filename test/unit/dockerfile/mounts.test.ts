@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
 import { describe, expect, it } from 'vitest';
-import { only } from './support.ts';
+import { instructionOf } from './support.ts';
 
 const mountOf = (text: string) => {
-  const run = only(`RUN --mount=${text} x`);
+  const run = instructionOf(`RUN --mount=${text} x`);
   return run.keyword === 'RUN' ? run.mounts[0] : undefined;
 };
 
@@ -50,7 +50,7 @@ describe('RUN --mount', () => {
   });
 
   it('keeps the order of several', () => {
-    expect(only('RUN --mount=target=/a --mount=type=cache,target=/b x')).toMatchObject({
+    expect(instructionOf('RUN --mount=target=/a --mount=type=cache,target=/b x')).toMatchObject({
       mounts: [{ target: '/a' }, { target: '/b' }],
     });
   });

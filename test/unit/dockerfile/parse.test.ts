@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../lib/dockerfile/parse.ts';
-import { only } from './support.ts';
+import { instructionOf } from './support.ts';
 
 describe('parseDockerfile', () => {
   it.each<[string, object]>([
@@ -93,11 +93,11 @@ describe('parseDockerfile', () => {
     ['SHELL ["/bin/bash", "-c"]', { argv: ['/bin/bash', '-c'] }],
     ['WORKDIR /a b', { path: '/a b' }],
   ])('reads %s', (text, expected) => {
-    expect(only(text)).toMatchObject(expected);
+    expect(instructionOf(text)).toMatchObject(expected);
   });
 
   it('joins continuation lines, and drops comments and empty lines between them', () => {
-    const run = only('RUN a && \\\n  # why\n\n    b \\\n  c');
+    const run = instructionOf('RUN a && \\\n  # why\n\n    b \\\n  c');
     expect(run).toMatchObject({ line: 2, endLine: 6, command: { script: 'a &&     b   c' } });
   });
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -14,7 +14,7 @@ import { makeCanary, stateOf } from './canary.ts';
 
 const missing = whyNoWorkshop();
 
-/** On this machine, outside of the context and the stages, and in the builder's environment. */
+/** On this machine, outside of the context and the stages, and in environments: the builder's, and another program's. */
 const MARKER = 'what-belongs-to-the-machine';
 
 describe.skipIf(missing !== undefined)(
@@ -23,6 +23,7 @@ describe.skipIf(missing !== undefined)(
     let workshop: Workshop;
     let outside: string;
     let before: string;
+    let neighbour: ChildProcess;
     beforeAll(async () => {
       workshop = await new Workshop().start();
       outside = makeCanary(workshop.scratch.directory());
@@ -31,9 +32,13 @@ describe.skipIf(missing !== undefined)(
         writeFileSync(join(outside, name), `# ${MARKER}\nFROM scratch\n`);
       before = stateOf(outside);
       process.env.FAIRLEAD_TEST_MARKER = MARKER;
+      // Unlike what is set in this process, what a program is started with is in its /proc/PID/environ.
+      neighbour = spawn('sleep', ['600'], { stdio: 'ignore' });
+      expect(readFileSync(`/proc/${neighbour.pid}/environ`, 'utf8')).toContain(MARKER);
     }, 600_000);
     afterAll(async () => {
       delete process.env.FAIRLEAD_TEST_MARKER;
+      neighbour?.kill('SIGKILL');
       await workshop?.close();
     });
 

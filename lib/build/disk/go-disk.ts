@@ -32,7 +32,7 @@ const TICK_MS = 10;
  * A stage's files on disk, for commands that need them there. The directory stays between builds, so that only what
  * differs is written again, and Go finds its packages where they were. Owners and times are in the tree alone.
  */
-export class Disk {
+export class GoDisk {
   readonly root: string;
   readonly #store: Store;
   readonly #indexFile: string;
