@@ -48,6 +48,7 @@ async function deploy(context: DurableContext, push: Push, progress: Progress): 
     const subject = subjectOf(push, claim.commit);
     const rolledOut = await rollOut(context, push, claim, {
       do: 'apply',
+      phase: 0,
       subject,
       release,
       fence: claim.fence,
@@ -96,6 +97,7 @@ function endingOfRollout(rolledOut: RolledOut): Ending {
     case 'superseded':
       return { is: 'superseded', by: rolledOut.by ?? '' };
     case 'removed':
+    case 'looked':
       return { is: 'failed', reason: 'the release was removed while it was rolled out', blame: 'elsewhere' };
   }
 }

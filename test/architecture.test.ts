@@ -7,6 +7,7 @@ const root = resolve(import.meta.dirname, '..');
 /** What each folder may import of ours, beside itself. `errors` and `log` are open to all of lib/ and lambdas/. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/app': [],
+  'lib/bake': ['lib/kube', 'lib/release'],
   'lib/build': ['lib/dockerfile', 'lib/image', 'lib/network', 'lib/registry', 'lib/sandbox'],
   'lib/dockerfile': [],
   'lib/engine': ['lib/build', 'lib/image', 'lib/registry', 'lib/source'],
@@ -19,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/registry': ['lib/image', 'lib/network'],
   'lib/release': ['lib/app', 'lib/image'],
   'lib/report': [],
-  'lib/rollout': ['lib/kube', 'lib/release'],
+  'lib/rollout': ['lib/bake', 'lib/kube', 'lib/release'],
   'lib/sandbox': ['lib/image'],
   'lib/source': [],
   'lib/stacks': [],

@@ -92,7 +92,7 @@ function renderer(
       },
       defaults: { service: environment.serviceType },
     });
-    const place = { name: environmentOf(push).name, namespace: push.app };
+    const place = push.environment;
     const createdAt = new Date();
     return { render: (number) => render({ app, image, environment: place, commit, number, createdAt }) };
   } catch (error) {

@@ -51,6 +51,8 @@ async function undo(
       return back === undefined
         ? { is: 'removed' }
         : { is: 'back', release: back, url: addressOf(rolledOut) };
+    case 'looked':
+      return notRestored('the roll-out function answered another question', back);
     default:
       return notRestored(rolledOut.reason, back);
   }

@@ -55,9 +55,11 @@ export async function rollOut(
 
 /** What follows on an answer `progressing`. */
 function observing(request: RolloutRequest): RolloutRequest {
-  const { subject, fence } = request;
-  const release = request.do === 'undo' ? (request.back ?? request.release) : request.release;
-  return { subject, fence, release, do: 'observe' };
+  const { subject, fence, release } = request;
+  if (request.do === 'undo')
+    return { subject, fence, release: request.back ?? release, do: 'observe', phase: 'back' };
+  const phase = request.do === 'apply' ? request.phase : 0;
+  return { subject, fence, release, do: 'observe', phase };
 }
 
 /** Keeps the lease; answers the commit of a newer claim, if there is one. */

@@ -24,9 +24,9 @@ export const gitHub = new GitHub({
 
 export const metrics = new Metrics({ namespace: NAMESPACE, serviceName: SERVICE });
 
-/** Where the head of the installation's branch runs. */
-export function environmentOf({ app }: Push): Environment {
-  return { app, name: 'production' };
+/** Where the head of the push's branch runs. */
+export function environmentOf({ app, environment: { name } }: Push): Environment {
+  return { app, name };
 }
 
 export function repositoryOf({ owner, repository }: Push): Repository {

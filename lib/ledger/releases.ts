@@ -72,12 +72,12 @@ function releaseKey(number: number): string {
 
 /** @throws FairleadError `ledger/release-too-large` */
 async function toItem(release: Release): Promise<Attributes> {
-  const { resources, ...rest } = release;
-  const text = JSON.stringify(resources);
+  const { resources, jobs, strategy, bake, ...rest } = release;
+  const text = JSON.stringify({ resources, jobs, strategy, bake });
   const hash = createHash('sha256').update(text).digest('hex');
-  if (Buffer.byteLength(text) <= PLAIN) return { ...rest, hash, resources: text };
+  if (Buffer.byteLength(text) <= PLAIN) return { ...rest, hash, content: text };
   const packed = await promisify(gzip)(text);
-  if (packed.length <= LARGEST) return { ...rest, hash, packedResources: packed };
+  if (packed.length <= LARGEST) return { ...rest, hash, packedContent: packed };
   throw new FairleadError({
     code: 'ledger/release-too-large',
     operation: `keeping release ${release.number} of ${release.app}`,
@@ -89,9 +89,11 @@ async function toItem(release: Release): Promise<Attributes> {
 /** The release that `item` was made from: it is only written by {@link toItem}. */
 async function fromItem(item: Attributes): Promise<Release> {
   const { number, app, environment, namespace, commit, image, port, createdAt } = item as unknown as Release;
-  const packed = item.packedResources as Uint8Array | undefined;
-  const text =
-    packed === undefined ? (item.resources as string) : (await promisify(gunzip)(packed)).toString();
-  const resources = JSON.parse(text) as Release['resources'];
-  return { number, app, environment, namespace, commit, image, port, resources, createdAt };
+  const packed = item.packedContent as Uint8Array | undefined;
+  const text = packed === undefined ? (item.content as string) : (await promisify(gunzip)(packed)).toString();
+  const content = JSON.parse(text) as Pick<Release, 'resources' | 'jobs' | 'strategy' | 'bake'>;
+  return {
+    ...{ number, app, environment, namespace, commit, image, createdAt, ...content },
+    ...(port === undefined ? {} : { port }),
+  };
 }

@@ -21,5 +21,13 @@ export function decide(update: RefUpdate, branch: string): Decision {
   const pushed = update.ref.slice(BRANCHES.length);
   if (pushed !== branch) return ignore(`only the branch ${branch} is deployed`);
   if ('refused' in app) return ignore(`${app.refused}; rename the repository`);
-  return { do: 'deploy', push: { ...update, app: app.name, branch: pushed } };
+  return {
+    do: 'deploy',
+    push: {
+      ...update,
+      app: app.name,
+      branch: pushed,
+      environment: { name: 'production', namespace: app.name },
+    },
+  };
 }

@@ -18,6 +18,15 @@ export interface Push extends RefUpdate {
   app: string;
   /** `ref` without `refs/heads/`. */
   branch: string;
+  environment: Place;
+}
+
+/** Where a branch of an app runs. */
+export interface Place {
+  /** `production`, `preview-<branch>` */
+  name: string;
+  /** Of the cluster; a DNS label. */
+  namespace: string;
 }
 
 /** What a git host's request says, once it is known to come from there. */

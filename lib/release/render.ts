@@ -2,7 +2,7 @@ import { checkName } from '../app/name.ts';
 import type { App } from '../app/types.ts';
 import { deploymentSpec, PORT_NAME } from './deployment.ts';
 import { COMMIT, identity, RELEASE, version } from './labels.ts';
-import type { KubernetesObject, Release } from './types.ts';
+import type { Bake, KubernetesObject, Release } from './types.ts';
 
 /** What a release is rendered from. */
 export interface Rendering {
@@ -14,6 +14,8 @@ export interface Rendering {
   number: number;
   createdAt: Date;
 }
+
+const NO_BAKE: Bake = { seconds: 0, alarms: [], checks: [], restarts: 0, unknown: 'keep', watchFor: 0 };
 
 /** The port of an app's Service; the port that its program listens on is its own business. */
 const SERVICE_PORT = 80;
@@ -41,6 +43,9 @@ export function render({ app, image, environment, commit, number, createdAt }: R
     commit,
     image,
     port: app.port,
+    jobs: [],
+    strategy: { kind: 'rolling' },
+    bake: NO_BAKE,
     resources: [
       namespaceObject(namespace, metadata),
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },

@@ -26,9 +26,90 @@ export interface Release {
   commit: string;
   /** `host/path@sha256:…` */
   image: string;
-  port: number;
+  /** The TCP port that requests go to; absent for an app that takes none. */
+  port?: number;
+  /**
+   * batch/v1 Jobs that run one after another, each to its end, before anything that serves is changed (migrations).
+   * What they need of `resources` (ConfigMap, Secret, ServiceAccount) is applied before them.
+   */
+  jobs: KubernetesObject[];
   /** In the order in which they are applied. */
   resources: KubernetesObject[];
+  strategy: Strategy;
+  bake: Bake;
   /** ISO 8601; a rollout's patience counts from here. */
   createdAt: string;
+}
+
+/** How new pods come to take requests, by plain Deployments and Services. */
+export type Strategy =
+  /** New pods take the place of old ones, one after another. */
+  | { kind: 'rolling' }
+  /** A second Deployment beside the one that serves; the Service goes over to it at once. `color` is this release's. */
+  | { kind: 'blue-green'; color: 'blue' | 'green' }
+  /** A few pods of the new release beside the old ones, more with each step, then all. */
+  | { kind: 'canary'; steps: readonly CanaryStep[] };
+
+export interface CanaryStep {
+  /** Of the pods that take requests, 1 to 99. */
+  percent: number;
+  /** How long it is watched, as {@link Bake} says, before the next step. */
+  seconds: number;
+}
+
+/** How a release is watched once its pods are ready, and what that means for it. */
+export interface Bake {
+  /** How long; 0 is not at all. */
+  seconds: number;
+  /** Names of CloudWatch alarms. */
+  alarms: readonly string[];
+  /** Alarms that carry this tag, too. */
+  alarmTag?: { key: string; value: string };
+  /** Asked over HTTP of the release's address, all the time. */
+  checks: readonly HttpCheck[];
+  /** Restarts of the release's containers, all pods together, that are borne. */
+  restarts: number;
+  /** Requests below which alarms say nothing, counted by a CloudWatch metric; absent where nobody counts them. */
+  traffic?: Traffic;
+  /** What becomes of a release of which nobody can say whether it is good. */
+  unknown: 'keep' | 'roll-back';
+  /** Seconds after the bake in which an alarm still takes the release back; 0 is never. */
+  watchFor: number;
+}
+
+export interface HttpCheck {
+  /** With its query: `/healthz?deep=1`. */
+  path: string;
+  /** The lowest and the highest status that is good. */
+  status: readonly [number, number];
+  /** Text that the body has to contain. */
+  contains?: string;
+}
+
+export interface Traffic {
+  namespace: string;
+  metric: string;
+  dimensions: Readonly<Record<string, string>>;
+  /** Sum over the bake from which on missing trouble counts as good. */
+  minimum: number;
+}
+
+/** One part of bringing a release out: it is applied, its workloads become ready, then it is watched. */
+export interface Phase {
+  /** For people: `10 % of the pods`, `switch to green`. */
+  name: string;
+  /** In the order in which they are applied. */
+  resources: KubernetesObject[];
+  /** What has to be ready before the phase is done. */
+  workloads: readonly Workload[];
+  /** Seconds that it is watched after that; 0 is not at all. */
+  bakeSeconds: number;
+  /** After it, what the release does not contain is taken away. */
+  prune: boolean;
+}
+
+/** Something that runs pods. */
+export interface Workload {
+  kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
+  name: string;
 }

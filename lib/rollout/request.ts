@@ -1,5 +1,7 @@
+import type { BakeLook } from '../bake/types.ts';
 import type { Subject } from '../log.ts';
 import type { Release } from '../release/types.ts';
+import type { Change } from './diff.ts';
 import type { Blame } from './verdict.ts';
 
 /** What every request to the roll-out function says. */
@@ -12,27 +14,52 @@ interface About {
 }
 
 /**
- * `apply` writes the release's resources and then observes them, within one invocation's time; `observe` goes on
- * where an answer `progressing` left off. `undo` brings `back` (a new release with the content of the last good
- * one) and observes that, to be continued by an `observe` of `back`; with none, it removes what `release` created.
+ * Phases are those of lib/release/phases.ts, counted from 0.
+ *
+ * - `apply` writes the resources of `phase` and then observes its workloads, within one invocation's time. With phase 0
+ *   everything of the release is asked of the cluster as a dry run first, and its jobs are run.
+ * - `observe` goes on where an answer `progressing` left off.
+ * - `look` is one look at a release that bakes, at `url` if it has one.
+ * - `undo` brings `back` (a new release with the content of the last good one) as a whole, all its resources at once
+ *   whatever its strategy, and observes that, to be continued by an `observe` of `back` with `phase: 'back'`; with none, it
+ *   removes what `release` created.
+ * - `remove` takes away everything of the environment, its namespace too if Fairlead made it.
+ *
  * Each may be repeated at any time.
  */
-export type RolloutRequest = About & ({ do: 'apply' } | { do: 'observe' } | { do: 'undo'; back?: Release });
+export type RolloutRequest = About &
+  (
+    | { do: 'apply'; phase: number }
+    | { do: 'observe'; phase: number | 'back' }
+    | { do: 'look'; phase: number; url?: string; since: string }
+    | { do: 'undo'; back?: Release }
+    | { do: 'remove' }
+  );
 
 /** How a rollout stands. What is thrown instead (FairleadError) is worth another try. */
 export type RolloutAnswer =
-  /** Ask again with `observe`. */
-  | { state: 'progressing'; ready: number; wanted: number }
+  /** Ask again with `observe`. `applied` comes once, with the answer to the `apply`. */
+  | { state: 'progressing'; ready: number; wanted: number; applied?: AppliedFacts }
   /**
    * All wanted pods run this release and no other. Without `url` when its address could not be found out, or a load
-   * balancer has none yet; `internalName` is its DNS name in the cluster.
+   * balancer has none yet; `internalName` is its DNS name in the cluster, absent for an app that takes no requests.
    */
-  | { state: 'live'; url?: string; internalName: string }
+  | { state: 'live'; url?: string; internalName?: string; applied?: AppliedFacts }
   /** It cannot become live. `reason` is one line to act on; `details` are log lines and events, several lines. */
-  | { state: 'failed'; reason: string; details: string; blame?: Blame }
+  | { state: 'failed'; reason: string; details: string; blame?: Blame; applied?: AppliedFacts }
   /** Neither live nor broken as far as the cluster tells. */
-  | { state: 'unknown'; reason: string }
+  | { state: 'unknown'; reason: string; applied?: AppliedFacts }
   /** A newer claim has written to the environment; `by` is its fence. */
   | { state: 'superseded'; by: number }
-  /** Answer to an `undo` without `back`: what the release had created is gone. */
+  /** Answer to a `look`. */
+  | { state: 'looked'; look: BakeLook }
+  /** Answer to an `undo` without `back`, and to `remove`: what there was is gone. */
   | { state: 'removed' };
+
+/** What is known once a phase's resources are applied; it goes into the release's record. */
+export interface AppliedFacts {
+  /** What the application changed in the cluster; of phase 0, what the whole release will change. */
+  changes: readonly Change[];
+  /** The alarms of the release as they were before anything was changed; of phase 0 only. */
+  before?: BakeLook['alarms'];
+}

@@ -37,6 +37,9 @@ export async function rollOut(
       return applyAndObserve(cluster, release, fence, listener);
     case 'observe':
       return look(cluster, release, fence, listener);
+    case 'look':
+    case 'remove':
+      throw new RangeError(`no answer to ${request.do}`);
     case 'undo':
       if (request.back !== undefined) return applyAndObserve(cluster, request.back, fence, listener);
       await removeRelease(cluster, release, fence);

@@ -3,11 +3,18 @@ import { Kube } from '../../../lib/kube/client.ts';
 import type { Release } from '../../../lib/release/types.ts';
 import { Cluster } from '../../../lib/rollout/cluster.ts';
 import type { PodChange } from '../../../lib/rollout/pods.ts';
-import type { RolloutAnswer, RolloutRequest } from '../../../lib/rollout/request.ts';
+import type { RolloutAnswer } from '../../../lib/rollout/request.ts';
 import { rollOut } from '../../../lib/rollout/roll-out.ts';
 import { kubectl, type Running } from './implementation.ts';
 
 /** Words for the tests: Fairlead on one side of a running cluster, kubectl on the other. */
+/** A request without what every one says. */
+type Asked = { release: Release } & (
+  | { do: 'apply'; phase: number }
+  | { do: 'undo'; back?: Release }
+  | { do: 'observe'; phase: number | 'back' }
+);
+
 export class Installation {
   readonly running: Running;
   readonly kube: Kube;
@@ -20,7 +27,7 @@ export class Installation {
     this.cluster = new Cluster(this.kube);
   }
 
-  async ask(request: Pick<RolloutRequest, 'do'> & { release: Release; back?: Release }, fence: number) {
+  async ask(request: Asked, fence: number) {
     const pods: PodChange[] = [];
     const { release } = request;
     this.namespaces.add(release.namespace);
@@ -37,7 +44,7 @@ export class Installation {
   }
 
   apply(release: Release, fence: number) {
-    return this.ask({ do: 'apply', release }, fence);
+    return this.ask({ do: 'apply', phase: 0, release }, fence);
   }
 
   kubectl(...args: string[]): Promise<string> {

@@ -212,7 +212,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       await on.apply(release({ name, number: 2, version: 'b' }), 7);
       const older = release({ name, number: 3, version: 'c' });
       expect((await on.apply(older, 6)).answer).toEqual({ state: 'superseded', by: 7 });
-      expect((await on.ask({ do: 'observe', release: older }, 6)).answer).toEqual({
+      expect((await on.ask({ do: 'observe', phase: 0, release: older }, 6)).answer).toEqual({
         state: 'superseded',
         by: 7,
       });

@@ -170,7 +170,16 @@ export class Scene {
     const before = this.repository.head ?? '0'.repeat(40);
     this.repository.head = commit;
     const moved = { ref: 'refs/heads/main', branch: 'main', before, after: commit };
-    return { host: 'github', owner: 'acme', repository: this.app, app: this.app, delivery, ...moved };
+    const environment = { name: 'production', namespace: this.app };
+    return {
+      environment,
+      host: 'github',
+      owner: 'acme',
+      repository: this.app,
+      app: this.app,
+      delivery,
+      ...moved,
+    };
   }
 
   /** Runs one execution of deploy to its end. */

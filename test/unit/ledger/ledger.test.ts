@@ -37,7 +37,10 @@ const release = (number: number, letter: string, resources: Release['resources']
   commit: commit(letter),
   image: `registry/web@sha256:${letter}`,
   port: 8080,
+  jobs: [],
   resources,
+  strategy: { kind: 'rolling' },
+  bake: { seconds: 0, alarms: [], checks: [], restarts: 0, unknown: 'keep', watchFor: 0 },
   createdAt: new Date(now).toISOString(),
 });
 
