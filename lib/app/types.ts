@@ -37,6 +37,30 @@ export interface App {
   terminationGracePeriod: number;
 }
 
+/**
+ * Where an app's own Kubernetes resources are, in place of rendered ones; as `manifests` of fairlead.yaml says it. Paths
+ * are from the top of the repository.
+ */
+export type Manifests =
+  /** A folder of YAML files, or one such file. */
+  | string
+  /** A folder with a kustomization.yaml. */
+  | { kustomize: string }
+  | { helm: HelmChart }
+  /** A compose file. */
+  | { compose: string };
+
+export interface HelmChart {
+  /** Folder with a Chart.yaml. */
+  chart: string;
+  /** Files, the later one wins. */
+  values?: string[] | undefined;
+  /** Single values by their path, `image.tag`: they win over files. */
+  set?: Record<string, string | number | boolean> | undefined;
+  /** `.Release.Name`; the app's name when absent. */
+  release?: string | undefined;
+}
+
 /** What an image says about how it wants to be run (OCI image specification, config.md). */
 export interface ImageFacts {
   /** TCP ports of `ExposedPorts`. */
