@@ -1,5 +1,8 @@
 import { FairleadError } from '../errors.ts';
 
+/** The process that takes an app's requests, and that the top level of fairlead.yaml is about. */
+export const WEB = 'web';
+
 /**
  * Makes sure that `name` can name a namespace, a Deployment and a Service: a DNS label that starts with a letter
  * (RFC 1035, section 2.3.1). `what` is for example `app` or `namespace`.

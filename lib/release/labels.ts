@@ -1,3 +1,6 @@
+import { shortName } from './names.ts';
+import type { Track } from './types.ts';
+
 /** Labels by which everything of one app in one environment is told apart (Kubernetes, "Recommended Labels"). */
 export const NAME = 'app.kubernetes.io/name';
 export const INSTANCE = 'app.kubernetes.io/instance';
@@ -7,13 +10,22 @@ const VERSION = 'app.kubernetes.io/version';
 /** Labels that say whose an object is: one that lacks any of their values is not touched. */
 export const IDENTITY = [NAME, INSTANCE, MANAGED_BY] as const;
 
+/** Labels of pods: which process of the app (`web`, `worker`), and which of its Deployments. */
+export const PROCESS = 'fairlead.dev/process';
+export const TRACK = 'fairlead.dev/track';
+
 /** Annotations that say which release wrote an object last. */
 export const RELEASE = 'fairlead.dev/release';
 export const COMMIT = 'fairlead.dev/commit';
 
 /** What never changes in the life of an app in an environment: a Deployment's selector cannot. */
 export function identity(app: string, environment: string): Record<string, string> {
-  return { [NAME]: app, [INSTANCE]: `${app}-${environment}`, [MANAGED_BY]: 'fairlead' };
+  return { [NAME]: app, [INSTANCE]: shortName(`${app}-${environment}`), [MANAGED_BY]: 'fairlead' };
+}
+
+/** What the pods of one process have; a Deployment selects them by their track as well. */
+export function processLabels(ids: Record<string, string>, process: string, track?: Track) {
+  return { ...ids, [PROCESS]: process, ...(track !== undefined && { [TRACK]: track }) };
 }
 
 /** A label's value has 63 characters at most; the commit's first 12 are enough for people. */

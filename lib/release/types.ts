@@ -36,6 +36,8 @@ export interface Release {
   /** In the order in which they are applied. */
   resources: KubernetesObject[];
   strategy: Strategy;
+  /** What takes requests as the release begins; absent where nothing does, or where it need not be known. */
+  from?: Origin;
   bake: Bake;
   /** ISO 8601; a rollout's patience counts from here. */
   createdAt: string;
@@ -56,6 +58,16 @@ export interface CanaryStep {
   /** How long it is watched, as {@link Bake} says, before the next step. */
   seconds: number;
 }
+
+/** Which of an app's Deployments a pod belongs to: the value of its label `fairlead.dev/track`. */
+export type Track = 'stable' | 'canary' | 'blue' | 'green';
+
+/** What takes an app's requests before a release does. */
+export type Origin =
+  /** `replicas` is what the release that made it says; there may be more of them, by an autoscaler or a person. */
+  | { track: Exclude<Track, 'canary'>; deployment: string; replicas: number }
+  /** Something that Fairlead did not render: the user's own manifests. */
+  | { track: 'other' };
 
 /** How a release is watched once its pods are ready, and what that means for it. */
 export interface Bake {
@@ -106,6 +118,22 @@ export interface Phase {
   bakeSeconds: number;
   /** After it, what the release does not contain is taken away. */
   prune: boolean;
+  /** See lib/release/counts.ts, which says what to apply. Absent where every Deployment has what it says. */
+  counts?: readonly Count[];
+}
+
+/**
+ * How many pods a Deployment is given when it says too few: an autoscaler or a person may have given more to what it
+ * stands beside or takes over from, and a release does not know that.
+ */
+export interface Count {
+  deployment: string;
+  /** The Deployment whose number of pods decides, its `spec.replicas` as the phase is applied. */
+  by: string;
+  /** What that number is multiplied by; the result is rounded up. */
+  times: number;
+  /** An autoscaler's `maxReplicas`. */
+  atMost?: number;
 }
 
 /** Something that runs pods. */
