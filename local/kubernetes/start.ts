@@ -33,7 +33,7 @@ export interface Kubernetes {
 const limits = [
   'Pods reach themselves and nothing else: no other pod or Service, no name server, no Internet.',
   'Limits of memory and processor time are not enforced.',
-  'Jobs, StatefulSets, DaemonSets, autoscalers and disruption budgets are stored and not acted upon.',
+  'Autoscalers, disruption budgets and volume claims are stored and not acted upon.',
 ] as const;
 
 /**

@@ -1,3 +1,5 @@
+import { admitByLimitRange, type LimitRange } from './api/admission/limit-range.ts';
+import { admitByQuota, type ResourceQuota } from './api/admission/quota.ts';
 import { type Kind, storedKind } from './api/kinds.ts';
 import { deepFreeze, type KubernetesObject, keyOf, type NewObject, sameJson, timestamp } from './object.ts';
 import { StatusError } from './status-error.ts';
@@ -73,9 +75,17 @@ export class Store {
     return { items: items as KubernetesObject[] as T[], resourceVersion: this.resourceVersion };
   }
 
+  /** Everything in a namespace but its events, in no order. */
+  inNamespace(namespace: string): KubernetesObject[] {
+    const kinds = [...this.#objects.keys()].filter((kind) => kind !== 'Event');
+    return kinds.flatMap((kind) =>
+      [...this.#all(kind).values()].filter((each) => each.metadata.namespace === namespace),
+    );
+  }
+
   /**
    * Stores a new object: gives it a name when it only has `generateName`, its uid, times and resourceVersion.
-   * @throws StatusError AlreadyExists; NotFound or Forbidden when its namespace is absent or terminating
+   * @throws StatusError AlreadyExists; NotFound or Forbidden when its namespace is absent or terminating, or a quota exceeded
    */
   create<T extends KubernetesObject = KubernetesObject>(object: NewObject<T>, options: WriteOptions = {}): T {
     const kind = kindOf(object.kind);
@@ -86,6 +96,7 @@ export class Store {
       throw new StatusError('BadRequest', 'resourceVersion should not be set on objects to be created');
     if (name !== '' && this.get(object.kind, namespace, name)) throw alreadyExists(kind, name);
     const created = newObject(kind, object, options, this.#context());
+    if (namespace !== undefined) this.#admit(created, namespace);
     return (options.dryRun ? created : this.#put('ADDED', created)) as T;
   }
 
@@ -229,6 +240,15 @@ export class Store {
     const found = this.get('Namespace', undefined, namespace);
     if (!found) throw notFound(kindOf('Namespace'), namespace);
     if (found.metadata.deletionTimestamp !== undefined) throw terminatingNamespace(kind, name, namespace);
+  }
+
+  /** Limits first, as Kubernetes has it: what they fill in counts for the quotas. @throws StatusError 403 Forbidden */
+  #admit(created: KubernetesObject, namespace: string): void {
+    if (created.kind === 'Event') return;
+    if (created.kind === 'Pod')
+      admitByLimitRange(created, this.list<LimitRange>('LimitRange', { namespace }).items);
+    const quotas = this.list<ResourceQuota>('ResourceQuota', { namespace }).items;
+    if (quotas.length > 0) admitByQuota(created, quotas, () => this.inNamespace(namespace));
   }
 
   #context(): WriteContext {

@@ -2,19 +2,33 @@ import { kinds } from '../api/kinds.ts';
 import { type KubernetesObject, keyOf } from '../object.ts';
 import type { WatchEvent } from '../store/history.ts';
 import type { Store } from '../store.ts';
+import { reconcileCronJob } from './cronjob/controller.ts';
+import { reconcileDaemonSet } from './daemonset/controller.ts';
 import { reconcileDeployment } from './deployment/controller.ts';
 import { reconcileEndpoints } from './endpoints/controller.ts';
 import { collectGarbage } from './garbage.ts';
+import { reconcileJob } from './job/controller.ts';
 import { isSelected } from './labels.ts';
 import { reconcileNamespace } from './namespaces.ts';
 import { controllerOf } from './owners.ts';
+import { reconcileQuotas } from './quotas.ts';
 import { reconcileReplicaSet } from './replicaset/controller.ts';
-import type { Deployment, ReplicaSet, Service } from './types.ts';
+import { reconcileStatefulSet } from './statefulset/controller.ts';
+import type { LabelSelector, Service } from './types.ts';
 import { WorkQueue } from './work-queue.ts';
 
+/** By the kind of what owns pods, how it is reconciled. */
+const podOwners = {
+  ReplicaSet: reconcileReplicaSet,
+  Job: reconcileJob,
+  StatefulSet: reconcileStatefulSet,
+  DaemonSet: reconcileDaemonSet,
+} as const;
+
 /**
- * Runs the controllers of Deployments, ReplicaSets, Endpoints, owners and namespaces. They act on changes only, and
- * use no processor time between them. Jobs, autoscalers and disruption budgets are stored and not acted upon.
+ * Runs the controllers of workloads, Jobs and CronJobs, Endpoints, quotas, owners and namespaces. They act on changes
+ * and at times only, and use no processor time between them. Autoscalers and disruption budgets are stored and not
+ * acted upon.
  * @returns how to stop them
  */
 export function startControllers(store: Store): () => void {
@@ -24,10 +38,15 @@ export function startControllers(store: Store): () => void {
       return reconcile(store, namespace, name);
     });
   const deployments = named(reconcileDeployment);
-  const replicaSets = named(reconcileReplicaSet);
+  const owners = Object.entries(podOwners).map(([kind, reconcile]) => ({ kind, queue: named(reconcile) }));
+  const cronJobs = named(reconcileCronJob);
   const endpoints = named(reconcileEndpoints);
   const garbage = new WorkQueue((uid) => {
     collectGarbage(store, uid);
+    return undefined;
+  });
+  const quotas = new WorkQueue((namespace) => {
+    reconcileQuotas(store, namespace);
     return undefined;
   });
   const namespaces = new WorkQueue((name) => {
@@ -36,12 +55,12 @@ export function startControllers(store: Store): () => void {
   });
   const stops = [
     watch(store, 'Deployment', ({ object }) => deployments.add(key(object))),
-    watch(store, 'ReplicaSet', ({ object }) => {
-      replicaSets.add(key(object));
-      addOwners<Deployment>(store, deployments, 'Deployment', object);
-    }),
+    watch(store, 'ReplicaSet', ({ object }) => addOwners(store, deployments, 'Deployment', object)),
+    ...owners.map(({ kind, queue }) => watch(store, kind, ({ object }) => queue.add(key(object)))),
+    watch(store, 'CronJob', ({ object }) => cronJobs.add(key(object))),
+    watch(store, 'Job', ({ object }) => addControllers(cronJobs, 'CronJob', object)),
     watch(store, 'Pod', (event) => {
-      addOwners<ReplicaSet>(store, replicaSets, 'ReplicaSet', event.object);
+      for (const { kind, queue } of owners) addOwners(store, queue, kind, event.object);
       addServices(store, endpoints, event);
       addRecreating(store, deployments, event);
     }),
@@ -51,13 +70,24 @@ export function startControllers(store: Store): () => void {
       watch(store, kind, (event) => {
         addGarbage(garbage, event);
         const { namespace } = event.object.metadata;
-        if (event.type === 'DELETED' && namespace !== undefined) namespaces.add(namespace);
+        if (namespace === undefined || kind === 'Event') return;
+        if (event.type === 'DELETED') namespaces.add(namespace);
+        quotas.add(namespace);
       }),
     ),
   ];
   return () => {
     for (const stop of stops) stop();
-    for (const queue of [deployments, replicaSets, endpoints, garbage, namespaces]) queue.close();
+    const queues = [
+      deployments,
+      ...owners.map(({ queue }) => queue),
+      cronJobs,
+      endpoints,
+      garbage,
+      quotas,
+      namespaces,
+    ];
+    for (const queue of queues) queue.close();
   };
 }
 
@@ -72,25 +102,22 @@ function key({ metadata }: KubernetesObject): string {
   return keyOf(metadata.namespace, metadata.name);
 }
 
+type Selecting = KubernetesObject & { spec: { selector?: LabelSelector } };
+
 /** The owner, or when there is none all that could adopt the object. */
-function addOwners<T extends Deployment | ReplicaSet>(
-  store: Store,
-  queue: WorkQueue,
-  kind: T['kind'],
-  object: KubernetesObject,
-): void {
+function addOwners(store: Store, queue: WorkQueue, kind: string, object: KubernetesObject): void {
   const { namespace } = object.metadata;
-  const owner = controllerOf(object);
-  if (owner) {
-    if (owner.kind === kind) queue.add(keyOf(namespace, owner.name));
-    return;
-  }
-  const candidates = store.list<Deployment | ReplicaSet>(
-    kind,
-    namespace === undefined ? {} : { namespace },
-  ).items;
+  if (addControllers(queue, kind, object)) return;
+  const candidates = store.list<Selecting>(kind, namespace === undefined ? {} : { namespace }).items;
   for (const candidate of candidates)
-    if (isSelected(object.metadata.labels, candidate.spec.selector)) queue.add(key(candidate));
+    if (isSelected(object.metadata.labels, candidate.spec.selector ?? {})) queue.add(key(candidate));
+}
+
+/** @returns whether the object has an owner */
+function addControllers(queue: WorkQueue, kind: string, object: KubernetesObject): boolean {
+  const owner = controllerOf(object);
+  if (owner?.kind === kind) queue.add(keyOf(object.metadata.namespace, owner.name));
+  return owner !== undefined;
 }
 
 function addServices(store: Store, queue: WorkQueue, { object, previous }: WatchEvent): void {

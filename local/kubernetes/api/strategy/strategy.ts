@@ -1,7 +1,7 @@
 import type { Kind } from '../kinds.ts';
 import { allocate } from './addresses.ts';
 import { setObjectDefaults } from './defaults.ts';
-import type { Draft, Json } from './json.ts';
+import { type Draft, type Json, strings, struct } from './json.ts';
 import { admitPod, qosClass } from './pod-defaults.ts';
 import { validate } from './validation.ts';
 
@@ -21,8 +21,21 @@ export function prepareForCreate(kind: Kind, object: Draft, services: () => Serv
   if (kind.subresources.includes('status')) object.status = initialStatus(kind, object);
   if (kind.kind === 'Namespace') object.spec = { finalizers: ['kubernetes'] };
   if (kind.kind === 'Pod') admitPod(object);
+  if (kind.kind === 'Job') selectByUid(object);
   validate(kind, object);
   if (kind.kind === 'Service') allocate(object, services());
+}
+
+/** A Job's pods are told from others by its uid. Source: kubernetes `pkg/registry/batch/job/strategy.go`. */
+function selectByUid({ metadata, spec }: Draft): void {
+  if (spec === undefined || spec.manualSelector === true) return;
+  const { uid = '', name } = metadata;
+  const selector = { 'batch.kubernetes.io/controller-uid': uid };
+  spec.selector = { matchLabels: selector };
+  const template = struct(spec, 'template');
+  const own = { ...selector, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name };
+  const given = struct(template, 'metadata');
+  given.labels = { ...strings(given, 'labels'), ...own };
 }
 
 /** The status before any controller has seen the object. */

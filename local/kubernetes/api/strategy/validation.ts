@@ -3,6 +3,7 @@ import { StatusError } from '../../status-error.ts';
 import type { Kind } from '../kinds.ts';
 import * as names from './field-errors.ts';
 import { FieldErrors, mustBe } from './field-errors.ts';
+import { validateCronJob, validateJob, validateJobChange } from './job-validation.ts';
 import { type Draft, type Json, strings, structs } from './json.ts';
 import { validatePodSpec, validatePort } from './pod-validation.ts';
 
@@ -14,8 +15,8 @@ const validators: Record<string, Validator> = {
   ReplicaSet: validateWorkload,
   StatefulSet: validateWorkload,
   DaemonSet: validateWorkload,
-  Job: ({ spec }, errors) =>
-    validatePodSpec((spec?.template as Json | undefined)?.spec as Json, 'spec.template.spec', errors),
+  Job: ({ spec }, errors) => validateJob(spec, 'spec', errors),
+  CronJob: validateCronJob,
   Service: validateService,
   RoleBinding: validateBinding,
   ClusterRoleBinding: validateBinding,
@@ -179,7 +180,7 @@ function validateChange(kind: Kind, object: Draft, previous: Draft, errors: Fiel
   const immutable = (field: string, before: unknown, after: unknown) => {
     if (!sameJson(before, after)) errors.invalid(field, after, 'field is immutable');
   };
-  if (['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job'].includes(kind.kind))
+  if (['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].includes(kind.kind))
     immutable('spec.selector', previous.spec?.selector, object.spec?.selector);
   if (
     kind.kind === 'Service' &&
@@ -193,6 +194,7 @@ function validateChange(kind: Kind, object: Draft, previous: Draft, errors: Fiel
   if ((kind.kind === 'Secret' || kind.kind === 'ConfigMap') && previous.immutable === true)
     immutable('data', previous.data, object.data);
   if (kind.kind === 'Pod') validatePodChange(object, previous, errors);
+  if (kind.kind === 'Job') validateJobChange(object, previous, errors);
 }
 
 /** Only images, grace and tolerations of a pod may change. */

@@ -2,7 +2,7 @@ import { sameJson, timestamp } from '../../object.ts';
 import type { Store } from '../../store.ts';
 import { claimAll } from '../claim.ts';
 import { isSelected } from '../labels.ts';
-import { controllerReference } from '../owners.ts';
+import { createPod, removePod } from '../pods.ts';
 import type { Condition, Pod, ReplicaSet } from '../types.ts';
 import { planReplicaSet } from './plan.ts';
 import { replicaSetStatus } from './status.ts';
@@ -25,45 +25,15 @@ export function reconcileReplicaSet(store: Store, namespace: string, name: strin
   let failure: Error | undefined;
   try {
     if (plan.do === 'create')
-      for (let count = 0; count < plan.count; count += 1) pods.push(create(store, replicaSet));
-    if (plan.do === 'delete') for (const pod of plan.pods) remove(store, replicaSet, pod);
+      for (let count = 0; count < plan.count; count += 1)
+        pods.push(createPod(store, replicaSet, replicaSet.spec.template, component));
+    if (plan.do === 'delete') for (const pod of plan.pods) removePod(store, replicaSet, pod, component);
   } catch (error) {
     failure = error as Error;
-    if (plan.do === 'create')
-      store.recordEvent(
-        replicaSet,
-        'Warning',
-        'FailedCreate',
-        `Error creating: ${failure.message}`,
-        component,
-      );
   }
   const againMs = write(store, replicaSet, pods, failure);
   if (failure) throw failure;
   return againMs;
-}
-
-function create(store: Store, replicaSet: ReplicaSet): Pod {
-  const { namespace, name } = replicaSet.metadata;
-  const { metadata, spec } = replicaSet.spec.template;
-  const pod = store.create({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      ...metadata,
-      generateName: `${name}-`,
-      ...(namespace !== undefined && { namespace }),
-      ownerReferences: [controllerReference(replicaSet)],
-    },
-    spec,
-  }) as Pod;
-  store.recordEvent(replicaSet, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`, component);
-  return pod;
-}
-
-function remove(store: Store, replicaSet: ReplicaSet, { metadata: { namespace, name } }: Pod): void {
-  store.delete('Pod', namespace, name);
-  store.recordEvent(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`, component);
 }
 
 function write(
