@@ -1,17 +1,9 @@
 // All modules of the command `fairlead` in one file: to find and link several hundred takes longer than what most of its
 // builds do. Plain JavaScript, for Node 20 or later.
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BUNDLE, currentBundle, STAMPS } from './current-bundle.js';
 
 /** What is to be installed, and what is: modules of packages change with it. */
 const PACKAGES = ['package-lock.json', 'node_modules/.package-lock.json'];
@@ -19,40 +11,25 @@ const PACKAGES = ['package-lock.json', 'node_modules/.package-lock.json'];
 /** Within less than this after a file was written, a second write may leave the same times. */
 const TICK_MS = 20;
 
-const BUNDLE = 'fairlead.cjs';
+/** Modules of Node that take a while to load, and for which a build in which nothing has changed has no use, or a late one. */
+const LATE = ['child_process', 'dgram', 'dns', 'http', 'https', 'net', 'tls', 'zlib'];
 
-const STAMPS = '//stamps ';
-
-/** More than the line with the stamps has, by far. */
-const FIRST_BYTES = 256 * 1024;
-
-/**
- * The path of the bundle in the folder `cache`, if it is that of the sources beneath `root`, and of the packages, as they
- * are now: its first line tells the size and time of each when it was made.
- */
-export function currentBundle(root, cache) {
-  const path = join(cache, BUNDLE);
-  try {
-    const { of, stamps } = JSON.parse(firstLine(path).slice(STAMPS.length));
-    const isCurrent = ([source, { size, mtimeMs }]) => {
-      const now = stampOf(join(root, source));
-      return now?.size === size && now.mtimeMs === mtimeMs;
-    };
-    // Checkouts may share their packages, and so this folder.
-    return of === root && stamps.every(isCurrent) ? path : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** Loads these when something of them is used first. */
+const LOAD_LATE = `require = ((require, late) => (id) => {
+  if (!late.has(id)) return require(id);
+  let module;
+  return new Proxy({}, { get: (_, name) => (module ??= require(id))[name] });
+})(require, new Set(${JSON.stringify(LATE.map((name) => `node:${name}`))}));
+`;
 
 /**
- * Sees to it that there is a current bundle.
+ * Sees to it that there is a current bundle, made for Node of the version `node`.
  *
  * @returns its path; it is of CommonJS modules, as those load only the parts of Node that they use. Nothing where none
  * can be made
  */
-export async function bundleOf(root, entry, cache) {
-  const current = currentBundle(root, cache);
+export async function bundleOf(root, entry, cache, node = process.versions.node) {
+  const current = currentBundle(root, cache, node);
   if (current !== undefined) return current;
   const path = join(cache, BUNDLE);
   const unfinished = `${path}.${process.pid}-${Date.now()}`;
@@ -63,7 +40,7 @@ export async function bundleOf(root, entry, cache) {
     return undefined;
   }
   try {
-    const text = await textOf(root, entry);
+    const text = await textOf(root, entry, node);
     if (text === undefined) return undefined;
     writeFileSync(unfinished, text);
     renameSync(unfinished, path);
@@ -76,31 +53,26 @@ export async function bundleOf(root, entry, cache) {
   }
 }
 
-function firstLine(path) {
-  const file = openSync(path, 'r');
-  try {
-    const start = Buffer.alloc(FIRST_BYTES);
-    const text = start.toString('utf8', 0, readSync(file, start));
-    return text.slice(0, text.indexOf('\n'));
-  } finally {
-    closeSync(file);
-  }
-}
-
-function stampOf(path) {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat && { size: stat.size, mtimeMs: stat.mtimeMs };
-}
-
-async function textOf(root, entry) {
+async function textOf(root, entry, node) {
   const started = Date.now();
   const { sources, text } = await modulesOf(root, entry);
-  const stamps = sources.map((source) => [source, stampOf(join(root, source))]);
+  const stamps = sources.map((source) => {
+    const { size, mtimeMs } = statSync(join(root, source));
+    return [source, size, mtimeMs];
+  });
   const now = Date.now();
-  const isFresh = ({ mtimeMs }) => mtimeMs > started - TICK_MS && mtimeMs <= now;
+  const isFresh = ([, , mtimeMs]) => mtimeMs > started - TICK_MS && mtimeMs <= now;
   // Somebody is writing just now: what was read may be what was before.
-  if (stamps.some(([, stamp]) => stamp === undefined || isFresh(stamp))) return undefined;
-  return `${STAMPS}${JSON.stringify({ of: root, stamps })}\n${text}`;
+  if (stamps.some(isFresh)) return undefined;
+  return `${STAMPS}${ascii(JSON.stringify({ of: root, node, stamps }))}\n${LOAD_LATE}${text}`;
+}
+
+// So that the first line can be read without decoding it.
+function ascii(json) {
+  return json.replace(
+    /[\u0080-\uffff]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 async function modulesOf(root, entry) {
@@ -119,8 +91,8 @@ async function modulesOf(root, entry) {
     logOverride: { 'empty-import-meta': 'error' },
   }).finally(stop);
   const own = Object.keys(metafile.inputs).filter((input) => !input.startsWith('node_modules/'));
-  return {
-    sources: [...own, ...PACKAGES, relative(root, fileURLToPath(import.meta.url))],
-    text: outputFiles[0].text,
-  };
+  const makers = ['bundle.js', 'setup.js'].map((name) =>
+    relative(root, fileURLToPath(new URL(name, import.meta.url))),
+  );
+  return { sources: [...own, ...PACKAGES, ...makers], text: outputFiles[0].text };
 }

@@ -36,7 +36,7 @@ async function main([name, ...rest]) {
   if (!script)
     throw new SetupError(`there is no script "${name}"; there are ${Object.keys(SCRIPTS).join(', ')}`);
   ensureDependencies();
-  const folders = [ensureNode()];
+  const folders = [ensureNode().folder];
   if (script.go) folders.push(ensureGo());
   const env = {
     ...process.env,

@@ -56,18 +56,33 @@ export function ensureDependencies() {
   writeFileSync(stamp, wanted);
 }
 
-/** @returns the folder of a Node that runs TypeScript: this process's own, or the one that npm installed. */
+/**
+ * A Node that runs TypeScript: this process's own, or the one that npm installed.
+ *
+ * @returns its folder, and its version without a `v`
+ */
 export function ensureNode() {
+  const own = { folder: dirname(process.execPath), version: process.versions.node };
   const packaged = join(root, 'node_modules', 'node', 'bin');
   // A folder of packages may be a link to another checkout's.
-  const real = existsSync(packaged) && realpathSync(packaged);
-  if (real === dirname(process.execPath)) return real;
-  if (runs(join(packaged, 'node'), ['--version'])) return packaged;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return dirname(process.execPath);
+  if (existsSync(packaged) && realpathSync(packaged) === own.folder) return own;
+  const version = versionOf(join(packaged, 'node'));
+  if (version === own.version) return own;
+  if (version !== undefined) return { folder: packaged, version };
+  if (Number(own.version.split('.')[0]) >= 24) return own;
   throw new SetupError(
     'the package `node` holds no Node 24 for this machine: install Node 24 or later, ' +
       'or let npm run install scripts (`npm config set ignore-scripts false`) and remove node_modules',
   );
+}
+
+/** Nothing for a Node that is not there, or not for this machine. */
+function versionOf(node) {
+  const { status, stdout } = spawnSync(node, ['--version'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return status === 0 ? stdout.trim().slice(1) : undefined;
 }
 
 /** The oldest Go that the local cloud's pods and the examples are compiled with. */

@@ -24,7 +24,7 @@ import { Bases, type ImageSource } from './store/bases.ts';
 import { Hashes } from './store/hashes.ts';
 import { prune } from './store/prune.ts';
 import { takeSlot } from './store/slots.ts';
-import { keyOf } from './store/store.ts';
+import { keyOf, type Store } from './store/store.ts';
 
 export interface BuildOptions extends Partial<Confidential> {
   /** The directory of the build context. */
@@ -138,7 +138,7 @@ async function commonOf(
   { store, directory, aliases }: BuildInput,
   own: Pick<Shared, 'disks' | 'background' | 'workspace'>,
 ): Promise<Omit<Shared, keyof BuildInput | 'sandbox' | 'findings' | 'signal'>> {
-  const toolchain = await findGo(options);
+  const toolchain = await findGo(options, store);
   return {
     ...own,
     hashes: await Hashes.open(store, keyOf(directory)),
@@ -180,8 +180,11 @@ function planFor(
   });
 }
 
-async function findGo({ toolchain: given, engines }: BuildOptions): Promise<ProbedToolchain | undefined> {
+async function findGo(
+  { toolchain: given, engines }: BuildOptions,
+  store: Store,
+): Promise<ProbedToolchain | undefined> {
   if (engines?.includes('function') === false) return undefined;
   const toolchain = given ?? findToolchain({});
-  return toolchain === undefined ? undefined : probeToolchain(toolchain);
+  return toolchain === undefined ? undefined : probeToolchain(toolchain, store);
 }

@@ -8,8 +8,6 @@ const BLOCK = 1024 * 1024;
 /** How much longer a block may become: some bytes for each 16 KiB (RFC 1951, section 3.2.4). */
 const MARGIN = 16 * 1024;
 
-const compress = promisify(gzip);
-
 /**
  * Compresses with as many cores as there are: each block becomes a gzip member of its own, and members one after
  * the other are a gzip file (RFC 1952, section 2.2). The same input gives the same bytes, however it is chunked;
@@ -38,7 +36,7 @@ export async function* parallelGzip(source: AsyncIterable<Uint8Array>, level = 4
 async function member(block: Buffer, level: number): Promise<Buffer> {
   // In one piece, also of what does not get smaller, where it would otherwise be put together from pieces of 16 KiB.
   const options = { level, strategy: constants.Z_DEFAULT_STRATEGY, chunkSize: BLOCK + MARGIN };
-  const bytes = await compress(block, options);
+  const bytes = await promisify(gzip)(block, options);
   bytes[9] = 255; // operating system: unknown, so that it does not tell where the layer was made
   return bytes;
 }

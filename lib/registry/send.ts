@@ -26,7 +26,8 @@ export class Sender {
   readonly #lookup: LookupFunction | undefined;
   // Connections that were made under another policy are not used again.
   readonly #http = new HttpAgent({ keepAlive: true });
-  readonly #https = new HttpsAgent({ keepAlive: true });
+  // Made when it is needed: TLS takes a while to load.
+  #https: HttpsAgent | undefined;
   readonly #waits: Waits;
 
   constructor(policy: NetworkPolicy = { refuse: 'nothing' }, waits = WAITS) {
@@ -45,6 +46,11 @@ export class Sender {
     return answerOf(answer as IncomingMessage, request);
   }
 
+  #httpsAgent(): HttpsAgent {
+    this.#https ??= new HttpsAgent({ keepAlive: true });
+    return this.#https;
+  }
+
   #once(
     { method, url, body, signal }: Omit<Request, 'operation'>,
     headers: Record<string, string>,
@@ -57,7 +63,7 @@ export class Sender {
     const common = { method, headers, ...(signal && { signal }) };
     const lookup = this.#lookup === undefined ? {} : { lookup: this.#lookup };
     const sent = isSecure
-      ? overHttps(url, { ...common, ...lookup, agent: this.#https })
+      ? overHttps(url, { ...common, ...lookup, agent: this.#httpsAgent() })
       : overHttp(url, { ...common, ...lookup, agent: this.#http });
     limitWaits(sent, this.#waits);
     sent.once('response', (message) => resolve({ message, isStale: false }));

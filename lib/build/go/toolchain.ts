@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { FairleadError, messageOf } from '../../errors.ts';
+import { keyOf, type Store, writeWhole } from '../store/store.ts';
 import { type GoVersion, parseGoVersion } from './versions.ts';
 
 /** Where the Go toolchain is, and what of the builder's environment it may know. */
@@ -46,11 +47,42 @@ export function findToolchain(
 
 const probed = new Map<string, Promise<ProbedToolchain>>();
 
-/** Asks Go for its version, once in the life of this process. Throws `build/bad-toolchain`. */
-export async function probeToolchain(toolchain: Toolchain): Promise<ProbedToolchain> {
-  const known = probed.get(toolchain.go) ?? ask(toolchain);
+/**
+ * Asks Go for its version: once in the life of this process, and with a `store`, once in that of the program as it is
+ * there. Throws `build/bad-toolchain`.
+ */
+export async function probeToolchain(toolchain: Toolchain, store?: Store): Promise<ProbedToolchain> {
+  const known = probed.get(toolchain.go) ?? remembered(toolchain, store);
   probed.set(toolchain.go, known);
+  known.catch(() => probed.delete(toolchain.go));
   return { ...(await known), environment: toolchain.environment };
+}
+
+type Answer = Pick<ProbedToolchain, 'version' | 'name' | 'goroot'>;
+
+async function remembered(toolchain: Toolchain, store: Store | undefined): Promise<ProbedToolchain> {
+  const key = store === undefined ? undefined : programKey(toolchain.go);
+  if (store === undefined || key === undefined) return ask(toolchain);
+  const answer = await store.own<Answer>('toolchains', key);
+  if (answer !== undefined) return { ...toolchain, ...answer };
+  const asked = await ask(toolchain);
+  const { version, name, goroot } = asked;
+  // Of this machine alone.
+  writeWhole(store.path('toolchains', `${key}.json`), JSON.stringify({ version, name, goroot }));
+  return asked;
+}
+
+/** Smaller ones are scripts of version managers, which start another Go from one directory to the next. */
+const SMALLEST_PROGRAM = 1024 * 1024;
+
+function programKey(go: string): string | undefined {
+  try {
+    const path = realpathSync(go);
+    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return size < SMALLEST_PROGRAM ? undefined : keyOf(go, path, ...[ino, size, mtimeNs, ctimeNs].map(String));
+  } catch {
+    return undefined;
+  }
 }
 
 async function ask(toolchain: Toolchain): Promise<ProbedToolchain> {
@@ -62,7 +94,6 @@ async function ask(toolchain: Toolchain): Promise<ProbedToolchain> {
     if (version === undefined) throw new Error(`it calls itself ${JSON.stringify(name)}`);
     return { ...toolchain, version, name, goroot };
   } catch (error) {
-    probed.delete(toolchain.go);
     throw new FairleadError(
       {
         code: 'build/bad-toolchain',

@@ -19,6 +19,7 @@ const BY_FILE = [
   'extracted',
   'hashes',
   'configurations',
+  'toolchains',
   'archives',
   'downloads',
   'go/build',
