@@ -5,7 +5,7 @@ import type { Track } from './types.ts';
 export const NAME = 'app.kubernetes.io/name';
 export const INSTANCE = 'app.kubernetes.io/instance';
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';
-const VERSION = 'app.kubernetes.io/version';
+export const VERSION = 'app.kubernetes.io/version';
 
 /** Labels that say whose an object is: one that lacks any of their values is not touched. */
 export const IDENTITY = [NAME, INSTANCE, MANAGED_BY] as const;
