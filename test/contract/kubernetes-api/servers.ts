@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { startControllers } from '../../../local/kubernetes/controllers/controllers.ts';
 import { type Call, clientFor, startTestServer } from '../../unit/kubernetes-api/client.ts';
 
 export interface Cluster {
@@ -25,8 +26,15 @@ interface Started {
   close: () => Promise<void>;
 }
 
+/** With its controllers, and without a node. */
 async function startOurs(): Promise<Started> {
-  return startTestServer();
+  const server = await startTestServer();
+  const stop = startControllers(server.store);
+  const close = async () => {
+    stop();
+    await server.close();
+  };
+  return { ...server, close };
 }
 
 async function useExisting(kubeconfigFile: string): Promise<Started> {

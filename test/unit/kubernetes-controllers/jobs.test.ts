@@ -29,7 +29,7 @@ async function settle(): Promise<void> {
   }
 }
 
-async function after(seconds: number): Promise<void> {
+async function pass(seconds: number): Promise<void> {
   vi.advanceTimersByTime(1_000 * seconds);
   await settle();
 }
@@ -96,26 +96,26 @@ describe('a Job', () => {
     await create({ backoffLimit: 2 });
     await end('Failed');
     expect(active()).toHaveLength(0);
-    await after(9);
+    await pass(9);
     expect(active()).toHaveLength(0);
-    await after(2);
+    await pass(2);
     expect(active()).toHaveLength(1);
     await end('Failed');
-    await after(19);
+    await pass(19);
     expect(active()).toHaveLength(0);
-    await after(2);
+    await pass(2);
     await end('Failed');
     expect(conditions()).toBe('FailureTarget BackoffLimitExceeded, Failed BackoffLimitExceeded');
     expect(job()?.status).toMatchObject({ failed: 3 });
-    await after(1000);
+    await pass(1000);
     expect(pods()).toHaveLength(3);
   });
 
   test('fails when its time is over, and ends its pods', async () => {
     await create({ activeDeadlineSeconds: 30 });
-    await after(29);
+    await pass(29);
     expect(active()).toHaveLength(1);
-    await after(2);
+    await pass(2);
     expect(active()).toHaveLength(0);
     expect(conditions()).toBe('FailureTarget DeadlineExceeded, Failed DeadlineExceeded');
   });
@@ -148,9 +148,9 @@ describe('a Job', () => {
   test('is gone with its pods when its time to live is over', async () => {
     await create({ ttlSecondsAfterFinished: 60 });
     await end('Succeeded');
-    await after(59);
+    await pass(59);
     expect(job()).toBeDefined();
-    await after(2);
+    await pass(2);
     expect([job(), ...pods()]).toEqual([undefined]);
   });
 
@@ -191,9 +191,9 @@ describe('a CronJob', () => {
 
   test('starts a Job at each time of its schedule', async () => {
     await createCron();
-    await after(299);
+    await pass(299);
     expect(jobs()).toEqual([]);
-    await after(2);
+    await pass(2);
     expect(jobs()).toEqual([`nightly-${Date.parse('2026-11-01T10:05:00Z') / 60_000}`]);
     expect(pods()).toHaveLength(1);
     expect(cron()?.status).toMatchObject({
@@ -203,22 +203,22 @@ describe('a CronJob', () => {
     await end('Succeeded');
     expect(cron()?.status).toMatchObject({ lastSuccessfulTime: expect.any(String) });
     expect(cron()?.status).not.toHaveProperty('active');
-    await after(300);
+    await pass(300);
     expect(jobs()).toHaveLength(2);
   });
 
   test('starts none beside one that runs, where that is forbidden', async () => {
     await createCron({ concurrencyPolicy: 'Forbid' });
-    await after(301);
-    await after(300);
+    await pass(301);
+    await pass(300);
     expect(jobs()).toHaveLength(1);
   });
 
   test('puts the next one in the place of one that runs', async () => {
     await createCron({ concurrencyPolicy: 'Replace' });
-    await after(301);
+    await pass(301);
     const [first] = jobs();
-    await after(300);
+    await pass(300);
     expect(jobs()).toHaveLength(1);
     expect(jobs()).not.toEqual([first]);
   });
@@ -226,13 +226,13 @@ describe('a CronJob', () => {
   test('forgets what ended long ago, and starts nothing while it is suspended', async () => {
     await createCron({ successfulJobsHistoryLimit: 1 });
     for (let run = 0; run < 3; run += 1) {
-      await after(300);
+      await pass(300);
       await end('Succeeded');
     }
     expect(jobs()).toHaveLength(1);
     const current = cron();
     store.update({ ...current, spec: { ...(current?.spec as object), suspend: true } } as Job);
-    await after(3000);
+    await pass(3000);
     expect(jobs()).toHaveLength(1);
   });
 
