@@ -2,7 +2,7 @@ import type { MicroVms } from '../microvm/start.ts';
 import { Admission, type Principal } from './admission.ts';
 import { frontDoor } from './front-door.ts';
 import { listen } from './loopback.ts';
-import { Metrics } from './services/cloudwatch.ts';
+import { CloudWatch } from './services/cloudwatch.ts';
 import { Builds, type CodeBuildOptions } from './services/codebuild.ts';
 import { LogStreams } from './services/codebuild-logs.ts';
 import { dynamoDb, type Table } from './services/dynamodb.ts';
@@ -26,8 +26,10 @@ export interface AwsOptions {
   tables?: readonly Table[];
   /** The MicroVMs there are, and what they are run from. */
   microVms?: { vms: MicroVms; image: MicroVmImage };
-  /** Names of the CloudWatch alarms there are. */
+  /** Names of CloudWatch alarms without a metric: they are set by hand. */
   alarms?: readonly string[];
+  /** The clock of CloudWatch, ms since 1970. */
+  now?: () => number;
   /** What CodeBuild has; without it there is no project. */
   codeBuild?: Omit<CodeBuildOptions, 'secret'>;
   /** Default: the system chooses. */
@@ -43,7 +45,7 @@ export async function startAws(options: AwsOptions) {
   const place = { region, account };
   const admission = new Admission(options.principals);
   const topics = new Topics();
-  const metrics = new Metrics(place, options.alarms ?? []);
+  const cloudWatch = new CloudWatch(place, options.alarms ?? [], options.now);
   const dynamodb = await dynamoDb(place, options.tables ?? [], admission);
   const secrets = options.secrets ?? {};
   const logs = new LogStreams(place);
@@ -59,7 +61,8 @@ export async function startAws(options: AwsOptions) {
     sts: sts(place, admission),
     eks: eks(place, options.cluster),
     sns: topics.service,
-    monitoring: metrics.service,
+    monitoring: cloudWatch.service,
+    tagging: cloudWatch.tagging,
     logs: logs.service,
     codebuild: builds.service,
     dynamodb,
@@ -74,8 +77,9 @@ export async function startAws(options: AwsOptions) {
     admission,
     calls: admission.calls,
     topics,
-    metrics,
+    cloudWatch,
     close: async () => {
+      cloudWatch.close();
       await listener.close();
       await builds.close();
       await dynamodb.close();

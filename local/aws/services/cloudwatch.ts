@@ -1,19 +1,13 @@
-import { EventEmitter } from 'node:events';
 import { AwsError } from '../error.ts';
-import { type Input, list, object, optional, required, strings } from '../input.ts';
+import { type Input, list, object, required, strings } from '../input.ts';
 import { awsJson } from '../protocol.ts';
 import type { Place, Service } from '../service.ts';
-
-type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
-
-/** An alarm whose state is only what SetAlarmState made it: nothing is evaluated. */
-export interface Alarm {
-  name: string;
-  state: AlarmState;
-  reason: string;
-  /** Seconds since 1970. */
-  changedAt: number;
-}
+import { type Alarm, Alarms } from './cloudwatch-alarms.ts';
+import { MetricData } from './cloudwatch-data.ts';
+import { describeAlarms } from './cloudwatch-describe.ts';
+import type { AlarmState } from './cloudwatch-evaluate.ts';
+import { getMetricData } from './cloudwatch-get-data.ts';
+import { compositeAlarm, metricAlarm, tagsOf } from './cloudwatch-put-alarm.ts';
 
 export interface MetricDatum {
   namespace: string;
@@ -23,72 +17,140 @@ export interface MetricDatum {
 
 const STATES: readonly string[] = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] satisfies AlarmState[];
 const KEPT = 10_000;
+const NONE = { OK: [], ALARM: [], INSUFFICIENT_DATA: [] };
+/** ms; the shortest period of an alarm is twice that. */
+const EVALUATED_EVERY = 5_000;
 
-/** Amazon CloudWatch: metrics are kept as they come, alarms change by hand. */
-export class Metrics {
-  readonly changes = new EventEmitter<{ alarm: [Alarm] }>();
+/** Amazon CloudWatch: metrics as they come, alarms that are evaluated from them, on the clock `now` (ms since 1970). */
+export class CloudWatch {
   readonly recent: MetricDatum[] = [];
+  readonly alarms: Alarms;
   readonly service: Service;
-  readonly #alarms: Map<string, Alarm>;
+  /** The Resource Groups Tagging API, as far as it knows alarms. */
+  readonly tagging: Service;
+  readonly #data: MetricData;
+  readonly #timer: NodeJS.Timeout;
+  readonly #arnOf: (name: string) => string;
 
-  constructor({ region, account }: Place, alarmNames: readonly string[]) {
-    const arnOf = (name: string) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`;
-    const initial = { state: 'INSUFFICIENT_DATA', reason: 'Unchecked: Initial alarm creation' } as const;
-    this.#alarms = new Map(
-      alarmNames.map((name) => [name, { name, ...initial, changedAt: Date.now() / 1000 }]),
-    );
-    this.service = {
-      iam: 'cloudwatch',
-      protocol: awsJson('1.0'),
-      operations: {
-        PutMetricData: { run: (input) => this.#put(input) },
-        DescribeAlarms: {
-          resource: () => arnOf('*'),
-          run: (input) => ({ MetricAlarms: this.#select(input).map((alarm) => describe(alarm, arnOf)) }),
-        },
-        SetAlarmState: {
-          resource: (input) => arnOf(required(input, 'AlarmName')),
-          run: (input) => this.#set(input),
-        },
+  /** `alarmNames`: alarms without a metric, which are set by hand. */
+  constructor({ region, account }: Place, alarmNames: readonly string[], now: () => number = Date.now) {
+    this.#data = new MetricData(now);
+    this.alarms = new Alarms(this.#data, now);
+    this.#arnOf = (name: string) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`;
+    for (const name of alarmNames)
+      this.alarms.put({ name, source: { kind: 'none' }, put: {}, actions: NONE, tags: new Map() });
+    this.service = { iam: 'cloudwatch', protocol: awsJson('1.0'), operations: this.#operations() };
+    this.tagging = {
+      iam: 'tag',
+      protocol: awsJson('1.1'),
+      operations: { GetResources: { run: (input) => this.#resources(input) } },
+    };
+    this.#timer = setInterval(() => this.alarms.evaluate(), EVALUATED_EVERY).unref();
+  }
+
+  arnOf(name: string): string {
+    return this.#arnOf(name);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #operations(): Service['operations'] {
+    const named = (parameter: string) => (input: Input) => this.#arnOf(required(input, parameter));
+    const tagged = (input: Input) => required(input, 'ResourceARN');
+    return {
+      PutMetricData: { run: (input) => this.#putData(input) },
+      GetMetricData: { run: (input) => getMetricData(this.#data, input) },
+      DescribeAlarms: {
+        resource: () => this.#arnOf('*'),
+        run: (input) => describeAlarms(this.alarms, this.#arnOf, input),
       },
+      PutMetricAlarm: {
+        resource: named('AlarmName'),
+        run: (input) => this.#put(metricAlarm(input)),
+      },
+      PutCompositeAlarm: {
+        resource: named('AlarmName'),
+        run: (input) => this.#put(compositeAlarm(input)),
+      },
+      DeleteAlarms: { resource: () => this.#arnOf('*'), run: (input) => this.#delete(input) },
+      SetAlarmState: { resource: named('AlarmName'), run: (input) => this.#set(input) },
+      TagResource: { resource: tagged, run: (input) => this.#tag(input) },
+      UntagResource: { resource: tagged, run: (input) => this.#untag(input) },
+      ListTagsForResource: { resource: tagged, run: (input) => ({ Tags: pairs(this.#tagged(input)) }) },
     };
   }
 
-  #put(input: Input): void {
+  #putData(input: Input): void {
     const namespace = required(input, 'Namespace');
-    for (const datum of list(input, 'MetricData')) this.recent.push({ namespace, datum: object(datum) });
+    for (const datum of list(input, 'MetricData').map(object)) {
+      this.#data.put(namespace, datum);
+      this.recent.push({ namespace, datum });
+    }
     this.recent.splice(0, Math.max(0, this.recent.length - KEPT));
+    this.alarms.evaluate();
   }
 
-  #select(input: Input): Alarm[] {
+  #put(alarm: Pick<Alarm, 'name' | 'source' | 'put' | 'actions' | 'tags'>): void {
+    this.alarms.put(alarm);
+    this.alarms.evaluate();
+  }
+
+  /** All or none (API_DeleteAlarms). */
+  #delete(input: Input): void {
     const names = strings(input, 'AlarmNames');
-    const prefix = optional(input, 'AlarmNamePrefix') ?? '';
-    const state = optional(input, 'StateValue');
-    return [...this.#alarms.values()].filter(
-      (alarm) =>
-        (names.length === 0 || names.includes(alarm.name)) &&
-        alarm.name.startsWith(prefix) &&
-        (state === undefined || alarm.state === state),
-    );
+    for (const name of names) this.alarms.find(name);
+    for (const name of names) this.alarms.delete(name);
   }
 
   #set(input: Input): void {
-    const alarm = this.#alarms.get(required(input, 'AlarmName'));
-    if (alarm === undefined) throw new AwsError('ResourceNotFound', 'Alarm does not exist', 404);
+    const name = required(input, 'AlarmName');
+    this.alarms.find(name);
     const state = required(input, 'StateValue');
     if (!STATES.includes(state))
       throw new AwsError('ValidationError', `StateValue must be one of ${STATES.join(', ')}`);
-    alarm.state = state as AlarmState;
-    alarm.reason = required(input, 'StateReason');
-    alarm.changedAt = Date.now() / 1000;
-    this.changes.emit('alarm', { ...alarm });
+    this.alarms.set(name, state as AlarmState, required(input, 'StateReason'));
+  }
+
+  #tagged(input: Input): Alarm {
+    const arn = required(input, 'ResourceARN');
+    const [, name = ''] = arn.split(/:alarm:(.*)/s);
+    return this.alarms.find(name, 'ResourceNotFoundException');
+  }
+
+  #tag(input: Input): void {
+    const { tags } = this.#tagged(input);
+    for (const [key, value] of tagsOf(input)) tags.set(key, value);
+  }
+
+  #untag(input: Input): void {
+    const { tags } = this.#tagged(input);
+    for (const key of strings(input, 'TagKeys')) tags.delete(key);
+  }
+
+  /** GetResources, all on one page (API_GetResources, Resource Groups Tagging API Reference). */
+  #resources(input: Input) {
+    const types = strings(input, 'ResourceTypeFilters');
+    const wanted = types.length === 0 || types.includes('cloudwatch') || types.includes('cloudwatch:alarm');
+    const filters = list(input, 'TagFilters').map(object);
+    const matches = ({ tags }: Alarm) =>
+      filters.every((filter) => {
+        const value = tags.get(required(filter, 'Key'));
+        const values = strings(filter, 'Values');
+        return value !== undefined && (values.length === 0 || values.includes(value));
+      });
+    const found = wanted ? this.alarms.all().filter((alarm) => alarm.tags.size > 0 && matches(alarm)) : [];
+    return {
+      ResourceTagMappingList: found.map((alarm) => ({
+        ResourceARN: this.#arnOf(alarm.name),
+        Tags: pairs(alarm),
+      })),
+      PaginationToken: '',
+    };
   }
 }
 
-const describe = ({ name, state, reason, changedAt }: Alarm, arnOf: (name: string) => string) => ({
-  AlarmName: name,
-  AlarmArn: arnOf(name),
-  StateValue: state,
-  StateReason: reason,
-  StateUpdatedTimestamp: changedAt,
-});
+function pairs({ tags }: Alarm) {
+  return [...tags].map(([Key, Value]) => ({ Key, Value }));
+}

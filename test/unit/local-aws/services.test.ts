@@ -168,8 +168,8 @@ test('CloudWatch keeps metrics, also compressed ones, and changes alarms by hand
   const client = new CloudWatchClient(as(builder, cloud.endpoint));
   const MetricData = Array.from({ length: 500 }, (_, Value) => ({ MetricName: 'Deployments', Value }));
   await client.send(new PutMetricDataCommand({ Namespace: 'Fairlead', MetricData }));
-  expect(cloud.metrics.recent).toHaveLength(500);
-  expect(cloud.metrics.recent[499]).toEqual({
+  expect(cloud.cloudWatch.recent).toHaveLength(500);
+  expect(cloud.cloudWatch.recent[499]).toEqual({
     namespace: 'Fairlead',
     datum: { MetricName: 'Deployments', Value: 499 },
   });

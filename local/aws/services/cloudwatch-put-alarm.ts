@@ -1,0 +1,98 @@
+import { AwsError } from '../error.ts';
+import { type Input, list, object, optional, required, strings } from '../input.ts';
+import type { Alarm } from './cloudwatch-alarms.ts';
+import { checkStatistic, dimensionsOf } from './cloudwatch-data.ts';
+import { type AlarmRule, COMPARISONS, type Comparison } from './cloudwatch-evaluate.ts';
+import { compositeRule } from './cloudwatch-rule.ts';
+
+type Put = Pick<Alarm, 'name' | 'source' | 'put' | 'actions' | 'tags'>;
+
+const TREATMENTS: readonly string[] = [
+  'missing',
+  'ignore',
+  'breaching',
+  'notBreaching',
+] satisfies AlarmRule['treatMissingData'][];
+
+/** What PutMetricAlarm puts: an alarm on one metric. @throws AwsError ValidationError */
+export function metricAlarm(input: Input): Put {
+  if (list(input, 'Metrics').length > 0)
+    throw new AwsError('ValidationError', 'the local cloud evaluates alarms on one metric, without math');
+  const evaluationPeriods = whole(input, 'EvaluationPeriods');
+  const datapointsToAlarm =
+    input.DatapointsToAlarm === undefined ? evaluationPeriods : whole(input, 'DatapointsToAlarm');
+  if (datapointsToAlarm > evaluationPeriods)
+    throw new AwsError('ValidationError', 'DatapointsToAlarm must be at most EvaluationPeriods');
+  const comparison = required(input, 'ComparisonOperator');
+  if (!Object.hasOwn(COMPARISONS, comparison))
+    throw new AwsError('ValidationError', `ComparisonOperator must be one of ${Object.keys(COMPARISONS)}`);
+  const treatMissingData = optional(input, 'TreatMissingData') ?? 'missing';
+  if (!TREATMENTS.includes(treatMissingData))
+    throw new AwsError('ValidationError', `TreatMissingData must be one of ${TREATMENTS}`);
+  const statistic = optional(input, 'ExtendedStatistic') ?? required(input, 'Statistic');
+  checkStatistic(statistic);
+  const unit = optional(input, 'Unit');
+  return {
+    ...common(input),
+    source: {
+      kind: 'metric',
+      metric: {
+        namespace: required(input, 'Namespace'),
+        name: required(input, 'MetricName'),
+        dimensions: dimensionsOf(input),
+      },
+      statistic,
+      period: periodOf(input),
+      ...(unit !== undefined && { unit }),
+      threshold: number(input, 'Threshold'),
+      comparison: comparison as Comparison,
+      evaluationPeriods,
+      datapointsToAlarm,
+      treatMissingData: treatMissingData as AlarmRule['treatMissingData'],
+    },
+  };
+}
+
+/** What PutCompositeAlarm puts. @throws AwsError ValidationError */
+export function compositeAlarm(input: Input): Put {
+  return { ...common(input), source: { kind: 'composite', ...compositeRule(required(input, 'AlarmRule')) } };
+}
+
+export function tagsOf(input: Input): Map<string, string> {
+  const pairs = list(input, 'Tags').map(object);
+  return new Map(pairs.map((pair) => [required(pair, 'Key'), optional(pair, 'Value') ?? '']));
+}
+
+function common(input: Input): Pick<Put, 'name' | 'put' | 'actions' | 'tags'> {
+  const enabled = input.ActionsEnabled !== false;
+  const actions = (name: string) => (enabled ? strings(input, name) : []);
+  const { Tags: _, ...put } = input;
+  return {
+    name: required(input, 'AlarmName'),
+    put,
+    tags: tagsOf(input),
+    actions: {
+      OK: actions('OKActions'),
+      ALARM: actions('AlarmActions'),
+      INSUFFICIENT_DATA: actions('InsufficientDataActions'),
+    },
+  };
+}
+
+function periodOf(input: Input): number {
+  const period = whole(input, 'Period');
+  if ([10, 20, 30].includes(period) || period % 60 === 0) return period;
+  throw new AwsError('ValidationError', 'Period must be 10, 20, 30 or a multiple of 60');
+}
+
+function number(input: Input, name: string): number {
+  const value = input[name];
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new AwsError('ValidationError', `${name} is required and must be a number`);
+}
+
+function whole(input: Input, name: string): number {
+  const value = number(input, name);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new AwsError('ValidationError', `${name} must be a whole number above 0`);
+}
