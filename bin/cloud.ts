@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build, stop } from 'esbuild';
 import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
 import { bundleOptions } from '../lib/stacks/bundle.ts';
-import { FUNCTIONS } from '../lib/stacks/functions.ts';
+import { FUNCTIONS, type PreviewSettings } from '../lib/stacks/functions.ts';
 import { closeAll } from '../local/close-all.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -15,6 +15,10 @@ export interface OpenCloudOptions {
   registryPort?: number | undefined;
   /** `HOST:PORT` of a registry to publish to, instead of one of its own. */
   registry?: string | undefined;
+  /** Environments beside production; none when absent. */
+  previews?: PreviewSettings | undefined;
+  /** Seconds between two sweeps; as on AWS when absent. */
+  sweepEvery?: number | undefined;
 }
 
 const root = join(import.meta.dirname, '..');
@@ -70,8 +74,14 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
         environment: { PATH: process.env.PATH ?? '' },
       },
       functions: (settings) => {
-        const callees = { deploy: 'deploy:live', buildImage: 'build-image:live', rollOut: 'roll-out:live' };
-        return FUNCTIONS.map(({ name, memory, timeout, durable, functionUrl, environment }) => ({
+        const callees = {
+          deploy: 'deploy:live',
+          buildImage: 'build-image:live',
+          rollOut: 'roll-out:live',
+          sweep: 'sweep:live',
+        };
+        const installation = { ...settings, ...(options.previews && { previews: options.previews }) };
+        return FUNCTIONS.map(({ name, memory, timeout, durable, functionUrl, every, environment }) => ({
           name,
           directory: bundles.get(name) ?? '',
           handler: 'index.handler',
@@ -79,11 +89,12 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
           timeout,
           functionUrl,
           environment: {
-            ...environment(settings, callees),
+            ...environment(installation, callees),
             POWERTOOLS_SERVICE_NAME: name,
             // The function's image brings its toolchain on AWS; here it is this machine's.
             ...(name === 'build-image' && { PATH: process.env.PATH ?? '' }),
           },
+          ...(every && { every: options.sweepEvery ?? every * 60 }),
           ...(durable && {
             durable: { executionTimeout: durable.executionTimeout, retentionPeriod: durable.retentionDays },
           }),

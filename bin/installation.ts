@@ -7,6 +7,7 @@ import { AlarmsStack } from '../lib/stacks/alarms-stack.ts';
 import { ClusterStack } from '../lib/stacks/cluster-stack.ts';
 import { PipelineStack } from '../lib/stacks/pipeline-stack.ts';
 import { RegistryStack } from '../lib/stacks/registry-stack.ts';
+import { previewsOf } from './previews.ts';
 
 /** The stacks of one installation, each of which can be deployed apart from those after it. */
 export function installation(app: App) {
@@ -16,6 +17,8 @@ export function installation(app: App) {
     registry,
     cluster: cluster.cluster,
     branch: app.node.tryGetContext('branch') ?? 'main',
+    // `-c previews=branches` or `pull-requests`: they cost money, and show what is not finished.
+    ...(app.node.tryGetContext('previews') && { previews: previewsOf(app.node.tryGetContext('previews')) }),
     hostApiUrl: app.node.tryGetContext('hostApiUrl') ?? 'https://api.github.com',
     // Graviton costs less, and every RUN can be done by a MicroVM. `-c platform=linux/amd64` is the other one.
     platform: app.node.tryGetContext('platform') ?? 'linux/arm64',

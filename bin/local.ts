@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../lib/errors.ts';
 import { closeAll } from '../local/close-all.ts';
 import { openCloud } from './cloud.ts';
+import { previewsOf } from './previews.ts';
 import { ReadyFile } from './ready-file.ts';
 
 const USAGE = `npm run local -- [--ready-file FILE] [--git-port N] [--registry-port N] [--registry HOST:PORT]
@@ -10,6 +11,9 @@ const USAGE = `npm run local -- [--ready-file FILE] [--git-port N] [--registry-p
   --ready-file FILE     once ready, writes { git, registry, kubeconfig, webhook, pid } as JSON to FILE
   --git-port N          where git listens on 127.0.0.1 (default: a free port)
   --registry-port N     where the registry listens on 127.0.0.1 (default: a free port)
+  --previews WHICH      environments beside production: off (default), branches or pull-requests
+  --preview-ttl N       seconds that a preview lives after its last deployment (default: 3 days)
+  --sweep-every N       seconds between two looks for lost pushes and old previews (default: 5 minutes)
   --registry HOST:PORT  publishes to that registry (plain HTTP) instead of one of its own
   KUBECONFIG=FILE       rolls out to that cluster instead of the stand-in
 
@@ -23,6 +27,13 @@ function port(name: string, text: string | undefined): number | undefined {
   throw new Error(`--${name} ${text}: a port is a number from 1 to 65535`);
 }
 
+function seconds(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new Error(`--${name} ${text}: it takes a whole number of seconds`);
+}
+
 function readArguments() {
   return parseArgs({
     options: {
@@ -30,6 +41,9 @@ function readArguments() {
       'git-port': { type: 'string' },
       'registry-port': { type: 'string' },
       registry: { type: 'string' },
+      previews: { type: 'string' },
+      'preview-ttl': { type: 'string' },
+      'sweep-every': { type: 'string' },
       help: { type: 'boolean' },
     },
   }).values;
@@ -52,6 +66,10 @@ async function main(): Promise<void> {
     gitPort: port('git-port', options['git-port']),
     registryPort: port('registry-port', options['registry-port']),
     registry: options.registry,
+    previews: options.previews
+      ? previewsOf(options.previews, { ttl: seconds('preview-ttl', options['preview-ttl']) })
+      : undefined,
+    sweepEvery: seconds('sweep-every', options['sweep-every']),
   });
   try {
     const { git, registry, kubeconfig, webhook } = cloud;

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { FairleadError } from '../lib/errors.ts';
 import type { NetworkPolicy } from '../lib/network/policy.ts';
+import { NO_PREVIEWS } from '../lib/push/previews.ts';
 
 /**
  * The environment of every function: the only place that reads `process.env`. lib/stacks/functions.ts sets what is
@@ -16,6 +17,10 @@ const url = () =>
     z.url({ protocol: /^https?$/ }),
     z.transform((value: string) => value.replace(/\/+$/, '')),
   );
+const deploys = () => ({
+  DEPLOY_BRANCH: z._default(text(), 'main'),
+  PREVIEWS: z._default(previews(), { ...NO_PREVIEWS, branches: [...NO_PREVIEWS.branches] }),
+});
 const gitHub = () => ({ GITHUB_API_URL: url(), GITHUB_TOKEN_SECRET_ID: z.optional(text()) });
 
 /** @throws FairleadError `env/invalid-variable`, as all that follow */
@@ -23,15 +28,31 @@ export function receivePushEnvironment(variables: Variables = process.env) {
   const read = check(
     z.object({
       DEPLOY_FUNCTION: text(),
+      SWEEP_FUNCTION: text(),
       WEBHOOK_SECRET_ID: text(),
-      DEPLOY_BRANCH: z._default(text(), 'main'),
+      ...deploys(),
     }),
     variables,
   );
   return {
     deployFunction: read.DEPLOY_FUNCTION,
+    sweepFunction: read.SWEEP_FUNCTION,
     webhookSecretId: read.WEBHOOK_SECRET_ID,
-    branch: read.DEPLOY_BRANCH,
+    deploys: { branch: read.DEPLOY_BRANCH, previews: read.PREVIEWS },
+  };
+}
+
+export function sweepEnvironment(variables: Variables = process.env) {
+  const read = check(
+    z.object({ DEPLOY_FUNCTION: text(), LEDGER_TABLE: text(), ...deploys(), ...gitHub() }),
+    variables,
+  );
+  return {
+    deployFunction: read.DEPLOY_FUNCTION,
+    ledgerTable: read.LEDGER_TABLE,
+    deploys: { branch: read.DEPLOY_BRANCH, previews: read.PREVIEWS },
+    gitHubUrl: read.GITHUB_API_URL,
+    gitHubTokenSecretId: read.GITHUB_TOKEN_SECRET_ID,
   };
 }
 
@@ -43,6 +64,7 @@ export function deployEnvironment(variables: Variables = process.env) {
       ROLLOUT_FUNCTION: text(),
       IMAGE_REPOSITORY_PREFIX: text(),
       SERVICE_TYPE: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
+      PREVIEWS: deploys().PREVIEWS,
       ...gitHub(),
     }),
     variables,
@@ -53,6 +75,7 @@ export function deployEnvironment(variables: Variables = process.env) {
     rolloutFunction: read.ROLLOUT_FUNCTION,
     imageRepositoryPrefix: read.IMAGE_REPOSITORY_PREFIX.replace(/\/+$/, ''),
     serviceType: read.SERVICE_TYPE,
+    previews: read.PREVIEWS,
     gitHubUrl: read.GITHUB_API_URL,
     gitHubTokenSecretId: read.GITHUB_TOKEN_SECRET_ID,
   };
@@ -117,6 +140,23 @@ export function buildVmEnvironment(variables: Variables = process.env) {
   };
 }
 
+export function watchAlarmEnvironment(variables: Variables = process.env) {
+  const read = check(z.object({ DEPLOY_FUNCTION: text(), LEDGER_TABLE: text() }), variables);
+  return { deployFunction: read.DEPLOY_FUNCTION, ledgerTable: read.LEDGER_TABLE };
+}
+
+export function operateEnvironment(variables: Variables = process.env) {
+  const read = check(
+    z.object({ DEPLOY_FUNCTION: text(), SWEEP_FUNCTION: text(), LEDGER_TABLE: text() }),
+    variables,
+  );
+  return {
+    deployFunction: read.DEPLOY_FUNCTION,
+    sweepFunction: read.SWEEP_FUNCTION,
+    ledgerTable: read.LEDGER_TABLE,
+  };
+}
+
 export function rollOutEnvironment(variables: Variables = process.env) {
   const read = check(z.object({ CLUSTER_NAME: text(), LEDGER_TABLE: text() }), variables);
   return { clusterName: read.CLUSTER_NAME, ledgerTable: read.LEDGER_TABLE };
@@ -160,19 +200,33 @@ function commaSeparated() {
 }
 
 function mirrors() {
+  return z.pipe(json(), z.record(z.string(), z.string()));
+}
+
+/** {@link Previews} */
+function previews() {
   return z.pipe(
-    z.pipe(
-      z.string(),
-      z.transform((value: string, context): unknown => {
-        try {
-          return JSON.parse(value);
-        } catch {
-          context.issues.push({ code: 'custom', message: 'is not JSON', input: value });
-          return z.NEVER;
-        }
-      }),
-    ),
-    z.record(z.string(), z.string()),
+    json(),
+    z.object({
+      of: z.enum(['off', 'branches', 'pull-requests']),
+      branches: z.array(text()),
+      ttl: z.int().check(z.positive()),
+      quota: z.object({ cpu: text(), memory: text(), pods: z.int().check(z.positive()) }),
+    }),
+  );
+}
+
+function json() {
+  return z.pipe(
+    z.string(),
+    z.transform((value: string, context): unknown => {
+      try {
+        return JSON.parse(value);
+      } catch {
+        context.issues.push({ code: 'custom', message: 'is not JSON', input: value });
+        return z.NEVER;
+      }
+    }),
   );
 }
 

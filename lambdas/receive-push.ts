@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto';
-import { DurableExecutionAlreadyStartedException, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from 'aws-lambda';
 import { about, log } from '../lib/log.ts';
 import { decide } from '../lib/push/decide.ts';
+import { decidePull, decideWord, type PullDecision } from '../lib/push/decide-pull.ts';
 import { hostOf } from '../lib/push/hosts.ts';
-import type { Headers, Host, Push, RefUpdate } from '../lib/push/types.ts';
+import type { LookAtPull, Remove } from '../lib/push/request.ts';
+import type { Headers, Host, HostEvent, Push } from '../lib/push/types.ts';
 import { brief } from '../lib/report/brief.ts';
 import { tell } from '../lib/report/story.ts';
 import { receivePushEnvironment } from './env.ts';
 import { Secret } from './secret.ts';
+import { startDeploy } from './start-deploy.ts';
 
 const environment = receivePushEnvironment();
 const lambda = new LambdaClient({});
@@ -53,67 +55,83 @@ async function receive(event: LambdaFunctionURLEvent): Promise<LambdaFunctionURL
     const remedy = 'does the webhook have the same secret as the installation?';
     return answer(401, 'refused', `refused: the signature does not fit; ${remedy}`);
   }
-  const said = host.read(headers, body);
+  return await hear(host, host.read(headers, body));
+}
+
+async function hear(host: Host, said: HostEvent): Promise<LambdaFunctionURLResult> {
   switch (said.kind) {
     case 'ping':
       return answer(
         200,
         'ignored',
-        `${host.name} is connected: pushes to ${environment.branch} will be deployed`,
+        `${host.name} is connected: pushes to ${environment.deploys.branch} will be deployed`,
       );
     case 'other':
-      return answer(200, 'ignored', `ignored the event ${said.event}: only pushes are of use here`);
+      return answer(200, 'ignored', `ignored the event ${said.event}: nothing follows from it`);
     case 'malformed':
       return answer(
         400,
         'refused',
-        `refused: not a push as ${host.name} sends it, as application/json (${said.why})`,
+        `refused: not an event as ${host.name} sends it, as application/json (${said.why})`,
       );
     case 'push':
-      return await take(said.update);
+      return await act(said.update.delivery, decide(said.update, environment.deploys));
+    case 'pull-request':
+      return await act(said.update.delivery, decidePull(said.update, environment.deploys));
+    case 'word':
+      return await act(said.spoken.delivery, decideWord(said.spoken, environment.deploys));
   }
 }
 
-async function take(update: RefUpdate): Promise<LambdaFunctionURLResult> {
-  const decision = decide(update, environment.branch);
-  if (decision.do === 'ignore') {
-    const { app, ref, why } = decision;
-    log.info('a push is ignored', { delivery: update.delivery, app, ref, why });
-    return answer(200, 'ignored', `ignored ${app} ${ref} (${why})`);
+async function act(delivery: string, decision: PullDecision): Promise<LambdaFunctionURLResult> {
+  switch (decision.do) {
+    case 'ignore': {
+      const { app, ref, why } = decision;
+      log.info('an event is ignored', { delivery, app, ref, why });
+      return answer(200, 'ignored', `ignored ${app} ${ref} (${why})`);
+    }
+    case 'deploy':
+      return await deploy(decision.push);
+    case 'remove':
+      return await remove(decision.remove);
+    case 'look':
+      return await look(decision.look);
   }
-  const { push } = decision;
+}
+
+async function deploy(push: Push): Promise<LambdaFunctionURLResult> {
   const subject = { delivery: push.delivery, app: push.app, commit: push.after };
   about(subject);
   const message = `push received: ${push.branch} of ${push.app} is at ${brief(push.after)}`;
   // Told first, so that it is the first chapter; a start that fails after it is answered as failed.
   tell(subject, 'push.received', message, { ref: push.ref, before: push.before, after: push.after });
-  await start(push);
+  const once = { prefix: push.host, id: push.delivery };
+  const started = await startDeploy(lambda, environment.deployFunction, { do: 'deploy', ...push }, once);
+  if (started === 'known') log.info('the delivery had started a deployment before');
   return answer(202, 'accepted', message);
 }
 
-/** Starts the deploy function, once for each delivery. */
-async function start(push: Push): Promise<void> {
-  const invoke = new InvokeCommand({
-    FunctionName: environment.deployFunction,
-    InvocationType: 'Event',
-    DurableExecutionName: executionName(push),
-    Payload: JSON.stringify(push),
+async function remove(request: Remove): Promise<LambdaFunctionURLResult> {
+  const { app, delivery, reason } = request;
+  log.info('an environment is to be removed', {
+    delivery,
+    app,
+    environment: request.environment.name,
+    reason,
   });
-  try {
-    await lambda.send(invoke);
-  } catch (error) {
-    // The host sent the delivery again, with another payload: the first one is at work.
-    if (!(error instanceof DurableExecutionAlreadyStartedException)) throw error;
-    log.info('the delivery had started a deployment before');
-  }
+  await startDeploy(lambda, environment.deployFunction, request, { prefix: 'github', id: delivery });
+  return answer(202, 'accepted', `removing ${request.environment.name} of ${app}: ${reason}`);
 }
 
-/** Up to 64 of the letters that Lambda allows, the same for the same delivery. */
-function executionName({ host, delivery }: Push): string {
-  const id = /^[\w-]{1,48}$/.test(delivery)
-    ? delivery
-    : createHash('sha256').update(delivery).digest('hex').slice(0, 48);
-  return `${host}-${id}`;
+/** Whatever comes of it is told beside the pull request. */
+async function look(request: LookAtPull): Promise<LambdaFunctionURLResult> {
+  const { sweepFunction } = environment;
+  const Payload = JSON.stringify(request);
+  await lambda.send(new InvokeCommand({ FunctionName: sweepFunction, InvocationType: 'Event', Payload }));
+  const { owner, repository, number, delivery } = request;
+  log.info('a pull request is looked at', { delivery, owner, repository, number });
+  // Nobody follows a story here: none is told of this delivery.
+  return answer(202, 'ignored', `looking at pull request ${number} of ${owner}/${repository}`);
 }
 
 /** The usual case asks Secrets Manager for nothing; a secret that was just rotated is read once more. */

@@ -1,4 +1,4 @@
-import { github } from './hosts/github.ts';
+import { github } from './hosts/github/github.ts';
 import type { Headers, Host } from './types.ts';
 
 /** In the order in which they are asked: a host that also sends another's headers comes before it. */

@@ -1,4 +1,5 @@
-import type { Place, Push } from './types.ts';
+import type { Origin, Place, Push } from './types.ts';
+import type { Word } from './word.ts';
 
 /** What the deploy function is started with. */
 export type DeployRequest =
@@ -28,5 +29,24 @@ export interface Remove {
   app: string;
   environment: Place;
   reason: string;
+  delivery: string;
+  /**
+   * What has to be gone by now: deletions and creations of a branch are told in any order. Without it the environment is
+   * removed whatever there is.
+   */
+  unless?: Origin & ({ branch: string } | { pullRequest: number });
+  /** Only while this is the fence of the newest claim: nobody has deployed to it since it was looked at. */
+  whileFence?: number;
+}
+
+/**
+ * What the sweep function is asked for between its rounds: to look at one pull request, and do what it calls for. What
+ * the git host's event said about it may be old, or a stranger's.
+ */
+export interface LookAtPull extends Origin {
+  do: 'look-at-pull';
+  number: number;
+  /** Present where a person of the repository has just asked for a preview. */
+  word?: Word & { by: string };
   delivery: string;
 }

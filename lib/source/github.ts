@@ -2,14 +2,16 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import * as z from 'zod/mini';
 import { FairleadError } from '../errors.ts';
-import { type Api, type ApiRequest, request } from './request.ts';
+import { nameOf, pathOf, refused } from './ask.ts';
+import { objectId } from './branches.ts';
+import { say } from './comments.ts';
+import { openPulls, pull } from './pulls.ts';
+import { type Api, request } from './request.ts';
+import { setStatus } from './statuses.ts';
 import type { CommitStatus, Head, Notice, Repository } from './types.ts';
 import { type Limits, unpack } from './unpack.ts';
 
-const reference = z.object({ object: z.object({ sha: z.string().check(z.regex(/^[0-9a-f]{40,64}$/)) }) });
-
-/** Nothing hangs on a status, and its caller's time is limited. */
-export const STATUS_ATTEMPTS = 2;
+const reference = z.object({ object: z.object({ sha: objectId }) });
 
 /** The parts of GitHub's REST API that a deployment needs; GitHub Enterprise Server has the same. */
 export class GitHub {
@@ -80,48 +82,31 @@ export class GitHub {
     );
   }
 
+  /** {@link setStatus} */
+  async setStatus(repository: Repository, commit: string, status: CommitStatus): Promise<void> {
+    await setStatus(this.#api, repository, commit, status);
+  }
+
   /**
-   * Shows a status beside `commit` ("Commit statuses", Create a commit status).
+   * Where the commit stands that may be built of a fork's pull request: `found` while the pull request is open and its
+   * head is `approved`; `gone` otherwise, since no other commit may take its place.
    * @throws FairleadError `source/refused`, and what {@link request} throws
    */
-  async setStatus(repository: Repository, commit: string, status: CommitStatus): Promise<void> {
-    const asked = {
-      method: 'POST' as const,
-      path: `${pathOf(repository)}/statuses/${encodeURIComponent(commit)}`,
-      operation: `setting the status of ${nameOf(repository)} at ${commit}`,
-      attempts: STATUS_ATTEMPTS,
-      body: {
-        state: status.state,
-        description: shorten(status.description, 140),
-        context: 'fairlead',
-        ...(status.targetUrl === undefined ? {} : { target_url: status.targetUrl }),
-      },
-    };
-    const response = await request(this.#api, asked);
-    if (!response.ok) throw await refused(response, this.#api, asked);
-    await response.body?.cancel();
+  async headOfFork(repository: Repository, number: number, approved: string): Promise<Head> {
+    const found = await pull(this.#api, repository, number);
+    const stands =
+      found.is === 'found' && found.value.state === 'open' && found.value.head.commit === approved;
+    return stands ? { is: 'found', commit: approved } : { is: 'gone' };
   }
-}
 
-const nameOf = ({ owner, name }: Repository) => `${owner}/${name}`;
-const pathOf = ({ owner, name }: Repository) =>
-  `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
+  /** {@link say}, below every open pull request of `branch`, or below `number`. */
+  async sayBelow(repository: Repository, where: { branch: string } | { number: number }, text: string) {
+    const numbers = 'number' in where ? [where.number] : await this.#pullsOf(repository, where.branch);
+    for (const number of numbers) await say(this.#api, repository, number, text);
+  }
 
-/** GitHub takes at most 140 characters. */
-function shorten(text: string, most: number): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
-}
-
-async function refused(response: Response, api: Api, asked: ApiRequest): Promise<FairleadError> {
-  const body: unknown = await response.json().catch(() => undefined);
-  const said = z.object({ message: z.string() }).safeParse(body);
-  const credentials = response.status === 401 || response.status === 403;
-  return new FairleadError({
-    code: 'source/refused',
-    operation: asked.operation,
-    place: `${api.baseUrl}${asked.path}`,
-    cause: `the git host answered ${response.status}${said.success ? `: ${shorten(said.data.message, 200)}` : ''}`,
-    ...(credentials ? { remedy: 'check the token that is configured for it and its permissions' } : {}),
-  });
+  async #pullsOf(repository: Repository, branch: string): Promise<number[]> {
+    const pulls = await openPulls(this.#api, repository, branch);
+    return pulls.is === 'absent' ? [] : pulls.value.map(({ number }) => number);
+  }
 }

@@ -10,7 +10,7 @@ export interface Api {
 }
 
 export interface ApiRequest {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PATCH';
   /** From the base URL, starting with `/`. */
   path: string;
   body?: unknown;

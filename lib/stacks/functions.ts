@@ -1,7 +1,18 @@
+/** Environments beside production (lib/push/previews.ts, which says what is meant). */
+export interface PreviewSettings {
+  of: 'off' | 'branches' | 'pull-requests';
+  branches: readonly string[];
+  /** Seconds. */
+  ttl: number;
+  quota: { cpu: string; memory: string; pods: number };
+}
+
 /** What an installation decides, as the functions need to know it: tokens in a CDK stack, plain strings elsewhere. */
 export interface Installation {
   /** The branch whose head is deployed. */
   branch: string;
+  /** Who gets an environment beside it; nobody when absent. */
+  previews?: PreviewSettings;
   /** Secrets Manager id of the secret that the git host signs its webhooks with. */
   webhookSecretId: string;
   /** Secrets Manager id of the token that reads the git host's API; absent where none is needed. */
@@ -47,13 +58,23 @@ export interface Callees {
   deploy: string;
   buildImage: string;
   rollOut: string;
+  sweep: string;
 }
 
-export type FunctionName = 'receive-push' | 'deploy' | 'build-image' | 'roll-out';
+export type FunctionName =
+  | 'receive-push'
+  | 'deploy'
+  | 'build-image'
+  | 'roll-out'
+  | 'sweep'
+  | 'watch-alarm'
+  | 'operate';
 
 /** One Lambda function: everything about it that is the same on AWS and on one machine. */
 export interface FunctionDefinition {
   name: FunctionName;
+  /** What it is called in the account, where people have to know; chosen by CloudFormation when absent. */
+  functionName?: string;
   /** TypeScript module, from the root of the repository, that exports `handler`. */
   entry: string;
   /** MB; one virtual CPU comes with each 1,769. */
@@ -64,8 +85,15 @@ export interface FunctionDefinition {
   durable?: { executionTimeout: number; retentionDays: number };
   /** Whether the git host reaches it by a function URL. */
   functionUrl: boolean;
+  /** Minutes between two invocations by the clock; absent for what only others invoke. */
+  every?: number;
+  /** Whether it is told of every CloudWatch alarm of the account that begins to ring. */
+  onAlarm?: boolean;
   environment(installation: Installation, callees: Callees): Record<string, string>;
 }
+
+/** What the function `operate` is called in the account. */
+export const OPERATE = 'fairlead-operate';
 
 const MINUTE = 60;
 
@@ -82,10 +110,12 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     memory: 512,
     timeout: 10,
     functionUrl: true,
-    environment: ({ branch, webhookSecretId }, { deploy }) => ({
+    environment: ({ branch, previews, webhookSecretId }, { deploy, sweep }) => ({
       DEPLOY_FUNCTION: deploy,
+      SWEEP_FUNCTION: sweep,
       WEBHOOK_SECRET_ID: webhookSecretId,
       DEPLOY_BRANCH: branch,
+      ...optional('PREVIEWS', previews && JSON.stringify(previews)),
     }),
   },
   {
@@ -104,6 +134,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       IMAGE_REPOSITORY_PREFIX: installation.imageRepositoryPrefix,
       GITHUB_API_URL: installation.hostApiUrl,
       SERVICE_TYPE: installation.serviceType,
+      ...optional('PREVIEWS', installation.previews && JSON.stringify(installation.previews)),
       ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
     }),
   },
@@ -139,5 +170,46 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     timeout: 2 * MINUTE,
     functionUrl: false,
     environment: ({ clusterName, ledgerTable }) => ({ CLUSTER_NAME: clusterName, LEDGER_TABLE: ledgerTable }),
+  },
+  {
+    // Asks the git host about every environment: two or three requests a repository, and then starts what is missing.
+    name: 'sweep',
+    entry: 'lambdas/sweep.ts',
+    memory: 512,
+    timeout: 3 * MINUTE,
+    functionUrl: false,
+    every: 5,
+    environment: (installation, { deploy }) => ({
+      DEPLOY_FUNCTION: deploy,
+      LEDGER_TABLE: installation.ledgerTable,
+      DEPLOY_BRANCH: installation.branch,
+      GITHUB_API_URL: installation.hostApiUrl,
+      ...optional('PREVIEWS', installation.previews && JSON.stringify(installation.previews)),
+      ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
+    }),
+  },
+  {
+    // Hears of every alarm of the account that rings; most of them are nothing to it.
+    name: 'watch-alarm',
+    entry: 'lambdas/watch-alarm.ts',
+    memory: 512,
+    timeout: MINUTE,
+    functionUrl: false,
+    onAlarm: true,
+    environment: ({ ledgerTable }, { deploy }) => ({ DEPLOY_FUNCTION: deploy, LEDGER_TABLE: ledgerTable }),
+  },
+  {
+    // What the command line asks. People are given the right to invoke it by its name, which so is a fixed one.
+    name: 'operate',
+    functionName: OPERATE,
+    entry: 'lambdas/operate.ts',
+    memory: 512,
+    timeout: MINUTE,
+    functionUrl: false,
+    environment: ({ ledgerTable }, { deploy, sweep }) => ({
+      DEPLOY_FUNCTION: deploy,
+      SWEEP_FUNCTION: sweep,
+      LEDGER_TABLE: ledgerTable,
+    }),
   },
 ];

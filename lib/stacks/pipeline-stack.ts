@@ -9,15 +9,25 @@ import type { Construct } from 'constructs';
 import { acknowledgeBuilder, acknowledgeFunction, acknowledgeHostSecret } from './acknowledgements.ts';
 import { admitDeployer } from './cluster-stack.ts';
 import { CodeBuildEngine } from './codebuild-engine.ts';
-import { type Callees, FUNCTIONS, type FunctionName, type Installation } from './functions.ts';
+import {
+  type Callees,
+  FUNCTIONS,
+  type FunctionName,
+  type Installation,
+  type PreviewSettings,
+} from './functions.ts';
 import { MicroVms } from './microvms.ts';
 import { pipelineFunction } from './pipeline-function.ts';
 import type { RegistryStack } from './registry-stack.ts';
+import { invokeEvery } from './schedule.ts';
+import { grantFollow, grantLook, grantTags, invokeOnAlarm } from './watch.ts';
 
 export interface PipelineStackProps extends StackProps {
   registry: RegistryStack;
   cluster: eks.ICluster;
   branch: string;
+  /** Environments beside production; none when absent. */
+  previews?: PreviewSettings;
   hostApiUrl: string;
   /** What images are for, where fairlead.yaml does not say: `linux/arm64` or `linux/amd64`. */
   platform: string;
@@ -50,6 +60,7 @@ export class PipelineStack extends Stack {
     const microVms = props.microVms ? new MicroVms(this, 'MicroVms', registry) : undefined;
     const installation: Installation = {
       branch: props.branch,
+      ...(props.previews && { previews: props.previews }),
       webhookSecretId: webhookSecret.secretArn,
       hostTokenSecretId: hostToken.secretArn,
       hostApiUrl: props.hostApiUrl,
@@ -67,12 +78,18 @@ export class PipelineStack extends Stack {
 
     const { 'receive-push': receive, deploy, 'build-image': build, 'roll-out': rollOut } = this.functions;
     webhookSecret.grantRead(receive);
-    for (const reader of [deploy, build]) hostToken.grantRead(reader);
+    for (const reader of [deploy, build, this.functions.sweep]) hostToken.grantRead(reader);
     props.registry.grantBuild(build);
     codeBuild?.grantUse(build);
     microVms?.grantRun(build);
     this.grantLedger(deploy, ['GetItem', 'PutItem', 'UpdateItem']);
     this.grantLedger(rollOut, ['GetItem']);
+    this.grantLedger(this.functions.sweep, ['GetItem', 'Query']);
+    this.grantLedger(this.functions['watch-alarm'], ['GetItem', 'Query']);
+    this.grantLedger(this.functions.operate, ['DeleteItem', 'GetItem', 'PutItem', 'Query']);
+    grantTags(this.functions['watch-alarm']);
+    grantLook(rollOut);
+    grantFollow(this.functions.operate, deploy);
     rollOut.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [props.cluster.clusterArn] }),
     );
@@ -80,6 +97,10 @@ export class PipelineStack extends Stack {
     const url = receive.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
     new CfnOutput(this, 'WebhookUrl', { value: url.url, description: 'Where the git host sends its pushes' });
     new CfnOutput(this, 'WebhookSecretArn', { value: webhookSecret.secretArn });
+    new CfnOutput(this, 'OperateFunctionArn', {
+      value: this.functions.operate.functionArn,
+      description: 'Who may invoke it may use the command line: fairlead status, releases, rollback …',
+    });
     new CfnOutput(this, 'HostTokenArn', { value: hostToken.secretArn });
   }
 
@@ -109,7 +130,7 @@ export class PipelineStack extends Stack {
     installation: Installation,
     platform: string,
   ): Record<FunctionName, lambda.Function> {
-    const callees: Callees = { deploy: '', buildImage: '', rollOut: '' };
+    const callees: Callees = { deploy: '', buildImage: '', rollOut: '', sweep: '' };
     const create = (name: FunctionName) => {
       const definition = FUNCTIONS.find((candidate) => candidate.name === name);
       if (!definition) throw new Error(`no function is called ${name}`);
@@ -125,11 +146,29 @@ export class PipelineStack extends Stack {
     const deploy = create('deploy');
     const deployAlias = liveAlias(deploy);
     callees.deploy = deployAlias.functionArn;
+    const sweep = create('sweep');
+    const sweepAlias = liveAlias(sweep);
+    callees.sweep = sweepAlias.functionArn;
     const receive = create('receive-push');
     acknowledgeBuilder(buildImage);
     allowInvoke(deploy, buildAlias, rollOutAlias);
-    allowInvoke(receive, deployAlias);
-    return { 'receive-push': receive, deploy, 'build-image': buildImage, 'roll-out': rollOut };
+    allowInvoke(receive, deployAlias, sweepAlias);
+    allowInvoke(sweep, deployAlias);
+    invokeEvery(
+      this,
+      sweepAlias,
+      FUNCTIONS.find(({ name }) => name === 'sweep')?.every ?? 5,
+      this.deadLetters,
+    );
+    const watchAlarm = create('watch-alarm');
+    const operate = create('operate');
+    allowInvoke(watchAlarm, deployAlias);
+    allowInvoke(operate, deployAlias, sweepAlias);
+    invokeOnAlarm(this, watchAlarm, this.deadLetters);
+    return {
+      ...{ 'receive-push': receive, deploy, 'build-image': buildImage, 'roll-out': rollOut, sweep },
+      ...{ 'watch-alarm': watchAlarm, operate },
+    };
   }
 
   private grantLedger(grantee: lambda.Function, operations: string[]): void {

@@ -11,6 +11,7 @@ import { Functions } from './functions.ts';
 import { invokeRoutes } from './invoke-routes.ts';
 import { LogGroups } from './log-groups.ts';
 import { removeFolder } from './remove-folder.ts';
+import { Schedule } from './schedule.ts';
 import type { FunctionSpec, Place } from './types.ts';
 import { type Credentials, variablesOf } from './variables.ts';
 
@@ -57,6 +58,7 @@ export async function startLambda(options: LambdaOptions) {
     recordChained(name, resource, options),
   );
   const asynchronous = new Asynchronous(functions, options.retryDelaysMs);
+  const schedule = new Schedule(options.functions, place, { functions, asynchronous });
   const routes = [
     ...invokeRoutes(functions, executions, asynchronous),
     ...durableRoutes(functions, executions),
@@ -74,6 +76,7 @@ export async function startLambda(options: LambdaOptions) {
     /** How many execution environments a function has right now. */
     environments: (name: string) => functions.environments(name),
     close: async () => {
+      schedule.close();
       executions.close();
       asynchronous.close();
       await Promise.all([control.close(), urls.close()]);

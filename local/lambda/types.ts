@@ -21,6 +21,8 @@ export interface FunctionSpec {
   functionUrl?: boolean;
   /** How many invocations may run at once; more are throttled. */
   reservedConcurrency?: number;
+  /** Seconds between two invocations by the clock, as a rule of EventBridge makes them. */
+  every?: number;
 }
 
 /** Where the functions live. */

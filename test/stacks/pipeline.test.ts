@@ -6,6 +6,7 @@ import { installation } from '../../bin/installation.ts';
 import { CACHE_TAG_PREFIX } from '../../lib/build/cache/tag.ts';
 import { EXPIRES } from '../../lib/ledger/table.ts';
 import { FAILED_DEPLOYMENTS } from '../../lib/report/metrics.ts';
+import { FUNCTIONS } from '../../lib/stacks/functions.ts';
 
 type Stacks = ReturnType<typeof installation>;
 
@@ -78,9 +79,9 @@ describe('permissions', () => {
 });
 
 describe('pipeline', () => {
-  it('has the four functions, of which deploy is durable', () => {
+  it('has its functions, of which deploy is durable', () => {
     const { pipeline } = templates;
-    pipeline.resourceCountIs('AWS::Lambda::Function', 4);
+    pipeline.resourceCountIs('AWS::Lambda::Function', FUNCTIONS.length);
     pipeline.hasResourceProperties('AWS::Lambda::Function', {
       Description: 'Fairlead: deploy',
       Runtime: 'nodejs24.x',
@@ -99,7 +100,7 @@ describe('pipeline', () => {
         Variables: Match.objectLike({ DEPLOY_FUNCTION: { Ref: Match.stringLikeRegexp('Alias') } }),
       },
     });
-    templates.pipeline.resourceCountIs('AWS::Lambda::Alias', 3);
+    templates.pipeline.resourceCountIs('AWS::Lambda::Alias', FUNCTIONS.length - 1);
   });
 
   it('lets releases of the ledger expire by the attribute that says when', () => {
@@ -129,6 +130,34 @@ describe('pipeline', () => {
       'dynamodb:GetItem',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
+      'lambda:InvokeFunction',
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+      'sqs:SendMessage',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  it('sweeps every five minutes, and hands what could not be delivered to the queue', () => {
+    const { pipeline } = templates;
+    pipeline.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      Targets: [
+        Match.objectLike({
+          Arn: { Ref: Match.stringLikeRegexp('Sweep') },
+          DeadLetterConfig: Match.anyValue(),
+          RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 2 },
+        }),
+      ],
+    });
+  });
+
+  it('lets the sweep read the ledger and start deployments, and change nothing itself', () => {
+    const sweep = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('SweepService'));
+    expect(sweep.flatMap(({ statement }) => actionsOf(statement)).sort()).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:Query',
       'lambda:InvokeFunction',
       'secretsmanager:DescribeSecret',
       'secretsmanager:GetSecretValue',

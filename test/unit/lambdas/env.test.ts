@@ -4,19 +4,27 @@ import {
   deployEnvironment,
   receivePushEnvironment,
   rollOutEnvironment,
+  sweepEnvironment,
 } from '../../../lambdas/env.ts';
-import { STATUS_ATTEMPTS } from '../../../lib/source/github.ts';
+import { NO_PREVIEWS } from '../../../lib/push/previews.ts';
 import { longest } from '../../../lib/source/request.ts';
+import { STATUS_ATTEMPTS } from '../../../lib/source/statuses.ts';
 import { FUNCTIONS, type Installation } from '../../../lib/stacks/functions.ts';
 
 describe('the environment of a function', () => {
   test('is read, with defaults for what may be missing', () => {
     const read = receivePushEnvironment({
       DEPLOY_FUNCTION: 'deploy:live',
+      SWEEP_FUNCTION: 'sweep:live',
       WEBHOOK_SECRET_ID: 'hook',
       HOME: '/',
     });
-    expect(read).toEqual({ deployFunction: 'deploy:live', webhookSecretId: 'hook', branch: 'main' });
+    expect(read).toEqual({
+      deployFunction: 'deploy:live',
+      sweepFunction: 'sweep:live',
+      webhookSecretId: 'hook',
+      deploys: { branch: 'main', previews: NO_PREVIEWS },
+    });
   });
 
   test('names every variable that is missing, empty or wrong', () => {
@@ -59,9 +67,11 @@ describe('what lib/stacks/functions.ts sets', () => {
     deploy: deployEnvironment,
     'build-image': buildImageEnvironment,
     'roll-out': rollOutEnvironment,
+    sweep: sweepEnvironment,
   };
   const installation: Installation = {
     branch: 'trunk',
+    previews: { of: 'branches', branches: ['f/*'], ttl: 60, quota: { cpu: '2', memory: '2Gi', pods: 3 } },
     webhookSecretId: 'hook',
     hostTokenSecretId: 'token',
     hostApiUrl: 'https://git.test/api/v3',
@@ -85,7 +95,12 @@ describe('what lib/stacks/functions.ts sets', () => {
 
   test.each(FUNCTIONS)('is all that $name reads, and is read under the same names', (definition) => {
     const read = READERS[definition.name];
-    const set = definition.environment(installation, { deploy: 'd:1', buildImage: 'b:1', rollOut: 'r:1' });
+    const set = definition.environment(installation, {
+      deploy: 'd:1',
+      buildImage: 'b:1',
+      rollOut: 'r:1',
+      sweep: 's:1',
+    });
     const all = JSON.stringify(read(set));
     for (const name of Object.keys(set)) {
       const { [name]: _, ...others } = set;

@@ -50,6 +50,13 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL: endpoint,
     AWS_MAX_ATTEMPTS: '1',
     DEPLOY_FUNCTION: 'deploy:live',
+    SWEEP_FUNCTION: 'sweep:live',
+    PREVIEWS: JSON.stringify({
+      of: 'branches',
+      branches: ['feature/*'],
+      ttl: 3600,
+      quota: { cpu: '1', memory: '1Gi', pods: 5 },
+    }),
     WEBHOOK_SECRET_ID: 'webhook',
     DEPLOY_BRANCH: 'main',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
@@ -130,10 +137,12 @@ describe('a push to the branch', () => {
           name: 'github-72d3162e-cc78-11e3-81ab-4c9367dc0958',
           type: 'Event',
           push: {
+            do: 'deploy',
             host: 'github',
             owner: 'acme',
             repository: 'Web',
             app: 'web',
+            environment: { name: 'production', namespace: 'web' },
             ref: 'refs/heads/main',
             branch: 'main',
             before: '1'.repeat(40),
@@ -167,7 +176,7 @@ describe('a push to the branch', () => {
 describe('what is not to be deployed', () => {
   test.each([
     ['a tag', { ref: 'refs/tags/v1' }, /^ignored web refs\/tags\/v1 /],
-    ['another branch', { ref: 'refs/heads/feature' }, /^ignored web refs\/heads\/feature .*main/],
+    ['another branch', { ref: 'refs/heads/fix' }, /^ignored web refs\/heads\/fix .*feature/],
     ['a deleted branch', { after: '0'.repeat(40) }, /^ignored web refs\/heads\/main .*deleted/],
   ])('%s is ignored by name', async (_what, change, message) => {
     const answer = await send({ body: JSON.stringify({ ...payload, ...change }) });
@@ -198,6 +207,98 @@ describe('what is not to be deployed', () => {
     ['an event of 7 MB', 413, { body: JSON.stringify({ ...payload, commits: 'x'.repeat(7_000_000) }) }],
   ])('%s is refused', async (_what, statusCode, sending) => {
     expect(await send(sending)).toMatchObject({ statusCode, status: 'refused' });
+    expect(aws.started).toEqual([]);
+  });
+});
+
+describe('previews', () => {
+  const NONE = '0'.repeat(40);
+  const other = (event: string, body: unknown) =>
+    send({ headers: { 'x-github-event': event }, body: JSON.stringify(body) });
+
+  test('a branch is deployed beside production', async () => {
+    await send({ body: JSON.stringify({ ...payload, ref: 'refs/heads/feature/x' }) });
+    expect(aws.started[0]?.push).toMatchObject({
+      do: 'deploy',
+      environment: { name: expect.stringMatching(/^preview-feature-x-/) },
+    });
+  });
+
+  test.each([
+    ['push', { ...payload, ref: 'refs/heads/feature/x', after: NONE }],
+    ['delete', { ref: 'feature/x', ref_type: 'branch', repository: payload.repository }],
+  ])(
+    'a branch that is gone by the event %s has its preview removed, once for each delivery',
+    async (event, body) => {
+      expect(await other(event, body)).toMatchObject({ statusCode: 202, status: 'accepted' });
+      expect(aws.started).toMatchObject([
+        {
+          function: 'deploy:live',
+          name: 'github-72d3162e-cc78-11e3-81ab-4c9367dc0958',
+          push: { do: 'remove', app: 'web', unless: { branch: 'feature/x' } },
+        },
+      ]);
+    },
+  );
+
+  test.each([
+    ['a deleted tag', { ref: 'v1', ref_type: 'tag' }],
+    ['production’s branch', { ref: 'main', ref_type: 'branch' }],
+  ])('%s removes nothing', async (_what, change) => {
+    const answer = await other('delete', { ...change, repository: payload.repository });
+    expect(answer).toMatchObject({ statusCode: 200, status: 'ignored' });
+    expect(aws.started).toEqual([]);
+  });
+
+  const pull = (action: string, fork: boolean) => ({
+    action,
+    number: 7,
+    pull_request: {
+      head: { sha: '3'.repeat(40), ref: 'main', repo: fork ? { id: 2 } : { id: 1 } },
+      base: { repo: { id: 1 } },
+    },
+    repository: payload.repository,
+  });
+
+  test.each(['opened', 'synchronize', 'reopened'])(
+    'a fork’s pull request that is %s is only looked at',
+    async (action) => {
+      await other('pull_request', pull(action, true));
+      expect(aws.started).toMatchObject([
+        { function: 'sweep:live', type: 'Event', push: { do: 'look-at-pull', owner: 'acme', number: 7 } },
+      ]);
+    },
+  );
+
+  test('a fork that was deleted is a fork', async () => {
+    const body = pull('opened', true);
+    await other('pull_request', {
+      ...body,
+      pull_request: { ...body.pull_request, head: { ...body.pull_request.head, repo: null } },
+    });
+    expect(aws.started).toMatchObject([{ function: 'sweep:live' }]);
+  });
+
+  const comment = (body: string, association = 'MEMBER', issue: object = { pull_request: {} }) => ({
+    action: 'created',
+    issue: { number: 7, ...issue },
+    comment: { body, author_association: association, user: { login: 'ann' } },
+    repository: payload.repository,
+  });
+
+  test('a word of a member has the pull request looked at', async () => {
+    const commit = '3'.repeat(40);
+    await other('issue_comment', comment(`/fairlead preview ${commit}`));
+    expect(aws.started).toMatchObject([{ function: 'sweep:live', push: { word: { commit, by: 'ann' } } }]);
+  });
+
+  test.each([
+    ['a stranger’s word', comment('/fairlead preview', 'CONTRIBUTOR')],
+    ['small talk', comment('looks good')],
+    ['a word below an issue', comment('/fairlead preview', 'OWNER', {})],
+    ['an edited word', { ...comment('/fairlead preview'), action: 'edited' }],
+  ])('%s has not', async (_what, body) => {
+    expect(await other('issue_comment', body)).toMatchObject({ statusCode: 200, status: 'ignored' });
     expect(aws.started).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { sign } from '@octokit/webhooks-methods';
 import type { PushEvent } from '@octokit/webhooks-types';
 import { describe, expect, test } from 'vitest';
-import { github } from '../../../lib/push/hosts/github.ts';
+import { github } from '../../../lib/push/hosts/github/github.ts';
 import { hostOf } from '../../../lib/push/hosts.ts';
 
 type Sent = Pick<PushEvent, 'ref' | 'before' | 'after'> & { repository: unknown };

@@ -1,0 +1,30 @@
+import type { Context } from 'aws-lambda';
+import { log } from '../lib/log.ts';
+import type { LookAtPull } from '../lib/push/request.ts';
+import { type Looked, lookAtPull } from './sweep/look-at-pull.ts';
+import { type Swept, sweep } from './sweep/round.ts';
+
+/** ms before its end in which an invocation begins nothing new. */
+const RESERVE = 30_000;
+
+/**
+ * Sees to what no event sees to, on a schedule: pushes whose webhook was lost, executions that died, previews without a
+ * branch and previews past their time. Between the rounds it is asked to look at a pull request. All it does is to start
+ * deployments and removals, which claim what they change: two rounds at once do no harm, and what a round misses the next
+ * one finds.
+ */
+export async function handler(
+  event: LookAtPull | { do?: undefined },
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+): Promise<Swept | Looked> {
+  log.resetKeys();
+  if (event.do === 'look-at-pull') {
+    const { owner, repository, number, delivery } = event;
+    const looked = await lookAtPull(event);
+    log.info('a pull request was looked at', { delivery, owner, repository, number, looked });
+    return looked;
+  }
+  const swept = await sweep(() => context.getRemainingTimeInMillis() < RESERVE);
+  log.info('swept', { ...swept });
+  return swept;
+}

@@ -1,0 +1,123 @@
+import { messageOf } from '../../lib/errors.ts';
+import { log } from '../../lib/log.ts';
+import { appNameOf } from '../../lib/push/app-name.ts';
+import { decidePull } from '../../lib/push/decide-pull.ts';
+import { previewOfPull } from '../../lib/push/place.ts';
+import { LABEL } from '../../lib/push/previews.ts';
+import type { LookAtPull } from '../../lib/push/request.ts';
+import type { Push } from '../../lib/push/types.ts';
+import { isNews } from '../../lib/push/upkeep.ts';
+import { counts, wordFor, wordIn } from '../../lib/push/word.ts';
+import { brief } from '../../lib/report/brief.ts';
+import { comments, say } from '../../lib/source/comments.ts';
+import { type Pull, pull } from '../../lib/source/pulls.ts';
+import { setStatus } from '../../lib/source/statuses.ts';
+import { api, deploys, ledger, repositoryOf, start } from './services.ts';
+
+/** What came of a look; for the log. */
+export type Looked = 'deployed' | 'waits' | 'nothing';
+
+/**
+ * Looks at one pull request as its host shows it now. That of a fork is built if a person has given a word for the very
+ * commit that is its head; otherwise it is told what it waits for.
+ */
+export async function lookAtPull(request: LookAtPull): Promise<Looked> {
+  const repository = repositoryOf(request);
+  const found = await pull(api, repository, request.number);
+  if (found.is === 'absent' || found.value.state === 'closed' || deploys.previews.of === 'off')
+    return 'nothing';
+  return found.value.head.from === 'fork'
+    ? await lookAtFork(request, found.value)
+    : await lookAtBranch(request, found.value);
+}
+
+/** Whoever may push to the repository needs no word; but may ask for what the patterns leave out. */
+async function lookAtBranch(request: LookAtPull, { number, head }: Pull): Promise<Looked> {
+  if (request.word === undefined) return 'nothing';
+  const { host, owner, repository, delivery } = request;
+  const update = { host, owner, repository, action: 'labeled', label: LABEL, number, head, delivery };
+  const decision = decidePull(update, deploys);
+  if (decision.do === 'deploy') {
+    await start({ do: 'deploy', ...decision.push });
+    return 'deployed';
+  }
+  if (decision.do === 'ignore') await say(api, repositoryOf(request), number, `No preview: ${decision.why}.`);
+  return 'nothing';
+}
+
+async function lookAtFork(request: LookAtPull, { number, head }: Pull): Promise<Looked> {
+  const { host, owner, repository, delivery } = request;
+  const app = appNameOf(repository);
+  if ('refused' in app) return 'nothing';
+  const placed = previewOfPull(app.name, number);
+  if ('refused' in placed) return 'nothing';
+  const by = await whoseWord(request, head.commit);
+  if (by === undefined) return await tellWaiting(request, head.commit);
+  // A word that was just given asks for it once more; one that is found only if it was not heard.
+  const heard = request.word?.commit === head.commit;
+  const claim = heard ? undefined : await ledger.newestClaim({ app: app.name, name: placed.place.name });
+  if (!isNews(claim, head.commit, Date.now())) return 'nothing';
+  const ref = `pull/${number}/head`;
+  const push: Push = {
+    host,
+    owner,
+    repository,
+    ref: `refs/${ref}`,
+    before: '0'.repeat(head.commit.length),
+    after: head.commit,
+    delivery,
+    app: app.name,
+    branch: ref,
+    environment: placed.place,
+    pullRequest: number,
+    fork: { approvedBy: by },
+  };
+  await start({ do: 'deploy', ...push });
+  return 'deployed';
+}
+
+/**
+ * Who has said that `commit` may be built. The conversation is read: the event that told of a word may have been lost,
+ * and what somebody is to the repository is asked when it counts.
+ */
+async function whoseWord(request: LookAtPull, commit: string): Promise<string | undefined> {
+  if (request.word?.commit === commit) return request.word.by;
+  const said = await comments(api, repositoryOf(request), request.number);
+  if (said.is === 'absent') return undefined;
+  return said.value.find(({ body, association }) => counts(association) && wordIn(body)?.commit === commit)
+    ?.by;
+}
+
+/** Says beside the commit and below the pull request what it waits for, and from whom. */
+async function tellWaiting(request: LookAtPull, commit: string): Promise<Looked> {
+  const { number, word } = request;
+  const repository = repositoryOf(request);
+  try {
+    const told = await say(api, repository, number, waiting(commit, word));
+    if (told === 'written') {
+      const description = `Waits for a maintainer's comment: ${wordFor(commit)}`;
+      await setStatus(api, repository, commit, { state: 'pending', description });
+    }
+  } catch (error) {
+    // A host that takes no comments stops nothing.
+    log.warn('nobody could be told that a pull request waits', { number, reason: messageOf(error) });
+  }
+  return 'waits';
+}
+
+function waiting(commit: string, word: LookAtPull['word']): string {
+  const misheard =
+    word === undefined
+      ? ''
+      : word.commit === undefined
+        ? `${word.by} named no commit, and the head may not be what they have seen.\n\n`
+        : `${word.by}'s word was for \`${brief(word.commit)}\`, which is not the head any more.\n\n`;
+  return `${misheard}This pull request comes from a fork: nothing of it is built before a person of this repository has read it.
+An owner, member or collaborator who has read commit \`${brief(commit)}\` lets it be previewed with a comment of this one line:
+
+\`\`\`
+${wordFor(commit)}
+\`\`\`
+
+The word holds for this commit alone.`;
+}

@@ -1,0 +1,64 @@
+import type { Listed } from '../../lib/ledger/listing.ts';
+import { decide } from '../../lib/push/decide.ts';
+import { decidePull, type PullDecision } from '../../lib/push/decide-pull.ts';
+import type { Origin, Push } from '../../lib/push/types.ts';
+import { isNews } from '../../lib/push/upkeep.ts';
+import { pushedToday } from '../../lib/source/branches.ts';
+import type { HostView } from './host-view.ts';
+import { api, deliveryOf, deploys, ledger, repositoryOf } from './services.ts';
+
+const DAY = 86_400_000;
+/** ms that a fork's pull request is looked at after something happened to it: a comment is something. */
+const FORKS = 3 * 3_600_000;
+
+/**
+ * Pushes of a repository that made no environment though they should have. Only of the last day: who turns previews on
+ * does not want one for every branch that was ever left.
+ */
+export async function newcomers(origin: Origin, view: HostView, listed: readonly Listed[]): Promise<Push[]> {
+  const known = new Set(listed.map(({ name }) => name));
+  const wanted = [...(await ofBranches(origin, view, known)), ...ofPulls(origin, view, known)];
+  const news: Push[] = [];
+  for (const push of wanted) {
+    const claim = await ledger.newestClaim({ app: push.app, name: push.environment.name });
+    if (isNews(claim, push.after, Date.now())) news.push(push);
+  }
+  return news;
+}
+
+async function ofBranches(origin: Origin, view: HostView, known: ReadonlySet<string>): Promise<Push[]> {
+  const unknown = [...view.heads].flatMap(([branch, head]) => {
+    const update = { ...origin, ref: `refs/heads/${branch}`, before: '0'.repeat(head.length), after: head };
+    return ofDecision(decide({ ...update, delivery: deliveryOf(branch, head) }, deploys), known);
+  });
+  if (unknown.length === 0) return [];
+  const pushed = await pushedToday(api, repositoryOf(origin));
+  if (pushed.is === 'absent') return [];
+  const today = new Set(pushed.value.map(({ branch, commit }) => `${commit} ${branch}`));
+  return unknown.filter(({ branch, after }) => today.has(`${after} ${branch}`));
+}
+
+function ofPulls(origin: Origin, { pulls }: HostView, known: ReadonlySet<string>): Push[] {
+  if (deploys.previews.of !== 'pull-requests') return [];
+  return pulls
+    .filter(({ head, updatedAt }) => head.from === 'branch' && isWithin(updatedAt, DAY))
+    .flatMap(({ number, head }) => {
+      const delivery = deliveryOf(number, head.commit);
+      return ofDecision(decidePull({ ...origin, action: 'opened', number, head, delivery }, deploys), known);
+    });
+}
+
+function ofDecision(decision: PullDecision, known: ReadonlySet<string>): Push[] {
+  return decision.do === 'deploy' && !known.has(decision.push.environment.name) ? [decision.push] : [];
+}
+
+/** The numbers of forks' pull requests for which a word may have been given that was not heard. */
+export function forksToLookAt({ pulls }: HostView): number[] {
+  return pulls
+    .filter(({ head, updatedAt }) => head.from === 'fork' && isWithin(updatedAt, FORKS))
+    .map(({ number }) => number);
+}
+
+function isWithin(time: string, ms: number): boolean {
+  return Date.now() - Date.parse(time) < ms;
+}

@@ -1,0 +1,142 @@
+import { messageOf } from '../../lib/errors.ts';
+import type { Listed } from '../../lib/ledger/listing.ts';
+import { log } from '../../lib/log.ts';
+import { production } from '../../lib/push/place.ts';
+import type { DeployRequest } from '../../lib/push/request.ts';
+import type { Origin, Push } from '../../lib/push/types.ts';
+import { decideUpkeep, type Known, type Standing } from '../../lib/push/upkeep.ts';
+import { type HostView, standingOf, viewOf } from './host-view.ts';
+import { inParallel } from './in-parallel.ts';
+import { lookAtPull } from './look-at-pull.ts';
+import { forksToLookAt, newcomers } from './newcomers.ts';
+import { deliveryOf, deploys, ledger, start } from './services.ts';
+
+/** What one round came to. */
+export interface Swept {
+  environments: number;
+  /** `app/environment` of what was started. */
+  deployed: string[];
+  removed: string[];
+  /** What was wanted too, and waits for the next round. */
+  left: number;
+  /** Repositories that could not be looked at. */
+  unseen: string[];
+}
+
+/** What is started in one round: a host or a cluster that was away for a day is not met by everything at once. */
+const MOST = 25;
+/** Repositories, and environments of each, that are looked at side by side. */
+const REPOSITORIES = 4;
+const ENVIRONMENTS = 8;
+
+/** A deployment or a removal that is wanted; the ones that nobody has tried for longest come first. */
+interface Wanted {
+  request: DeployRequest & { app: string };
+  lastTried: number;
+}
+
+/** Looks at every environment there is, until `outOfTime`. */
+export async function sweep(outOfTime: () => boolean): Promise<Swept> {
+  const listed = await ledger.environments();
+  const unseen: string[] = [];
+  const byRepository = Map.groupBy(listed, ({ push: { owner, repository } }) => `${owner}/${repository}`);
+  const found = await inParallel([...byRepository], REPOSITORIES, async ([name, environments]) => {
+    if (outOfTime()) return [];
+    try {
+      return await lookAt(name, environments, unseen);
+    } catch (error) {
+      // One repository that cannot be read keeps no other from being swept.
+      log.warn('a repository could not be swept', { repository: name, reason: messageOf(error) });
+      unseen.push(name);
+      return [];
+    }
+  });
+  const wanted = found.flat().sort((one, other) => one.lastTried - other.lastTried);
+  const swept: Swept = { environments: listed.length, deployed: [], removed: [], left: 0, unseen };
+  for (const { request } of wanted) {
+    const started = swept.deployed.length + swept.removed.length;
+    if (started >= MOST || outOfTime()) swept.left++;
+    else await carryOut(request, swept);
+  }
+  return swept;
+}
+
+async function carryOut(request: DeployRequest & { app: string }, swept: Swept): Promise<void> {
+  const name = `${request.app}/${request.environment.name}`;
+  const about = { delivery: request.delivery, environment: name };
+  try {
+    if ((await start(request)) === 'known') return;
+    (request.do === 'remove' ? swept.removed : swept.deployed).push(name);
+    log.info('the sweep starts what nobody did', { ...about, do: request.do });
+  } catch (error) {
+    log.warn('the sweep could not start what it wanted', { ...about, reason: messageOf(error) });
+    swept.left++;
+  }
+}
+
+async function lookAt(name: string, environments: readonly Listed[], unseen: string[]): Promise<Wanted[]> {
+  const [first] = environments;
+  if (first === undefined) return [];
+  const { host, owner, repository } = first.push;
+  const origin: Origin = { host, owner, repository };
+  const view = await viewOf(origin).catch((error: unknown) => {
+    log.warn('a repository could not be read', { repository: name, reason: messageOf(error) });
+    return undefined;
+  });
+  if (view === undefined) unseen.push(name);
+  const upkeep = await inParallel(environments, ENVIRONMENTS, (one) => keepUp(one, view));
+  const wanted = upkeep.flat();
+  if (view === undefined) return wanted;
+  const news = await newcomers(origin, view, environments);
+  for (const number of forksToLookAt(view)) await lookAgain(origin, number);
+  return [...wanted, ...news.map((push) => ({ request: { do: 'deploy', ...push } as const, lastTried: 0 }))];
+}
+
+async function lookAgain(origin: Origin, number: number): Promise<void> {
+  const delivery = deliveryOf(origin.owner, origin.repository, number);
+  try {
+    await lookAtPull({ do: 'look-at-pull', ...origin, number, delivery });
+  } catch (error) {
+    log.warn('a pull request could not be looked at', { number, reason: messageOf(error) });
+  }
+}
+
+async function keepUp(listed: Listed, view: HostView | undefined): Promise<Wanted[]> {
+  const { app, name, push, pushedAt } = listed;
+  const environment = { app, name };
+  const known: Known = { push, pushedAt, ...(await ledger.standing(environment)) };
+  const standing: Standing = view === undefined ? { is: 'unknown' } : standingOf(push, view);
+  const upkeep = decideUpkeep(known, standing, { at: Date.now(), ttl: deploys.previews.ttl });
+  const lastTried = known.claim?.until ?? 0;
+  if (upkeep.do === 'leave') return [];
+  const fence = known.claim?.fence ?? 0;
+  if (upkeep.do === 'remove') {
+    const delivery = deliveryOf(app, name, 'remove', fence);
+    const request = { do: 'remove' as const, app, environment: push.environment, reason: upkeep.reason };
+    return [{ request: { ...request, delivery, ...conditions(push, upkeep.sure, fence) }, lastTried }];
+  }
+  const { commit } = upkeep;
+  // A bad head is left, unless something that was begun with it has to be undone.
+  if (!known.touched && (await ledger.badCommit(environment, commit)) !== undefined) return [];
+  const before = known.live?.commit ?? '0'.repeat(commit.length);
+  const delivery = deliveryOf(app, name, commit, fence);
+  return [{ request: { do: 'deploy', ...aimed(push), before, after: commit, delivery }, lastTried }];
+}
+
+/** Production goes with the installation's branch, which may be another than it was. */
+function aimed(push: Push): Push {
+  if (push.environment.name !== 'production') return push;
+  const { branch } = deploys;
+  return { ...push, branch, ref: `refs/heads/${branch}`, environment: production(push.app) };
+}
+
+function conditions(
+  { host, owner, repository, branch, fork, pullRequest }: Push,
+  sure: boolean,
+  fence: number,
+) {
+  const whileFence = fence === 0 ? {} : { whileFence: fence };
+  if (sure || deploys.previews.of !== 'branches') return whileFence;
+  const what = fork !== undefined && pullRequest !== undefined ? { pullRequest } : { branch };
+  return { ...whileFence, unless: { host, owner, repository, ...what } };
+}

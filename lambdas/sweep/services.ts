@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { Ledger } from '../../lib/ledger/ledger.ts';
+import type { DeployRequest } from '../../lib/push/request.ts';
+import type { Origin } from '../../lib/push/types.ts';
+import type { Api } from '../../lib/source/request.ts';
+import type { Repository } from '../../lib/source/types.ts';
+import { sweepEnvironment } from '../env.ts';
+import { Secret } from '../secret.ts';
+import { startDeploy } from '../start-deploy.ts';
+
+const environment = sweepEnvironment();
+
+export const { deploys } = environment;
+export const ledger = new Ledger(new DynamoDBClient({}), environment.ledgerTable);
+
+const { gitHubTokenSecretId: tokenId } = environment;
+const token = tokenId === undefined ? undefined : new Secret(new SecretsManagerClient({}), tokenId);
+export const api: Api = {
+  baseUrl: environment.gitHubUrl,
+  ...(token === undefined ? {} : { token: () => token.current() }),
+};
+
+const lambda = new LambdaClient({});
+
+/** Starts the deploy function, once for each delivery. */
+export async function start(request: DeployRequest): Promise<'started' | 'known'> {
+  const once = { prefix: 'sweep', id: request.delivery };
+  return await startDeploy(lambda, environment.deployFunction, request, once);
+}
+
+export function repositoryOf({ owner, repository }: Origin): Repository {
+  return { owner, name: repository };
+}
+
+const HOUR = 3_600_000;
+
+/**
+ * The id of something that nobody sent: the same for the same, so that two rounds at once start it once; another one an
+ * hour later, in case that what was started came to nothing and nobody knows.
+ */
+export function deliveryOf(...what: readonly (string | number)[]): string {
+  const hour = Math.floor(Date.now() / HOUR);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([...what, hour]))
+    .digest('hex');
+  return `sweep-${hash.slice(0, 32)}`;
+}

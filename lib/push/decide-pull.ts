@@ -1,0 +1,103 @@
+import { appNameOf } from './app-name.ts';
+import { type Decision, type Deploys, type Ignored, nameOf } from './decide.ts';
+import { type Placed, previewOfBranch, previewOfPull } from './place.ts';
+import { admits, LABEL } from './previews.ts';
+import type { LookAtPull, Remove } from './request.ts';
+import type { Origin, PullUpdate, Spoken } from './types.ts';
+import { counts } from './word.ts';
+
+/** What to do about a pull request. `look`: nothing that the event says may be built before the host was asked. */
+export type PullDecision = Decision | { do: 'look'; look: LookAtPull };
+
+/** Decides what becomes of something that happened to a pull request. */
+export function decidePull(update: PullUpdate, deploys: Deploys): PullDecision {
+  const { action, number, head, delivery } = update;
+  const ignore = (why: string) => ignored(update, number, why);
+  const { branch, previews } = deploys;
+  if (previews.of === 'off') return ignore('there are no previews');
+  const app = appNameOf(update.repository);
+  if ('refused' in app) return ignore(`${app.refused}; rename the repository`);
+  if (head.from === 'fork') return decideFork(update, app.name);
+  if (head.branch === branch) return ignore(`${branch} is production`);
+  const placed = previewOfBranch(app.name, head.branch);
+  if ('refused' in placed) return ignore(placed.refused);
+  if (action === 'closed') {
+    if (previews.of === 'branches') return ignore('the preview goes with the branch');
+    return removal(update, app.name, placed);
+  }
+  const asked = action === 'labeled' && update.label === LABEL;
+  // The push of the branch is told apart, and deployed already.
+  const moved = action === 'synchronize' && previews.of === 'pull-requests';
+  if (!asked && !moved && action !== 'opened' && action !== 'reopened')
+    return ignore(`nothing follows from '${action}'`);
+  if (!asked && !admits(previews, head.branch))
+    return ignore(`no preview: ${head.branch} is none of ${previews.branches.join(', ')}`);
+  return {
+    do: 'deploy',
+    push: {
+      ...originOf(update),
+      ref: `refs/heads/${head.branch}`,
+      before: '0'.repeat(head.commit.length),
+      after: head.commit,
+      delivery,
+      app: app.name,
+      branch: head.branch,
+      environment: placed.place,
+      pullRequest: number,
+    },
+  };
+}
+
+/** The commit is a stranger's: whether it is built is a person's to say, and what it is, the host's. */
+function decideFork(update: PullUpdate, app: string): PullDecision {
+  const { action, number, delivery } = update;
+  const placed = previewOfPull(app, number);
+  if ('refused' in placed) return ignored(update, number, placed.refused);
+  switch (action) {
+    case 'opened':
+    case 'reopened':
+    case 'synchronize':
+      return { do: 'look', look: { do: 'look-at-pull', ...originOf(update), number, delivery } };
+    case 'closed':
+      return removal(update, app, placed);
+    case 'labeled':
+      return ignored(update, number, 'a label names no commit: previews of forks need a comment');
+    default:
+      return ignored(update, number, `nothing follows from '${action}'`);
+  }
+}
+
+/** Decides what becomes of a word in the conversation of a pull request, by who gave it. */
+export function decideWord(spoken: Spoken, deploys: Deploys): PullDecision {
+  const { number, word, by, association, delivery } = spoken;
+  const ignore = (why: string) => ignored(spoken, number, why);
+  if (deploys.previews.of === 'off') return ignore('there are no previews');
+  const app = appNameOf(spoken.repository);
+  if ('refused' in app) return ignore(`${app.refused}; rename the repository`);
+  if (!counts(association))
+    return ignore('only owners, members and collaborators of the repository ask for previews');
+  return {
+    do: 'look',
+    look: { do: 'look-at-pull', ...originOf(spoken), number, word: { ...word, by }, delivery },
+  };
+}
+
+function removal(
+  update: PullUpdate,
+  app: string,
+  { place }: Extract<Placed, { place: unknown }>,
+): { do: 'remove'; remove: Remove } {
+  const { number, delivery } = update;
+  const reason = `pull request ${number} was closed`;
+  // It may be open again before this is heard.
+  const unless = { ...originOf(update), pullRequest: number };
+  return { do: 'remove', remove: { do: 'remove', app, environment: place, reason, delivery, unless } };
+}
+
+function ignored(origin: Origin, number: number, why: string): Ignored {
+  return { do: 'ignore', app: nameOf(origin), ref: `refs/pull/${number}/head`, why };
+}
+
+function originOf({ host, owner, repository }: Origin): Origin {
+  return { host, owner, repository };
+}

@@ -1,0 +1,29 @@
+import * as z from 'zod/mini';
+import type { Headers, HostEvent } from '../../types.ts';
+import { objectId, readPayload, refName, repository } from './payload.ts';
+
+const pushPayload = z.object({
+  ref: z.string().check(z.startsWith('refs/'), z.maxLength(1024)),
+  before: objectId,
+  after: objectId,
+  repository,
+});
+
+export function readPush(headers: Headers, body: string): HostEvent {
+  return readPayload(pushPayload, headers, body, ({ ref, before, after }, sent) => ({
+    kind: 'push',
+    update: { ...sent, ref, before, after },
+  }));
+}
+
+const deletePayload = z.object({ ref: refName, ref_type: z.string(), repository });
+
+const NONE = '0'.repeat(40);
+
+/** GitHub tells of a deletion twice: as this, and as a push to nothing. Whoever listens for one of them is served. */
+export function readDelete(headers: Headers, body: string): HostEvent {
+  return readPayload(deletePayload, headers, body, ({ ref, ref_type }, sent) => {
+    const full = `${ref_type === 'tag' ? 'refs/tags' : 'refs/heads'}/${ref}`;
+    return { kind: 'push', update: { ...sent, ref: full, before: NONE, after: NONE } };
+  });
+}

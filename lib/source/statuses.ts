@@ -1,0 +1,36 @@
+import { nameOf, pathOf, refused, shorten } from './ask.ts';
+import { type Api, request } from './request.ts';
+import type { CommitStatus, Repository } from './types.ts';
+
+/** Nothing hangs on a status, and its caller's time is limited. */
+export const STATUS_ATTEMPTS = 2;
+
+/** GitHub takes at most 140 characters. */
+const LONGEST = 140;
+
+/**
+ * Shows a status beside `commit` ("Commit statuses", Create a commit status).
+ * @throws FairleadError `source/refused`, and what {@link request} throws
+ */
+export async function setStatus(
+  api: Api,
+  repository: Repository,
+  commit: string,
+  status: CommitStatus,
+): Promise<void> {
+  const asked = {
+    method: 'POST' as const,
+    path: `${pathOf(repository)}/statuses/${encodeURIComponent(commit)}`,
+    operation: `setting the status of ${nameOf(repository)} at ${commit}`,
+    attempts: STATUS_ATTEMPTS,
+    body: {
+      state: status.state,
+      description: shorten(status.description, LONGEST),
+      context: 'fairlead',
+      ...(status.targetUrl === undefined ? {} : { target_url: status.targetUrl }),
+    },
+  };
+  const response = await request(api, asked);
+  if (!response.ok) throw await refused(response, api, asked);
+  await response.body?.cancel();
+}
