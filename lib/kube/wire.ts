@@ -1,6 +1,8 @@
 import type {
   CoreV1Event,
+  V1DaemonSet,
   V1Deployment,
+  V1Job,
   V1ManagedFieldsEntry,
   V1Namespace,
   V1Node,
@@ -8,6 +10,7 @@ import type {
   V1Pod,
   V1ReplicaSet,
   V1Service,
+  V1StatefulSet,
 } from '@kubernetes/client-node';
 
 /**
@@ -26,6 +29,9 @@ type Wire<T> = T extends Date
 export type Metadata = Wire<V1ObjectMeta>;
 export type ManagedFieldsEntry = Wire<V1ManagedFieldsEntry>;
 export type Deployment = Wire<V1Deployment>;
+export type StatefulSet = Wire<V1StatefulSet>;
+export type DaemonSet = Wire<V1DaemonSet>;
+export type Job = Wire<V1Job>;
 export type ReplicaSet = Wire<V1ReplicaSet>;
 export type Pod = Wire<V1Pod>;
 export type Event = Wire<CoreV1Event>;

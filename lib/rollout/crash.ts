@@ -4,15 +4,15 @@ import type { Pod } from '../kube/wire.ts';
 import { type ContainerStatus, containersOf, ends, lastEnd, type Terminated } from './containers.ts';
 import { lastWords } from './last-words.ts';
 import type { Finding } from './verdict.ts';
-import { logKey, startOf, type View } from './view.ts';
+import { type Facts, logKey, msOf, startOf } from './view.ts';
 
 /** Seconds of life below which a program ended "right after its start". */
 const AT_ONCE = 5;
 
 /** Containers of a pod that end, or cannot be started at all. One end alone is borne. */
-export function crashFindings(view: View, pod: Pod): Finding[] {
+export function crashFindings(facts: Facts, pod: Pod): Finding[] {
   return containersOf(pod).flatMap(
-    (container) => startFinding(container) ?? crashFinding(view, pod, container) ?? [],
+    (container) => startFinding(container) ?? crashFinding(facts, pod, container) ?? [],
   );
 }
 
@@ -24,7 +24,7 @@ const UNSTARTABLE = new Set([
 ]);
 
 /** What the container runtime refuses; the program has not run, so there is no log. */
-function startFinding({ name, state, lastState }: ContainerStatus): Finding | undefined {
+export function startFinding({ name, state, lastState }: ContainerStatus): Finding | undefined {
   const told = [state?.waiting, state?.terminated, lastState?.terminated].find(
     (entry) => entry?.reason !== undefined && UNSTARTABLE.has(entry.reason),
   );
@@ -43,30 +43,34 @@ function startFinding({ name, state, lastState }: ContainerStatus): Finding | un
 
 function startError(message = '', reason = ''): string {
   const text = /exec: .*/s.exec(message)?.[0] ?? message;
-  const line = text.split('\n')[0]?.replace(/: unknown$/, '') || reason;
-  return /exec format error/.test(line)
+  return withRemedy(text.split('\n')[0]?.replace(/: unknown$/, '') || reason);
+}
+
+function withRemedy(line: string): string {
+  return /exec format error/i.test(line)
     ? `${line}; the image is for another processor architecture than the node's`
     : line;
 }
 
-function crashFinding(view: View, pod: Pod, container: ContainerStatus): Finding | undefined {
+function crashFinding(facts: Facts, pod: Pod, container: ContainerStatus): Finding | undefined {
   const end = lastEnd(container);
   if (end === undefined) return undefined;
   // Of an init container, `ready` says that it has done its work.
   if (container.ready) return undefined;
   const evidence = runThatEnded(pod, container);
-  const reason = crashReason(view, container, end, evidence);
+  const reason = crashReason(facts, pod, container, end);
   const looping = container.state?.waiting?.reason === 'CrashLoopBackOff' || ends(container) >= 2;
   // A pod from before this rollout may have ended long ago for other reasons.
-  const recent = Date.parse(String(end.finishedAt ?? '')) >= startOf(view) || isNew(view, pod);
+  const recent = msOf(end.finishedAt) >= startOf(facts) || isNew(facts, pod);
   return { weight: looping && recent ? 'final' : 'bearable', reason, evidence };
 }
 
-function isNew(view: View, { metadata }: Pod): boolean {
-  return Date.parse(String(metadata?.creationTimestamp ?? '')) >= startOf(view);
+function isNew(facts: Facts, { metadata }: Pod): boolean {
+  return msOf(metadata?.creationTimestamp) >= startOf(facts);
 }
 
-function runThatEnded(pod: Pod, { name, state }: ContainerStatus): LogRef {
+/** The log of the run that ended last. */
+export function runThatEnded(pod: Pod, { name, state }: ContainerStatus): LogRef {
   return {
     namespace: pod.metadata?.namespace ?? '',
     pod: pod.metadata?.name ?? '',
@@ -76,13 +80,15 @@ function runThatEnded(pod: Pod, { name, state }: ContainerStatus): LogRef {
   };
 }
 
-function crashReason(view: View, { name }: ContainerStatus, end: Terminated, evidence: LogRef): string {
+/** How a container ended, and what it said last: `container web exits with code 2 right after its start: panic: boom`. */
+export function crashReason(facts: Facts, pod: Pod, container: ContainerStatus, end: Terminated): string {
+  const { name } = container;
   const words =
-    lastWords(view.logs.get(logKey(evidence)) ?? []) ??
+    lastWords(facts.logs.get(logKey(runThatEnded(pod, container))) ?? []) ??
     (end.message ? lastWords(end.message.split('\n')) : undefined);
-  const said = words === undefined ? '' : `: ${words}`;
+  const said = words === undefined ? '' : `: ${withRemedy(words)}`;
   if (end.reason === 'OOMKilled')
-    return `container ${name} was killed for want of memory${limitOf(view, name)}${said}`;
+    return `container ${name} was killed for want of memory${limitOf(pod, name)}${said}`;
   const how =
     end.signal || end.exitCode > 128
       ? `is ended by ${signalName(end.signal || end.exitCode - 128)}`
@@ -103,8 +109,8 @@ function signalName(number: number): string {
   return name ?? `signal ${number}`;
 }
 
-function limitOf({ deployment }: View, name: string): string {
-  const containers = deployment?.spec?.template.spec?.containers ?? [];
+function limitOf({ spec }: Pod, name: string): string {
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
   const limit = containers.find((container) => container.name === name)?.resources?.limits?.memory;
   return limit === undefined
     ? ' (the node had none left)'

@@ -1,25 +1,27 @@
 import type { LogRef } from '../kube/logs.ts';
-import type { Event } from '../kube/wire.ts';
-import { currentPods, currentReplicaSet, logKey, type View, warningsOf } from './view.ts';
+import type { Event, LiveObject } from '../kube/wire.ts';
+import { type Facts, logKey, warningsOf } from './view.ts';
 
 const MOST_EVENTS = 10;
 
-/** The evidence of a failure: the end of the log in question, and the cluster's warnings about this rollout. */
-export function detailsOf(view: View, evidence?: LogRef): string {
-  const log = evidence === undefined ? [] : (view.logs.get(logKey(evidence)) ?? []);
+/** The evidence of a failure: the end of the log in question, and the cluster's warnings about `objects`. */
+export function detailsOf(
+  facts: Facts,
+  objects: readonly (LiveObject | undefined)[],
+  evidence?: LogRef,
+): string {
+  const log = evidence === undefined ? [] : (facts.logs.get(logKey(evidence)) ?? []);
   const head =
     log.length > 0 ? [`log of ${evidence?.pod}, container ${evidence?.container}:`, ...log.map(indent)] : [];
-  const warnings = warningLines(view);
+  const warnings = warningLines(facts, objects);
   return [...head, ...(warnings.length > 0 ? ['events:', ...warnings.map(indent)] : [])].join('\n');
 }
 
-function warningLines(view: View): string[] {
-  const uids = [view.deployment, currentReplicaSet(view), ...currentPods(view)].map(
-    (object) => object?.metadata?.uid,
-  );
-  const lines = uids
+function warningLines(facts: Facts, objects: readonly (LiveObject | undefined)[]): string[] {
+  const lines = objects
+    .map((object) => object?.metadata?.uid)
     .filter((uid) => uid !== undefined)
-    .flatMap((uid) => warningsOf(view, uid))
+    .flatMap((uid) => warningsOf(facts, uid))
     .map(line);
   return [...new Set(lines)].slice(-MOST_EVENTS);
 }

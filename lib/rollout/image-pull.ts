@@ -1,7 +1,7 @@
 import type { Pod } from '../kube/wire.ts';
 import { type ContainerStatus, containersOf } from './containers.ts';
 import type { Finding } from './verdict.ts';
-import { type View, warningsOf } from './view.ts';
+import { type Facts, warningsOf } from './view.ts';
 
 const PULLING = new Set(['ErrImagePull', 'ImagePullBackOff', 'ImageInspectError', 'RegistryUnavailable']);
 const NEVER = new Set(['InvalidImageName', 'ErrImageNeverPull']);
@@ -14,17 +14,17 @@ const MISSING =
 const DENIED = /unauthorized|denied|forbidden|no basic auth|authorization failed|\b(401|403)\b/i;
 
 /** Images of a pod that cannot be pulled. What was published is there: it is the way to it that is not. */
-export function imageFindings(view: View, pod: Pod): Finding[] {
-  const found = containersOf(pod).flatMap((container) => imageFinding(view, pod, container) ?? []);
+export function imageFindings(facts: Facts, pod: Pod): Finding[] {
+  const found = containersOf(pod).flatMap((container) => imageFinding(facts, pod, container) ?? []);
   return found.map((finding) => ({ ...finding, blame: 'elsewhere' }));
 }
 
-function imageFinding(view: View, pod: Pod, { image, state }: ContainerStatus): Finding | undefined {
+function imageFinding(facts: Facts, pod: Pod, { image, state }: ContainerStatus): Finding | undefined {
   const { reason = '', message = '' } = state?.waiting ?? {};
   if (NEVER.has(reason))
     return { weight: 'final', reason: `image ${image} cannot be pulled: ${message || reason}` };
   if (!PULLING.has(reason)) return undefined;
-  const cause = pullError(view, pod, message);
+  const cause = pullError(facts, pod, message);
   const what = `image ${image} cannot be pulled`;
   if (PASSING.test(cause)) return { weight: 'bearable', reason: `${what}: ${shortened(cause)}` };
   if (MISSING.test(cause))
@@ -38,9 +38,9 @@ function imageFinding(view: View, pod: Pod, { image, state }: ContainerStatus): 
 }
 
 // While the kubelet backs off, the container says no more than that; the events still know why.
-function pullError(view: View, pod: Pod, message: string): string {
+function pullError(facts: Facts, pod: Pod, message: string): string {
   if (message !== '' && !message.startsWith('Back-off')) return message;
-  const failed = warningsOf(view, pod.metadata?.uid).findLast((event) =>
+  const failed = warningsOf(facts, pod.metadata?.uid).findLast((event) =>
     event.message?.startsWith('Failed to pull image'),
   );
   return failed?.message ?? message;

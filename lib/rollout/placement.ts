@@ -1,44 +1,100 @@
 import type { Pod } from '../kube/wire.ts';
 import type { Finding } from './verdict.ts';
-import { currentReplicaSet, startOf, type View, warningsOf } from './view.ts';
+import { eventsOf, type Facts, msOf, type Part, startOf, timeOf, warningsOf } from './view.ts';
+import { currentReplicaSet } from './workload.ts';
 
-/** Pods that the ReplicaSet is not allowed to create: a quota, an admission rule. */
-export function creationFinding(view: View): Finding | undefined {
-  const condition = currentReplicaSet(view)?.status?.conditions?.find(
-    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
-  );
-  if (condition === undefined) return undefined;
-  const message = condition.message ?? condition.reason ?? '';
-  const text = message.replace(/^pods "[^"]*" is forbidden: /, '');
-  // Of a ReplicaSet that is used again, it may be what happened last time.
-  const recent = Date.parse(String(condition.lastTransitionTime ?? '')) >= startOf(view);
-  // A webhook that does not answer may answer later.
-  const final = recent && /forbidden|is invalid/.test(message) && !/failed calling webhook/.test(message);
+/** Pods that a workload is not allowed to create: a quota, an admission rule. */
+export function creationFinding(part: Part): Finding | undefined {
+  const refusal = refusalOf(part);
+  if (refusal === undefined) return undefined;
+  const { message, at } = refusal;
+  return creationRefused(message, at >= startOf(part));
+}
+
+/** `recent`: of a workload that is used again, it may be what happened last time. */
+export function creationRefused(message: string, recent: boolean): Finding {
+  const text = message
+    .replace(/^(Error creating: |create Pod \S+ in StatefulSet \S+ failed error: )/, '')
+    .replace(/^pods "[^"]*" is forbidden: /, '');
+  // A webhook that does not answer may answer later, and an account may be made a moment after its namespace.
+  const passing = /failed calling webhook|error looking up service account/;
+  const final = recent && /forbidden|is invalid|denied the request/.test(message) && !passing.test(message);
   const reason = `the cluster refuses to create pods: ${text}`;
   return { weight: final ? 'final' : 'bearable', reason, blame: 'elsewhere' };
 }
 
-/** A pod that no node takes. New nodes may be on their way. */
-export function schedulingFinding({ status }: Pod): Finding | undefined {
-  const condition = status?.conditions?.find(
-    ({ type, status: value, reason }) =>
-      type === 'PodScheduled' && value === 'False' && reason === 'Unschedulable',
+function refusalOf(part: Part): { message: string; at: number } | undefined {
+  const { workload } = part;
+  if (workload.kind === 'Deployment') {
+    const condition = currentReplicaSet(workload)?.status?.conditions?.find(
+      ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
+    );
+    if (condition === undefined) return undefined;
+    return { message: condition.message ?? condition.reason ?? '', at: msOf(condition.lastTransitionTime) };
+  }
+  // The other kinds have no such condition, and tell of it in events.
+  const told = eventsOf(part, workload.live?.metadata?.uid).findLast(({ reason }) =>
+    ['FailedCreate', 'SuccessfulCreate'].includes(reason ?? ''),
   );
+  return told?.reason === 'FailedCreate' ? { message: told.message ?? '', at: timeOf(told) } : undefined;
+}
+
+/** A pod that no node takes. New nodes may be on their way. */
+export function schedulingFinding(facts: Facts, pod: Pod): Finding | undefined {
+  const condition = unschedulable(pod);
   if (condition === undefined) return undefined;
-  const reason = `no node takes the pod: ${condition.message ?? 'Unschedulable'}`;
+  const told = autoscaling(facts, pod)?.message;
+  const more = told === undefined ? '' : `; ${told}`;
+  const reason = `no node takes the pod: ${condition.message ?? 'Unschedulable'}${more}`;
   return { weight: 'bearable', reason, blame: 'elsewhere' };
 }
 
-/** A pod that is on a node and has not got as far as starting: volumes, network. */
-export function preparationFinding(view: View, { metadata, status }: Pod): Finding | undefined {
-  if (status?.phase !== 'Pending') return undefined;
-  const event = warningsOf(view, metadata?.uid).findLast(({ reason }) =>
-    ['FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox'].includes(reason ?? ''),
+/** When, in milliseconds since the epoch, a node was asked for that the pod waits for; undefined where none was. */
+export function comingNode(facts: Facts, pod: Pod): number | undefined {
+  if (unschedulable(pod) === undefined) return undefined;
+  const told = autoscaling(facts, pod);
+  return told !== undefined && told.reason !== 'NotTriggerScaleUp' ? timeOf(told) : undefined;
+}
+
+function unschedulable({ status }: Pod) {
+  return status?.conditions?.find(
+    ({ type, status: value, reason }) =>
+      type === 'PodScheduled' && value === 'False' && reason === 'Unschedulable',
   );
-  if (event === undefined) return undefined;
+}
+
+/** What those who add nodes have said of a pod last: the cluster autoscaler, or Karpenter (`Nominated`). */
+function autoscaling(facts: Facts, { metadata }: Pod) {
+  return eventsOf(facts, metadata?.uid).findLast(({ reason }) =>
+    ['TriggeredScaleUp', 'NotTriggerScaleUp', 'Nominated'].includes(reason ?? ''),
+  );
+}
+
+const UNPREPARED = ['FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox'];
+
+/** A pod that is on a node and has not got as far as starting: volumes, network, an image that takes its time. */
+export function preparationFinding(facts: Facts, pod: Pod): Finding | undefined {
+  const { metadata, status } = pod;
+  if (status?.phase !== 'Pending') return undefined;
+  const event = warningsOf(facts, metadata?.uid).findLast(({ reason }) => UNPREPARED.includes(reason ?? ''));
+  if (event === undefined) return pullFinding(facts, pod);
   return {
     weight: 'bearable',
     reason: `pod ${metadata?.name} cannot be prepared: ${event.message?.split('\n')[0]}`,
+    blame: 'elsewhere',
+  };
+}
+
+function pullFinding(facts: Facts, { metadata }: Pod): Finding | undefined {
+  const last = eventsOf(facts, metadata?.uid).findLast(({ reason }) =>
+    ['Pulling', 'Pulled', 'Failed'].includes(reason ?? ''),
+  );
+  if (last?.reason !== 'Pulling') return undefined;
+  const seconds = Math.round((facts.now.getTime() - timeOf(last)) / 1000);
+  const image = /image "([^"]+)"/.exec(last.message ?? '')?.[1] ?? '';
+  return {
+    weight: 'bearable',
+    reason: `image ${image} is still being pulled after ${seconds} s`,
     blame: 'elsewhere',
   };
 }

@@ -1,7 +1,8 @@
 import type { Pod } from '../kube/wire.ts';
 import { crashFindings } from './crash.ts';
 import { imageFindings } from './image-pull.ts';
-import { currentPods, isReady, startOf, type View } from './view.ts';
+import { type Facts, isReady, type Part, partsOf, startOf, type View } from './view.ts';
+import { currentPods, wantedOf } from './workload.ts';
 
 /** A pod has got into a state that people want to see. */
 export interface PodChange {
@@ -13,17 +14,22 @@ export interface PodChange {
 
 /** What the pods of a rollout have come to since it began; of older pods, only that they stop. */
 export function podStates(view: View): PodChange[] {
-  const current = currentPods(view);
-  const ready = current.filter(isReady);
-  const wanted = view.deployment?.spec?.replicas ?? 1;
   const since = startOf(view);
   const stopping = view.pods.filter((pod) => stoppedAt(pod) >= since);
   return [
-    ...current.filter((pod) => !isReady(pod)).map((pod) => unready(view, pod)),
+    ...partsOf(view).flatMap((part) => currentStates(part, since)),
+    ...stopping.map((pod) => change(pod, 'stopping', 'is stopping')),
+  ];
+}
+
+function currentStates(part: Part, since: number): PodChange[] {
+  const current = currentPods(part);
+  const ready = current.filter(isReady);
+  return [
+    ...current.filter((pod) => !isReady(pod)).map((pod) => unready(part, pod)),
     ...ready
       .filter((pod) => readyAt(pod) >= since)
-      .map((pod) => change(pod, 'ready', `is ready, ${ready.length} of ${wanted}`)),
-    ...stopping.map((pod) => change(pod, 'stopping', 'is stopping')),
+      .map((pod) => change(pod, 'ready', `is ready, ${ready.length} of ${wantedOf(part.workload)}`)),
   ];
 }
 
@@ -40,8 +46,8 @@ function readyAt({ status }: Pod): number {
   return at === undefined ? Number.POSITIVE_INFINITY : Date.parse(String(at));
 }
 
-function unready(view: View, pod: Pod): PodChange {
-  const [finding] = [...imageFindings(view, pod), ...crashFindings(view, pod)];
+function unready(facts: Facts, pod: Pod): PodChange {
+  const [finding] = [...imageFindings(facts, pod), ...crashFindings(facts, pod)];
   return finding === undefined
     ? change(pod, 'starting', 'is starting')
     : change(pod, 'failing', `is failing: ${finding.reason}`);

@@ -8,6 +8,15 @@ export type Verdict =
   | { state: 'unknown'; reason: string }
   | { state: 'superseded'; by: number };
 
+/** How a job stands that has to be done before its release goes on. */
+export type JobVerdict =
+  | { state: 'running' }
+  | { state: 'done' }
+  /** `exitCode`: of the container that failed, where one ran. `timed-out`: it was not done within its time. */
+  | (Omit<Failed, 'state'> & { state: 'failed' | 'timed-out'; exitCode?: number })
+  | { state: 'unknown'; reason: string }
+  | { state: 'superseded'; by: number };
+
 export interface Failed {
   state: 'failed';
   /** One line that a developer can act on. */
@@ -29,4 +38,19 @@ export interface Finding {
   reason: string;
   evidence?: LogRef;
   blame?: Blame;
+}
+
+/** What a job's verdict means for its release: done is as good as live, and one that took too long has failed. */
+export function verdictOfJob(verdict: JobVerdict): Verdict {
+  switch (verdict.state) {
+    case 'running':
+      return { state: 'progressing', ready: 0, wanted: 1 };
+    case 'done':
+      return { state: 'live' };
+    case 'failed':
+    case 'timed-out':
+      return { ...verdict, state: 'failed' };
+    default:
+      return verdict;
+  }
 }

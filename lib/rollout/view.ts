@@ -1,67 +1,107 @@
 import type { LogRef } from '../kube/logs.ts';
-import type { Deployment, Event, Pod, ReplicaSet } from '../kube/wire.ts';
+import type {
+  DaemonSet,
+  Deployment,
+  Event,
+  Job,
+  LiveObject,
+  Pod,
+  ReplicaSet,
+  StatefulSet,
+} from '../kube/wire.ts';
 import { RELEASE } from '../release/labels.ts';
-import type { Release } from '../release/types.ts';
+import type { Release, Workload } from '../release/types.ts';
 
-/** All that a verdict is made from: the cluster's objects of one app at one time. */
-export interface View {
+/** What every verdict is made from: the cluster's objects around one release at one time. */
+export interface Facts {
   release: Release;
   /** Of the claim that rolls the release out. */
   fence: number;
-  /** Undefined where the cluster has none. */
-  deployment?: Deployment;
-  /** Of the app, old and new. */
-  replicaSets: readonly ReplicaSet[];
+  /** Those of the workloads or the job in question, old and new, and maybe others of the namespace. */
   pods: readonly Pod[];
-  /** Of the namespace. */
+  /** Of the namespace: all warnings, and what is told of pods. */
   events: readonly Event[];
   /** Log tails that were fetched as evidence, by `logKey`. */
   logs: ReadonlyMap<string, readonly string[]>;
   now: Date;
 }
 
+/** What the verdict on a phase is made from. */
+export interface View extends Facts {
+  /** All that has to be ready before the phase is done. */
+  workloads: readonly WorkloadView[];
+}
+
+/** A workload as the cluster has it. */
+export type WorkloadView = { name: string } & (
+  | {
+      kind: 'Deployment';
+      /** Undefined where the cluster has none. */
+      live?: Deployment;
+      /** Its own, old and new, and maybe others. */
+      replicaSets: readonly ReplicaSet[];
+    }
+  | { kind: 'StatefulSet'; live?: StatefulSet }
+  | { kind: 'DaemonSet'; live?: DaemonSet }
+);
+
+/** One workload of a view. */
+export interface Part extends Facts {
+  workload: WorkloadView;
+}
+
+/** What the verdict on a job is made from. */
+export interface JobView extends Facts {
+  name: string;
+  /** Undefined where the cluster has none. */
+  job?: Job;
+}
+
+export function partsOf({ workloads, ...facts }: View): Part[] {
+  return workloads.map((workload) => ({ ...facts, workload }));
+}
+
+/** As people know it: `Deployment web/web`. */
+export function titleOf(release: Release, { kind, name }: Pick<Workload, 'name'> & { kind: string }): string {
+  return `${kind} ${release.namespace}/${name}`;
+}
+
 export function logKey({ pod, container, run }: LogRef): string {
   return `${pod}/${container}/${run}`;
 }
 
-/** Number of the release that wrote the Deployment last. */
-export function releaseNumber(deployment: Deployment): number {
-  return Number(deployment.metadata?.annotations?.[RELEASE] ?? 0) || 0;
+/** Number of the release that wrote the object last; 0 where it does not say. */
+export function releaseNumber(object: LiveObject): number {
+  return Number(object.metadata?.annotations?.[RELEASE] ?? 0) || 0;
 }
 
-const REVISION = 'deployment.kubernetes.io/revision';
-
-/** The ReplicaSet of the Deployment's present template: the one that carries the Deployment's own revision. */
-export function currentReplicaSet({ deployment, replicaSets }: View): ReplicaSet | undefined {
-  const revision = deployment?.metadata?.annotations?.[REVISION];
-  const uid = deployment?.metadata?.uid;
-  return replicaSets.find(
-    ({ metadata }) =>
-      metadata?.annotations?.[REVISION] === revision &&
-      metadata?.ownerReferences?.some((owner) => owner.uid === uid),
-  );
+export function isOwnedBy({ metadata }: LiveObject, uid: string | undefined): boolean {
+  return uid !== undefined && (metadata?.ownerReferences ?? []).some((owner) => owner.uid === uid);
 }
 
-/** Pods of the present template that are not being deleted. */
-export function currentPods(view: View): Pod[] {
-  const uid = currentReplicaSet(view)?.metadata?.uid;
-  if (uid === undefined) return [];
-  return view.pods.filter(
-    ({ metadata }) =>
-      metadata?.deletionTimestamp === undefined &&
-      metadata?.ownerReferences?.some((owner) => owner.uid === uid),
-  );
+export function isLeaving({ metadata }: LiveObject): boolean {
+  return metadata?.deletionTimestamp !== undefined;
 }
 
-/** Warnings about one object, the latest last. */
-export function warningsOf(view: View, uid: string | undefined): Event[] {
-  return view.events
-    .filter(({ type, involvedObject }) => type === 'Warning' && involvedObject?.uid === uid)
+/** What is told of one object, the latest last. */
+export function eventsOf({ events }: Facts, uid: string | undefined): Event[] {
+  return events
+    .filter(({ involvedObject }) => involvedObject?.uid === uid)
     .sort((a, b) => timeOf(a) - timeOf(b));
 }
 
-function timeOf({ lastTimestamp, eventTime, metadata }: Event): number {
-  return Date.parse(String(lastTimestamp ?? eventTime ?? metadata?.creationTimestamp ?? 0));
+export function warningsOf(facts: Facts, uid: string | undefined): Event[] {
+  return eventsOf(facts, uid).filter(({ type }) => type === 'Warning');
+}
+
+/** When it was told last, in milliseconds since the epoch. */
+export function timeOf({ lastTimestamp, eventTime, metadata }: Event): number {
+  return msOf(lastTimestamp ?? eventTime ?? metadata?.creationTimestamp);
+}
+
+/** A time of the cluster in milliseconds since the epoch; 0 where there is none. */
+export function msOf(time: unknown): number {
+  return Date.parse(String(time ?? '')) || 0;
 }
 
 export function isReady(pod: Pod): boolean {
@@ -69,6 +109,6 @@ export function isReady(pod: Pod): boolean {
 }
 
 /** Milliseconds since the epoch; the cluster's times are whole seconds. */
-export function startOf({ release }: View): number {
+export function startOf({ release }: Facts): number {
   return Math.floor(Date.parse(release.createdAt) / 1000) * 1000;
 }

@@ -1,7 +1,5 @@
 import { parse } from 'yaml';
-import { decideApp } from '../../../lib/app/decide.ts';
 import type { Deployment, Event, Pod, ReplicaSet } from '../../../lib/kube/wire.ts';
-import { render } from '../../../lib/release/render.ts';
 import type { Release } from '../../../lib/release/types.ts';
 import type { View } from '../../../lib/rollout/view.ts';
 
@@ -36,32 +34,62 @@ export function time(seconds: number): string {
   return new Date(START + seconds * 1000).toISOString().replace('.000', '');
 }
 
-export function releaseOf(file: string, number = 2): Release {
-  const app = decideApp({
+/** An ordinary release of two pods, as far as verdicts read it. */
+export function releaseOf({ health, memory }: Pick<State, 'health' | 'memory'> = {}, number = 2): Release {
+  const labels = { 'app.kubernetes.io/name': 'web' };
+  const probe =
+    health === undefined ? { tcpSocket: { port: 'http' } } : { httpGet: { path: health, port: 'http' } };
+  const container = {
     name: 'web',
-    file,
-    image: { exposedPorts: [8080] },
-    defaults: { service: 'NodePort' },
-  });
-  const environment = { name: 'production', namespace: 'web' };
-  const image = `registry.test/web@sha256:${'a'.repeat(64)}`;
-  return render({ app, image, environment, commit: 'c'.repeat(40), number, createdAt: new Date(START) });
+    ports: [{ name: 'http', containerPort: 8080 }],
+    readinessProbe: probe,
+    ...(memory !== undefined && { resources: { limits: { memory } } }),
+  };
+  const spec = {
+    replicas: 2,
+    progressDeadlineSeconds: 60,
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers: [container] } },
+  };
+  return {
+    number,
+    app: 'web',
+    environment: 'production',
+    namespace: 'web',
+    commit: 'c'.repeat(40),
+    image: `registry.test/web@sha256:${'a'.repeat(64)}`,
+    port: 8080,
+    jobs: [],
+    resources: [
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web', namespace: 'web', labels },
+        spec,
+      },
+    ],
+    strategy: { kind: 'rolling' },
+    bake: { seconds: 0, alarms: [], checks: [], restarts: 0, unknown: 'keep', watchFor: 0 },
+    createdAt: new Date(START).toISOString(),
+  };
 }
 
 /** The view of a case: what the cluster, claim 7 and the clock say. */
 export function viewOf(yaml: string): View {
   const state: State = parse(yaml) ?? {};
-  const lines = [
-    state.health && `health: ${state.health}`,
-    state.memory && `resources: {limits: {memory: ${state.memory}}}`,
-  ];
-  const release = releaseOf(lines.filter(Boolean).join('\n'));
+  const release = releaseOf(state);
   return {
     release,
     fence: 7,
-    ...(!state.deleted && { deployment: deployment(release, state) }),
-    replicaSets: [replicaSet('old', '1', {}), replicaSet('new', '2', state.replicaSet ?? {})],
-    pods: (state.pods ?? []).map(pod),
+    workloads: [
+      {
+        kind: 'Deployment',
+        name: 'web',
+        ...(!state.deleted && { live: deployment(release, state) }),
+        replicaSets: [replicaSet('old', '1', {}), replicaSet('new', '2', state.replicaSet ?? {})],
+      },
+    ],
+    pods: (state.pods ?? []).map((one, index) => pod(release, one, index)),
     events: (state.events ?? []).map(event),
     logs: new Map(
       Object.entries(state.logs ?? {}).map(([key, text]) => [logOf(key), text.trim().split('\n')]),
@@ -73,6 +101,11 @@ export function viewOf(yaml: string): View {
 function logOf(key: string): string {
   const [name, run] = key.split('/');
   return `web-${name}/web/${run}`;
+}
+
+function podSpecOf(release: Release): NonNullable<Pod['spec']> {
+  const rendered = release.resources.find(({ kind }) => kind === 'Deployment') as unknown as Deployment;
+  return rendered.spec?.template.spec as NonNullable<Pod['spec']>;
 }
 
 function deployment(release: Release, state: State): Deployment {
@@ -118,6 +151,7 @@ function replicaSet(name: string, revision: string, status: object): ReplicaSet 
 }
 
 function pod(
+  release: Release,
   { container, created = 0, deleting, ...status }: NonNullable<State['pods']>[number],
   index: number,
 ): Pod {
@@ -131,7 +165,7 @@ function pod(
       ...(deleting && { deletionTimestamp: time(created) }),
       ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-new', uid: 'new' }],
     },
-    spec: { nodeName: 'node1', containers: [] },
+    spec: { ...podSpecOf(release), nodeName: 'node1' },
     status: {
       phase: 'Pending',
       ...(container !== undefined && {

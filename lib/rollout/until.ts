@@ -1,0 +1,82 @@
+import type { Mirror } from '../kube/watch.ts';
+import type { LiveObject } from '../kube/wire.ts';
+import type { Follower } from './follow.ts';
+import { News } from './news.ts';
+
+/** For how long to look, and when not to look any longer. */
+export interface Watching {
+  fence: number;
+  /** Milliseconds; without a verdict by then, the answer is how it stands. */
+  budget: number;
+  /** The fence of the newest claim, as far as it is known outside the cluster: it may be waiting for this rollout. */
+  newestFence?(): Promise<number | undefined>;
+}
+
+/** What is looked at again and again. */
+export interface Subject<V> {
+  /** What has to have been read once before the first look. */
+  needs: readonly Mirror<LiveObject>[];
+  look(): Promise<Look<V>>;
+}
+
+export interface Look<V> {
+  verdict: V;
+  /** Whether that is the last word. */
+  isOver: boolean;
+  /** When, in milliseconds since the epoch, it may look different without any news. */
+  next: number;
+}
+
+/** Milliseconds between two questions for the newest claim. A rollout that is quicker than that asks none. */
+const ASK_EVERY = 2000;
+
+/**
+ * Looks until there is a verdict: whenever the cluster says that something has changed, and when time alone may have
+ * changed it.
+ * @throws KubeError where the cluster cannot be read
+ */
+export async function until<V>(
+  watching: Watching,
+  begin: (follower: Follower) => Subject<V>,
+): Promise<V | { state: 'superseded'; by: number }> {
+  const ended = new AbortController();
+  const news = new News();
+  const { signal } = ended;
+  const subject = begin({ changed: () => news.tell(), broken: (error) => news.fail(error), signal });
+  const deadline = Date.now() + watching.budget;
+  const newer = askForNewer(watching, news);
+  try {
+    for (;;) {
+      if (newer.fence !== undefined) return { state: 'superseded', by: newer.fence };
+      if (subject.needs.every(({ synced }) => synced)) {
+        const { verdict, isOver, next } = await subject.look();
+        if (isOver || Date.now() >= deadline) return verdict;
+        await news.wait(Math.min(deadline, next) - Date.now());
+      } else if (Date.now() >= deadline) {
+        throw troubleOf(subject);
+      } else {
+        await news.wait(deadline - Date.now());
+      }
+    }
+  } finally {
+    newer.stop();
+    ended.abort();
+  }
+}
+
+/** Asks from time to time whether a newer claim waits. Not to get an answer is no reason to stop. */
+function askForNewer({ fence, newestFence }: Watching, news: News) {
+  const newer: { fence?: number; stop(): void } = { stop: () => clearInterval(timer) };
+  const timer = setInterval(async () => {
+    const newest = await newestFence?.().catch(() => undefined);
+    if (newest === undefined || newest <= fence) return;
+    newer.fence = newest;
+    news.tell();
+  }, ASK_EVERY);
+  return newer;
+}
+
+function troubleOf({ needs }: Subject<unknown>): Error {
+  const troubled = needs.find((mirror) => mirror.trouble !== undefined);
+  return troubled?.trouble ?? new Error('the cluster did not answer in time');
+}
