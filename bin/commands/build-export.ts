@@ -22,6 +22,22 @@ export interface ExportInput {
   signal: AbortSignal;
 }
 
+/** A build that is over sooner changed nothing, and has no time for more than it must do. */
+const SOON_MS = 100;
+
+/** Connects to the registries that an image will be published to while it is built. Answers what ends that. */
+export function reachEarly(
+  outputs: readonly Output[],
+  { names, registries, signal }: Pick<ExportInput, 'names' | 'registries' | 'signal'>,
+): () => void {
+  const all = outputs.flatMap((output) => (output.kind === 'registry' ? [...names, ...output.names] : []));
+  const reach = () => {
+    for (const [repository] of byRepository(all)) void registries.reach(repository, signal);
+  };
+  const timer = all.length === 0 ? undefined : setTimeout(reach, SOON_MS).unref();
+  return () => clearTimeout(timer);
+}
+
 /** Brings a built image to where it was asked for. Answers the bytes that were sent to registries. */
 export async function exportImage(output: Output, input: ExportInput): Promise<number> {
   const { image, names, cacheDir, signal } = input;

@@ -11,7 +11,7 @@ import type { Image, ImageIndex } from '../../lib/image/types.ts';
 import type { Registries } from '../../lib/registry/registries.ts';
 import type { BuildFlags } from './build.ts';
 import type { BuildCaches } from './build-caches.ts';
-import { type ExportInput, exportImage } from './build-export.ts';
+import { type ExportInput, exportImage, reachEarly } from './build-export.ts';
 import { metadataOf, type Output, outputsOf } from './build-output.ts';
 import { type Display, displayFor } from './progress/display.ts';
 import { registriesFrom } from './registries.ts';
@@ -61,9 +61,10 @@ async function buildAndExport(
     signal,
   };
   const caches = await cachesFor(flags, registries);
-  const image = await buildFor(flags, options, caches);
   const names = flags.tag ?? [];
   const outputs = outputsOf(flags);
+  const isOver = reachEarly(outputs, { names, registries, signal });
+  const image = await buildFor(flags, options, caches).finally(isOver);
   const exported = exportAll(outputs, { image, names, registries, cacheDir, tell: display.add, signal });
   const [sent] = await Promise.all([exported, caches?.save(exported, display.add, signal)]);
   const metadata = JSON.stringify(metadataOf(image, names), null, 2);

@@ -11,7 +11,7 @@ export function blobPath(store: string, digest: Digest): string {
 
 /** Opens a stored blob. The bytes are not hashed again: they were when they were stored. */
 export function openBlob(store: string, digest: Digest): OpenBlob {
-  return async () => createReadStream(blobPath(store, digest), { highWaterMark: 256 * 1024 });
+  return async () => createReadStream(blobPath(store, digest), { highWaterMark: 1024 * 1024 });
 }
 
 /** Whether the store has a blob of this digest and size. */

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 
 /** Bytes that go into one gzip member. Smaller ones compress worse, larger ones keep a core waiting at the end. */
-const BLOCK = 1024 * 1024;
+const BLOCK = 512 * 1024;
 
 /** How much longer a block may become: some bytes for each 16 KiB (RFC 1951, section 3.2.4). */
 const MARGIN = 16 * 1024;
@@ -35,7 +35,7 @@ export async function* parallelGzip(source: AsyncIterable<Uint8Array>, level = 4
 
 async function member(block: Buffer, level: number): Promise<Buffer> {
   // In one piece, also of what does not get smaller, where it would otherwise be put together from pieces of 16 KiB.
-  const options = { level, strategy: constants.Z_DEFAULT_STRATEGY, chunkSize: BLOCK + MARGIN };
+  const options = { level, memLevel: 9, strategy: constants.Z_DEFAULT_STRATEGY, chunkSize: BLOCK + MARGIN };
   const bytes = await promisify(gzip)(block, options);
   bytes[9] = 255; // operating system: unknown, so that it does not tell where the layer was made
   return bytes;

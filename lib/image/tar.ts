@@ -37,8 +37,8 @@ async function* chunks(
   size: number,
   scratch: Buffer | undefined,
 ): AsyncGenerator<Buffer> {
-  if (file !== undefined && size <= SMALL_FILE)
-    yield* scratch === undefined ? [readFileSync(file)] : chunksOf(file, scratch);
+  if (file !== undefined && scratch !== undefined) yield* chunksOf(file, scratch);
+  else if (file !== undefined && size <= SMALL_FILE) yield readFileSync(file);
   else if (file !== undefined) yield* createReadStream(file, { highWaterMark: SMALL_FILE });
   else yield* (await open?.()) as Readable;
 }

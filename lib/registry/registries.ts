@@ -10,6 +10,7 @@ import { candidates, type Mirrors } from './mirrors.ts';
 import { type PublishEvent, type Published, publishImage } from './publish.ts';
 import { publishImageIndex } from './publish-index.ts';
 import { pullImage } from './pull.ts';
+import { reachRegistry } from './reach.ts';
 import { PATIENT, type Patience } from './retry.ts';
 import { Sender } from './send.ts';
 import { listTags } from './tags.ts';
@@ -94,6 +95,15 @@ export class Registries {
   ): Promise<Published> {
     const { host, path } = parseRepository(repository);
     return publishImageIndex(this.#connection(host), path, index, tags, onProgress, signal);
+  }
+
+  /**
+   * Connects to the registry of the repository `host[:port]/path`, and gets the token that publishing there will ask
+   * for, so that it has not to be waited for then. What goes wrong is told by the publishing.
+   */
+  async reach(repository: string, signal?: AbortSignal): Promise<void> {
+    const { host, path } = parseRepository(repository);
+    await reachRegistry(this.#connection(host), path, signal);
   }
 
   /** What the repository `host[:port]/path` keeps beside images. */

@@ -9,7 +9,7 @@ import { delayBefore, withRetries } from './retry.ts';
 import { publishScope, pullScope } from './scopes.ts';
 
 /** Up to this size a blob is sent along with the request that ends its upload: one round trip less. */
-const SMALL = 1024 * 1024;
+const SMALL = 8 * 1024 * 1024;
 
 /** A blob that has to be in the repository. */
 export interface Blob extends Openable {

@@ -8,8 +8,8 @@ import {
   readFileSync,
   readlinkSync,
   symlinkSync,
+  utimesSync,
 } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { stampOf } from '../plan/context.ts';
 import { type Store, writeWhole } from '../store/store.ts';
 import { type Change, join, type Node, parentOf, type Tree } from '../tree.ts';
@@ -24,9 +24,6 @@ interface Seen {
   /** A file's hash, where we wrote or kept it. */
   sha?: string;
 }
-
-/** Within less than this after a file was written, a second write may leave the same times. */
-const TICK_MS = 10;
 
 /**
  * A stage's files on disk, for commands that need them there. The directory stays between builds, so that only what
@@ -46,11 +43,10 @@ export class GoDisk {
   }
 
   /** Makes the directory what `tree` says; every file has to have its content on this machine, and its hash. */
-  async put(tree: Tree): Promise<void> {
+  put(tree: Tree): void {
     mkdirSync(this.root, { recursive: true });
     const onDisk = this.#look();
     const next = new Map<string, Seen>();
-    let wrote = false;
     for (const [path, node] of tree.below('')) {
       if (node.type === 'other') continue;
       const found = onDisk.get(path);
@@ -62,11 +58,9 @@ export class GoDisk {
         this.#delete(path);
       this.#write(path, node, tree);
       next.set(path, { ...this.#lookAt(path), ...(node.sha === undefined ? {} : { sha: node.sha }) });
-      wrote = true;
     }
     for (const path of onDisk.keys()) if (!next.has(path) && !isGone(path, next, onDisk)) this.#delete(path);
     this.#seen = next;
-    if (wrote) await setTimeout(TICK_MS);
   }
 
   /**
@@ -163,6 +157,7 @@ export class GoDisk {
     } else if (node.content?.from === 'disk')
       copyFileSync(node.content.file, target, constants.COPYFILE_FICLONE);
     chmodSync(target, onDiskMode(node));
+    if (node.sha !== undefined) utimesSync(target, timeOf(node.sha), timeOf(node.sha));
   }
 
   // A symlink must not lead a command out of the root: absolute ones, and those that climb, begin at the root.
@@ -184,6 +179,15 @@ export class GoDisk {
   #delete(path: string): void {
     removeTree(this.#at(path));
   }
+}
+
+/**
+ * The mtime of a file with these bytes, in seconds since 1970: long ago, and another one for other bytes. What writes to
+ * the file changes it, however soon, and Go takes what it knows of a directory by times for what the files are now; of one
+ * in which a file was written a moment ago it believes nothing (cmd/go/internal/modindex).
+ */
+function timeOf(sha: string): number {
+  return Number.parseInt(sha.slice(0, 7), 16) + Number.parseInt(sha.slice(7, 12), 16) / 2 ** 20;
 }
 
 // We need not be root, and have to read and change what we own.

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { hashFile } from '../store/hash-file.ts';
 
 /** A directory on this machine, and what the Dockerfile calls it. */
 export type Rewrite = [onDisk: string, inStage: string];
@@ -89,9 +89,8 @@ export async function stampBuildId(file: string): Promise<void> {
     const read = readSync(descriptor, head, 0, SEARCHED_BYTES, 0);
     const places = placesOf(head.subarray(0, read));
     if (places.length === 0) return;
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
-    const id = buildId(hash.digest('base64url'));
+    const { sha } = await hashFile(file);
+    const id = buildId(Buffer.from(sha, 'hex').toString('base64url'));
     for (const place of places) writeSync(descriptor, id, place);
   } finally {
     closeSync(descriptor);

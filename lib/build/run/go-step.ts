@@ -74,7 +74,7 @@ async function putOnDisk(tree: Tree, root: string, shared: Shared): Promise<GoDi
   const nodes = [...tree.below('')].map(([, node]) => node);
   await fetchFiles(nodes, store, signal);
   await hashes.fill(nodes);
-  await disk.put(tree);
+  disk.put(tree);
   await store.shared?.folders();
   markUsed(workspace);
   return disk;

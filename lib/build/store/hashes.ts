@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chunksOf } from '../../image/file-chunks.ts';
 import { refuseChanged } from '../copy/unchanged.ts';
 import type { Node } from '../tree.ts';
+import { hashFile } from './hash-file.ts';
 import type { Store } from './store.ts';
 
-/** Files up to this size are read in one go. */
-const SMALL_FILE = 1024 * 1024;
+/** Bytes that are read at a time. */
+const CHUNK = 1024 * 1024;
 
 /** Above this many files the memo begins anew, so that it cannot grow without end. */
 const MOST_REMEMBERED = 200_000;
@@ -19,7 +17,7 @@ export class Hashes {
   readonly #store: Store;
   readonly #key: string;
   readonly #known: Map<string, string>;
-  readonly #scratch = Buffer.allocUnsafe(SMALL_FILE);
+  readonly #scratch = Buffer.allocUnsafe(CHUNK);
   #isChanged = false;
 
   private constructor(store: Store, key: string, known: Map<string, string>) {
@@ -44,7 +42,7 @@ export class Hashes {
   async #hash(node: Node, { file, stamp }: { file: string; stamp?: string }): Promise<string> {
     const known = stamp === undefined ? undefined : this.#known.get(stamp);
     if (known !== undefined) return known;
-    const sha = await hashFile(file, node.size, this.#scratch).finally(() => refuseChanged([node]));
+    const { sha } = await hashFile(file, undefined, this.#scratch).finally(() => refuseChanged([node]));
     if (stamp !== undefined && isSettled(stamp)) {
       this.#known.set(stamp, sha);
       this.#isChanged = true;
@@ -63,11 +61,4 @@ const TICK_NS = 1_000_000_000n;
 function isSettled(stamp: string): boolean {
   const ctime = BigInt(stamp.slice(stamp.lastIndexOf(':') + 1));
   return BigInt(Date.now()) * 1_000_000n - ctime > TICK_NS;
-}
-
-async function hashFile(file: string, size: number, scratch: Buffer): Promise<string> {
-  const hash = createHash('sha256');
-  if (size <= SMALL_FILE) for (const chunk of chunksOf(file, scratch)) hash.update(chunk);
-  else for await (const chunk of createReadStream(file, { highWaterMark: SMALL_FILE })) hash.update(chunk);
-  return hash.digest('hex');
 }

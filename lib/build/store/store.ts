@@ -1,17 +1,21 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  createReadStream,
+  closeSync,
   createWriteStream,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { SharedRecords } from '../cache/shared-records.ts';
+import { hashFile } from './hash-file.ts';
 
 /**
  * What is kept between builds, in one directory: files by their content, records by their key, layers (the image
@@ -79,8 +83,20 @@ export class Store {
     }
   }
 
+  /** The same for a file, which is twice as fast without streams. */
   async keepFile(path: string): Promise<{ sha: string; size: number }> {
-    return this.keep(createReadStream(path, { highWaterMark: 512 * 1024 }));
+    const unfinished = this.path('files', `unfinished-${randomUUID()}`);
+    mkdirSync(dirname(unfinished), { recursive: true });
+    const file = openSync(unfinished, 'wx');
+    try {
+      const kept = await hashFile(path, (chunk) => writeAll(file, chunk)).finally(() => closeSync(file));
+      mkdirSync(dirname(this.file(kept.sha)), { recursive: true });
+      renameSync(unfinished, this.file(kept.sha));
+      return kept;
+    } catch (error) {
+      rmSync(unfinished, { force: true });
+      throw error;
+    }
   }
 
   /** A record that was written under this kind and key, here or elsewhere. What cannot be read counts as absent. */
@@ -124,6 +140,10 @@ export class Store {
       return undefined;
     }
   }
+}
+
+function writeAll(file: number, chunk: Buffer): void {
+  for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
 }
 
 /** Characters that are hashed at a time. */
