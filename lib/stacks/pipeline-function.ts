@@ -25,6 +25,7 @@ export function pipelineFunction(
   bundle(definition.entry, directory);
   const id = pascalCase(definition.name);
   const shared = {
+    ...(definition.functionName && { functionName: definition.functionName }),
     description: `Fairlead: ${definition.name}`,
     memorySize: definition.memory,
     timeout: Duration.seconds(definition.timeout),

@@ -1,0 +1,165 @@
+import { FairleadError } from '../errors.ts';
+import { targetAmong } from '../ledger/good.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { DeployRequest, LookAtPull } from '../push/request.ts';
+import type { OperateAnswer } from './answer.ts';
+import { findBad, findEnvironment, findRelease } from './find.ts';
+import { type Asked, type OperateRequest, readRequest } from './request.ts';
+import { statusOf } from './status.ts';
+
+export interface OperateDeps {
+  ledger: Ledger;
+  /** Starts the deploy function, and answers the ARN of its execution. */
+  deploy(request: DeployRequest): Promise<string>;
+  /** Has the sweep function look at a pull request. */
+  lookAtPull(request: LookAtPull): Promise<void>;
+  /** How an execution of the deploy function goes on. */
+  follow(execution: string): Promise<Extract<OperateAnswer, { is: 'going-on' | 'ended' }>>;
+  /** A new id, by which a story is followed. */
+  newId(): string;
+}
+
+/** Does what `event` asks for, or says why it cannot. @throws FairleadError which is worth another try */
+export async function operate(deps: OperateDeps, event: unknown): Promise<OperateAnswer> {
+  try {
+    return await carryOut(deps, readRequest(event));
+  } catch (error) {
+    if (!(error instanceof FairleadError) || error.temporary) throw error;
+    const { code, cause, remedy } = error.fault;
+    return { is: 'refused', code, cause, ...(remedy !== undefined && { remedy }) };
+  }
+}
+
+async function carryOut(deps: OperateDeps, request: OperateRequest): Promise<OperateAnswer> {
+  const { ledger } = deps;
+  switch (request.do) {
+    case 'status':
+      return { is: 'status', environments: await statusOf(ledger, request.app) };
+    case 'releases':
+      return await releases(deps, request);
+    case 'diff': {
+      const { app, name } = await findEnvironment(ledger, request);
+      return {
+        is: 'diff',
+        environment: { app, name },
+        release: await findRelease(ledger, { app, name }, request.number),
+      };
+    }
+    case 'roll-back':
+      return await rollBack(deps, request);
+    case 'forgive':
+      return await forgive(deps, request);
+    case 'approve':
+      return await approve(deps, request);
+    case 'remove':
+      return await remove(deps, request);
+    case 'progress':
+      return await deps.follow(request.execution);
+  }
+}
+
+async function releases({ ledger }: OperateDeps, request: Asked<'releases'>): Promise<OperateAnswer> {
+  const { app, name } = await findEnvironment(ledger, request);
+  const [live, past] = await Promise.all([
+    ledger.live({ app, name }),
+    ledger.history({ app, name }, request.limit),
+  ]);
+  return { is: 'releases', environment: { app, name }, releases: past, ...(live && { live: live.release }) };
+}
+
+/** What is plain is refused here, before anything is started; the claim decides it once more. */
+async function rollBack(
+  { ledger, deploy, newId }: OperateDeps,
+  request: Asked<'roll-back'>,
+): Promise<OperateAnswer> {
+  const { app, name, push } = await findEnvironment(ledger, request);
+  const environment = { app, name };
+  const { to, reason, by } = request;
+  const [live, claim] = await Promise.all([ledger.live(environment), ledger.newestClaim(environment)]);
+  const isAtWork = claim !== undefined && !claim.ended && claim.until > Date.now();
+  let target: ReturnType<typeof targetAmong> | undefined;
+  // What is being brought out changes what there is to go back to.
+  if (!isAtWork) {
+    const [past, bad] = await Promise.all([ledger.history(environment, 200), ledger.badCommits(environment)]);
+    target = targetAmong(past, bad, { goes: past.find(({ number }) => number === live?.release), to });
+    if (target.is === 'none') throw cannot(app, target.why);
+  }
+  const execution = await deploy({
+    do: 'roll-back',
+    app,
+    environment: push.environment,
+    ...(to !== undefined && { to }),
+    reason,
+    by,
+    delivery: `operate-${newId()}`,
+  });
+  return {
+    is: 'started',
+    environment,
+    execution,
+    ...(live && { from: { release: live.release, commit: live.commit } }),
+    ...(target?.is === 'found' && { to: { release: target.good.release, commit: target.good.commit } }),
+  };
+}
+
+async function forgive(
+  { ledger, deploy, newId }: OperateDeps,
+  request: Asked<'forgive'>,
+): Promise<OperateAnswer> {
+  const { app, name, push } = await findEnvironment(ledger, request);
+  const environment = { app, name };
+  const bad = findBad(await ledger.badCommits(environment), request.commit, environment);
+  await ledger.forgive(environment, bad.commit);
+  // Of a fork only the commit is built that a person has approved.
+  const brings = request.deploy && (push.fork === undefined || push.after === bad.commit);
+  const execution = brings
+    ? await deploy({ ...push, do: 'deploy', after: bad.commit, delivery: `operate-${newId()}` })
+    : undefined;
+  return { is: 'forgiven', environment, bad, ...(execution !== undefined && { execution }) };
+}
+
+async function approve(
+  { ledger, lookAtPull, newId }: OperateDeps,
+  { app, pullRequest, commit, by }: Asked<'approve'>,
+): Promise<OperateAnswer> {
+  const { push } = await findEnvironment(ledger, { app });
+  const { host, owner, repository } = push;
+  const word = { commit, by };
+  const delivery = `operate-${newId()}`;
+  await lookAtPull({ do: 'look-at-pull', host, owner, repository, number: pullRequest, word, delivery });
+  return {
+    is: 'asked',
+    message: `pull request ${pullRequest} of ${app} will be previewed at ${commit}, if it still has that commit`,
+  };
+}
+
+async function remove(
+  { ledger, deploy, newId }: OperateDeps,
+  request: Asked<'remove'>,
+): Promise<OperateAnswer> {
+  const { app, name, push } = await findEnvironment(ledger, request);
+  if (name === 'production')
+    throw new FairleadError({
+      code: 'operate/production',
+      operation: `removing ${app} from ${name}`,
+      cause: 'production is not removed by this command',
+      remedy: `delete the namespace ${push.environment.namespace} with kubectl, if that is what you want`,
+    });
+  const execution = await deploy({
+    do: 'remove',
+    app,
+    environment: push.environment,
+    reason: `removed by ${request.by}`,
+    delivery: `operate-${newId()}`,
+  });
+  return { is: 'started', environment: { app, name }, execution };
+}
+
+function cannot(app: string, why: string): FairleadError {
+  return new FairleadError({
+    code: 'operate/no-rollback',
+    operation: `rolling ${app} back`,
+    cause: why,
+    remedy: `fairlead releases ${app} shows what there is`,
+  });
+}
