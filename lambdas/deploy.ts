@@ -79,6 +79,7 @@ function endingOfClaim(push: Push, claim: Exclude<Claimed, { is: 'claimed' }>): 
       const { reason, at } = claim.bad;
       return claim.waited ? { is: 'failed', reason, blame: 'elsewhere' } : { is: 'refused', reason, at };
     }
+    case 'missing':
     case 'superseded':
       return { is: 'superseded', by: claim.commit };
     case 'gone':

@@ -13,6 +13,8 @@ import { environmentOf, gitHub, ledger, repositoryOf, subjectOf } from './servic
 export type Claimed = { at: number; commit: string } & (
   | { is: 'claimed'; fence: number }
   | { is: 'unchanged'; live: LastGood; waited: boolean }
+  /** What should run does not: it has to be brought back. */
+  | { is: 'missing'; fence: number; live: LastGood; waited: boolean }
   | { is: 'refused'; bad: BadCommit; fence?: number; waited: boolean }
   /** Another execution is at work on the head, which is not what was pushed. */
   | { is: 'superseded' }

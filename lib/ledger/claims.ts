@@ -1,3 +1,4 @@
+import { CLAIM, ended, isAtWork, isTouched } from './state.ts';
 import type { BadCommit, Claim, LastGood, Lease, Purpose, State } from './types.ts';
 
 /**
@@ -18,20 +19,18 @@ export interface Decided<A> {
   next?: State;
 }
 
-/** ms that a claim lasts without a sign of life: a build may take its function's 15 minutes. */
-const CLAIM = 20 * 60_000;
 /** ms; outlasts one invocation of the roll-out function, which takes up to 2 minutes. */
 const LEASE = 5 * 60_000;
-
-export const EMPTY: State = { version: 0, releases: 0, known: 0 };
 
 export type ClaimAnswer =
   | { is: 'claimed'; fence: number; commit: string }
   /** The commit is what runs. */
   | { is: 'unchanged'; live: LastGood }
+  /** The commit is what should run, and does not: `live` has to be brought back. */
+  | { is: 'missing'; fence: number; live: LastGood }
   /** The commit is on record as bad. With a `fence` there is something begun to be undone. */
   | { is: 'refused'; bad: BadCommit; fence?: number }
-  /** Another execution is at work on the same commit. */
+  /** Another execution is at work on the same commit, or on what comes before it. */
   | { is: 'busy'; claim: Claim };
 
 export interface ClaimRequest {
@@ -42,15 +41,21 @@ export interface ClaimRequest {
   bad: BadCommit | undefined;
   /** ms since the epoch */
   now: number;
+  /** The release of `commit` that was looked for in the cluster, and is not live there. */
+  missing?: number;
+  /** Fence of the rollback or removal that superseded this execution: the commit's turn comes when it has ended. */
+  after?: number;
 }
 
+/** Claims the environment for a branch's head. */
 export function decideClaim(state: State, asked: ClaimRequest): Decided<ClaimAnswer> {
-  const { execution, delivery, commit, bad, now } = asked;
+  const { execution, delivery, commit, now } = asked;
+  const bad = asked.bad ?? (state.condemned?.commit === commit ? state.condemned : undefined);
   const rival = state.claim !== undefined && isAtWork(state.claim, now) ? state.claim : undefined;
-  if (rival?.commit === commit) {
-    if (rival.execution !== execution) return { answer: { is: 'busy', claim: rival } };
-    return { answer: granted(rival.fence, commit, bad) };
-  }
+  if (rival !== undefined && waits(state, rival, { ...asked, bad }))
+    return { answer: { is: 'busy', claim: rival } };
+  if (rival?.commit === commit && rival.for === undefined)
+    return { answer: again(state, rival.fence, { ...asked, bad }) };
   const fence = (state.claim?.fence ?? 0) + 1;
   const claim: Claim = { fence, execution, delivery, commit, until: now + CLAIM, ended: false };
   const next = { ...state, claim };
@@ -58,8 +63,25 @@ export function decideClaim(state: State, asked: ClaimRequest): Decided<ClaimAns
   // The environment can stay as it is; but whoever is at work on what is no longer the head has to stop.
   const stopRival = rival === undefined ? {} : { next: { ...state, claim: ended(claim) } };
   if (bad !== undefined) return { answer: { is: 'refused', bad }, ...stopRival };
-  if (state.live?.commit === commit) return { answer: { is: 'unchanged', live: state.live }, ...stopRival };
-  return { answer: { is: 'claimed', fence, commit }, next };
+  const { live } = state;
+  if (live?.commit !== commit) return { answer: { is: 'claimed', fence, commit }, next };
+  if (asked.missing !== live.release) return { answer: { is: 'unchanged', live }, ...stopRival };
+  return { answer: { is: 'missing', fence, live }, next: { ...next, due: { is: 'restore' } } };
+}
+
+/** Whether `rival` is left to its end, so that what is asked for can be said, or done, after it. */
+function waits({ live }: State, rival: Claim, { execution, commit, bad, after }: ClaimRequest): boolean {
+  if (rival.execution === execution) return false;
+  if (rival.for === undefined) return rival.commit === commit;
+  if (rival.fence === after) return true;
+  // A newer commit goes before a rollback; the one that it takes back, or brings back, is told how it ended.
+  return rival.for === 'roll-back' && (bad !== undefined || live?.commit === commit);
+}
+
+/** The answer to an execution that has the claim already. */
+function again({ due, live }: State, fence: number, { commit, bad, missing }: ClaimRequest): ClaimAnswer {
+  const lost = due?.is === 'restore' && live !== undefined && live.release === missing;
+  return lost ? { is: 'missing', fence, live } : granted(fence, commit, bad);
 }
 
 function granted(fence: number, commit: string, bad: BadCommit | undefined): ClaimAnswer {
@@ -105,7 +127,8 @@ export function decideUndo(state: State, asking: Asking): Decided<UndoAnswer> {
   if (!isTouched(state)) return { answer: { is: 'untouched' } };
   if (refused !== undefined) return { answer: refused };
   if (state.live === undefined) {
-    return { answer: { is: 'none-good', begun: state.releases }, next: leased(state, asking) };
+    const begun = state.due?.is === 'remove' ? state.due.release : state.releases;
+    return { answer: { is: 'none-good', begun }, next: leased(state, asking) };
   }
   const next = numbered(state, asking, 'undo');
   return { answer: { is: 'made', number: next.releases, good: state.live }, next };
@@ -150,37 +173,26 @@ export interface Settlement {
 
 export type SettleAnswer =
   | { is: 'settled' }
-  /** The lease went to another claim in between: what runs is not ours to say. */
+  /** The lease went to another claim in between, or a rollback or removal was claimed: what runs is not ours to say. */
   | { is: 'late' };
 
 export function decideSettle(state: State, { fence, runs }: Settlement): Decided<SettleAnswer> {
   const claim = state.claim?.fence === fence ? { claim: ended(state.claim) } : {};
-  const { lease, ...rest } = state;
+  const { lease, ...unleased } = state;
   if (lease?.fence !== fence) {
     const before = typeof runs === 'object' ? state.live?.release === runs.release : true;
     return { answer: { is: before ? 'settled' : 'late' }, next: { ...state, ...claim } };
   }
-  const known = runs === undefined ? {} : { known: state.releases };
-  const live = typeof runs === 'object' ? { live: runs } : {};
-  return { answer: { is: 'settled' }, next: { ...rest, ...claim, ...known, ...live } };
-}
-
-/** Whether the execution of `claim` is still expected to bring its commit to an end. */
-function isAtWork(claim: Claim, now: number): boolean {
-  return !claim.ended && now < claim.until;
-}
-
-/** Whether the cluster may run something else than it should: a release was begun since, and not settled. */
-function isTouched(state: State): boolean {
-  return state.releases !== state.known;
+  const overruled = runs !== undefined && state.due !== undefined && state.claim?.fence !== fence;
+  if (overruled) return { answer: { is: 'late' }, next: unleased };
+  if (runs === undefined) return { answer: { is: 'settled' }, next: { ...unleased, ...claim } };
+  const { live: _before, due: _done, ...rest } = unleased;
+  const live = runs === 'nothing' ? {} : { live: runs };
+  return { answer: { is: 'settled' }, next: { ...rest, ...claim, ...live, known: state.releases } };
 }
 
 function alive(state: State, now: number): State {
   return state.claim === undefined ? state : { ...state, claim: { ...state.claim, until: now + CLAIM } };
-}
-
-function ended(claim: Claim): Claim {
-  return { ...claim, ended: true };
 }
 
 function superseded(by: Claim | undefined): Superseded {

@@ -1,25 +1,36 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FairleadError } from '../errors.ts';
+import type { Push } from '../push/types.ts';
 import type { Release } from '../release/types.ts';
+import { BadCommits } from './bad-commits.ts';
 import {
   type ClaimAnswer,
   type ClaimRequest,
-  type Decided,
   decideClaim,
   decideRelease,
   decideRenew,
   decideSettle,
   decideUndo,
-  EMPTY,
   type Held,
   type RenewAnswer,
   type SettleAnswer,
   type Settlement,
   type Superseded,
 } from './claims.ts';
+import { decideRemove, type RemoveAnswer } from './interventions.ts';
+import { type Listed, Listing } from './listing.ts';
 import { type PastRelease, Releases } from './releases.ts';
-import { ABSENT, Table } from './table.ts';
-import type { BadCommit, Claim, Environment, LastGood, State, Verdict } from './types.ts';
+import { type RollingBack, type RollsBack, rollBack } from './roll-back.ts';
+import { isTouched } from './state.ts';
+import { States } from './states.ts';
+import { Table } from './table.ts';
+import type { BadCommit, Claim, Course, Environment, LastGood, State, Verdict } from './types.ts';
+
+/** Which execution claims, and the git host's id of the event (or the request's) that started it. */
+export interface Claimant {
+  execution: string;
+  delivery: string;
+}
 
 /** The lease is held, and the release kept. */
 export interface Made {
@@ -30,33 +41,38 @@ export interface Made {
 const DAY = 86_400;
 /** Seconds that releases are kept after they were replaced or failed. The live one is kept. */
 const KEPT = 180 * DAY;
-const ATTEMPTS = 12;
 
 /**
  * What is known about environments: who may change them, their releases, verdicts and bad commits.
  *
- * One partition an environment, three kinds of items:
+ * One partition an environment, with three kinds of items, and one partition for the list of them:
  *
  * | sk               | what                                     | condition of each write, and what it holds            |
  * |------------------|------------------------------------------|-------------------------------------------------------|
  * | `state`          | claim, lease, numbers, last good         | `version` is the one decided on: newest wins and one  |
  * |                  | ({@link State}; claims.ts decides)       | rollout at a time, as claims.ts proves them           |
- * | `release#NUMBER` | a {@link Release} and its verdict        | not there yet: a release never changes. The verdict:  |
- * |                  |                                          | none yet, or the same                                 |
+ * | `release#NUMBER` | a {@link Release}, its verdict and       | not there yet: a release never changes. The verdict:  |
+ * |                  | {@link Course}                           | none yet, or the same                                 |
  * | `bad#COMMIT`     | {@link BadCommit}                        | not there yet: the first reason stays                 |
+ * | `environment#…`  | {@link Listed}, in `environments`        | by no claim that is older than the one that wrote it  |
  *
  * All reads are consistent. Every call may be repeated after it was cut off anywhere, with the same outcome.
  * @throws FairleadError `ledger/unavailable` and `ledger/contended` (temporary), `ledger/release-too-large`
  */
 export class Ledger {
-  readonly #table: Table;
+  readonly #states: States;
   readonly #releases: Releases;
+  readonly #bad: BadCommits;
+  readonly #listing: Listing;
   readonly #now: () => number;
 
   /** `now` gives ms since the epoch. */
   constructor(client: DynamoDBClient, table: string, now: () => number = Date.now) {
-    this.#table = new Table(client, table);
-    this.#releases = new Releases(this.#table);
+    const items = new Table(client, table);
+    this.#states = new States(items);
+    this.#releases = new Releases(items);
+    this.#bad = new BadCommits(items);
+    this.#listing = new Listing(items);
     this.#now = now;
   }
 
@@ -66,13 +82,13 @@ export class Ledger {
    */
   async claim(
     environment: Environment,
-    by: { execution: string; delivery: string },
+    by: Claimant & Pick<ClaimRequest, 'missing' | 'after'>,
     readHead: () => Promise<string | undefined>,
   ): Promise<ClaimAnswer | { is: 'gone' }> {
-    return await this.#decide<ClaimAnswer | { is: 'gone' }>(environment, async (state) => {
+    return await this.#states.decide<ClaimAnswer | { is: 'gone' }>(environment, async (state) => {
       const commit = await readHead();
       if (commit === undefined) return { answer: { is: 'gone' } };
-      const bad = await this.badCommit(environment, commit);
+      const bad = await this.#bad.get(environment, commit);
       const request: ClaimRequest = { ...by, commit, bad, now: this.#now() };
       const decided = decideClaim(state, request);
       // An answer that rests on the state being so is confirmed by writing it as it is.
@@ -83,26 +99,53 @@ export class Ledger {
 
   /** The newest claim: whoever has a lower fence is superseded by it. */
   async newestClaim(environment: Environment): Promise<Claim | undefined> {
-    return (await this.#state(environment)).claim;
+    return (await this.#states.read(environment)).claim;
+  }
+
+  /** The newest claim, what is live, and whether the cluster may run something else than it should: what a sweep asks. */
+  async standing(
+    environment: Environment,
+  ): Promise<Pick<State, 'claim' | 'live'> & { touched: boolean }> {
+    const state = await this.#states.read(environment);
+    const { claim, live } = state;
+    return { ...(claim && { claim }), ...(live && { live }), touched: isTouched(state) };
+  }
+
+  /**
+   * Claims `environment` to go back to what was good before, and puts the commit that runs on record as bad, both in one
+   * write. Nothing is claimed where there is nothing to go back to.
+   */
+  async rollBack(environment: Environment, by: Claimant, what: RollsBack): Promise<RollingBack> {
+    const words = { states: this.#states, releases: this.#releases, bad: this.#bad };
+    const now = this.#now();
+    return await rollBack(words, environment, { ...by, ...what, now, expires: this.#expiry() });
+  }
+
+  /** Claims `environment` to take all of it away. */
+  async remove(environment: Environment, by: Claimant): Promise<RemoveAnswer> {
+    return await this.#states.decide(environment, (state) =>
+      decideRemove(state, { ...by, now: this.#now() }),
+    );
   }
 
   /** A sign of life of the claim `fence`; renews its lease, if it has one. */
   async renew(environment: Environment, fence: number): Promise<RenewAnswer> {
-    return await this.#decide(environment, (state) => decideRenew(state, { fence, now: this.#now() }));
+    return await this.#states.decide(environment, (state) => decideRenew(state, { fence, now: this.#now() }));
   }
 
   /**
-   * Takes the lease for the claim `fence` and keeps the release that `make` gives for a number. Repeated, it answers
-   * the release of the first time, whatever `make` would give now.
+   * Takes the lease for the claim `fence` and keeps the release that `make` gives for a number, beside the release that
+   * serves. Repeated, it answers the release of the first time, whatever `make` would give now.
    */
   async release(
     environment: Environment,
     fence: number,
-    make: (number: number) => Release,
+    make: (number: number, serving?: Release) => Release,
   ): Promise<Made | Held | Superseded> {
     const asking = { fence, now: this.#now() };
-    const answer = await this.#decide(environment, (state) => decideRelease(state, asking));
-    return answer.is === 'made' ? made(await this.#releases.keep(environment, make(answer.number))) : answer;
+    const answer = await this.#states.decide(environment, (state) => decideRelease(state, asking));
+    if (answer.is !== 'made') return answer;
+    return made(await this.#releases.keep(environment, make(answer.number, await this.serving(environment))));
   }
 
   /**
@@ -115,7 +158,7 @@ export class Ledger {
     make: (good: Release, number: number) => Release,
   ): Promise<Made | { is: 'none-good'; begun?: Release } | { is: 'untouched' } | Held | Superseded> {
     const asking = { fence, now: this.#now() };
-    const answer = await this.#decide(environment, (state) => decideUndo(state, asking));
+    const answer = await this.#states.decide(environment, (state) => decideUndo(state, asking));
     if (answer.is === 'none-good') {
       const begun = await this.#releases.get(environment, answer.begun);
       return { is: 'none-good', ...(begun === undefined ? {} : { begun }) };
@@ -136,7 +179,7 @@ export class Ledger {
     verdicts: readonly { number: number; verdict: Verdict }[] = [],
   ): Promise<SettleAnswer> {
     let replaced: LastGood | undefined;
-    const answer = await this.#decide(environment, (state) => {
+    const answer = await this.#states.decide(environment, (state) => {
       replaced = state.live;
       return decideSettle(state, settlement);
     });
@@ -168,17 +211,45 @@ export class Ledger {
 
   /** Remembers that `environment` does not take a commit. Of several reasons the first stays. */
   async markBad(environment: Environment, bad: BadCommit): Promise<void> {
-    await this.#table.put(environment, `bad#${bad.commit}`, { ...bad }, ABSENT);
+    await this.#bad.mark(environment, bad);
   }
 
   async badCommit(environment: Environment, commit: string): Promise<BadCommit | undefined> {
-    const item = await this.#table.get(environment, `bad#${commit}`);
-    return item && { commit, reason: String(item.reason), at: String(item.at) };
+    return await this.#bad.get(environment, commit);
   }
 
-  /** Lets a commit be tried again. */
+  /** All commits that `environment` does not take. */
+  async badCommits(environment: Environment): Promise<BadCommit[]> {
+    return await this.#bad.list(environment);
+  }
+
+  /** Lets a commit be tried again, by the next push of it. */
   async forgive(environment: Environment, commit: string): Promise<void> {
-    await this.#table.delete(environment, `bad#${commit}`);
+    await this.#bad.forgive(environment, commit);
+    await this.#states.decide(environment, (state) => {
+      const { condemned, ...next } = state;
+      return condemned?.commit === commit ? { answer: undefined, next } : { answer: undefined };
+    });
+  }
+
+  /** The release that is live, or is to be brought back. */
+  async live(environment: Environment): Promise<LastGood | undefined> {
+    return (await this.#states.read(environment)).live;
+  }
+
+  /** The whole of that release. */
+  async serving(environment: Environment): Promise<Release | undefined> {
+    const live = await this.live(environment);
+    return live && (await this.#releases.get(environment, live.release));
+  }
+
+  async releaseOf(environment: Environment, number: number): Promise<Release | undefined> {
+    return await this.#releases.get(environment, number);
+  }
+
+  /** Keeps what became of a release so far, in the place of what was kept of it before. */
+  async note(environment: Environment, number: number, course: Course): Promise<void> {
+    await this.#releases.note(environment, number, course);
   }
 
   /** The last releases, the newest first. */
@@ -186,40 +257,29 @@ export class Ledger {
     return await this.#releases.history(environment, limit);
   }
 
-  async #state(environment: Environment): Promise<State> {
-    return ((await this.#table.get(environment, 'state')) as unknown as State | undefined) ?? EMPTY;
+  /** Enters the environment of `push`, which the claim `fence` was made for, into the list of all. */
+  async list(push: Push, fence: number): Promise<void> {
+    const { app, environment } = push;
+    const at = new Date(this.#now()).toISOString();
+    await this.#listing.enter({ app, name: environment.name }, fence, push, at);
   }
 
-  /** Reads, decides, writes; again when another execution wrote in between. */
-  async #decide<A>(
-    environment: Environment,
-    decide: (state: State) => Decided<A> | Promise<Decided<A>>,
-  ): Promise<A> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const state = await this.#state(environment);
-      const { answer, next } = await decide(state);
-      if (next === undefined || (await this.#replace(environment, state, next))) return answer;
-      await new Promise((wake) => setTimeout(wake, Math.random() * 20 * 2 ** Math.min(attempt, 5)));
-    }
-    throw new FairleadError({
-      code: 'ledger/contended',
-      operation: `changing the state of ${environment.app}/${environment.name}`,
-      cause: `others changed it first, ${ATTEMPTS} times in a row`,
-      temporary: true,
-    });
+  /** What the list has about one environment. */
+  async listed(environment: Environment): Promise<Listed | undefined> {
+    return await this.#listing.get(environment);
   }
 
-  async #replace(environment: Environment, state: State, next: State): Promise<boolean> {
-    const version = next === state ? state.version : state.version + 1;
-    if (version === 0) return true;
-    return await this.#table.put(
-      environment,
-      'state',
-      { ...next, version },
-      state.version === 0
-        ? ABSENT
-        : { ConditionExpression: 'version = :seen', ExpressionAttributeValues: { ':seen': state.version } },
-    );
+  /** All environments, by app and name, until they are removed. */
+  async environments(): Promise<Listed[]> {
+    return await this.#listing.all();
+  }
+
+  /** Takes an environment that was removed by the claim `fence` off the list, and lets its items go in time. */
+  async forget(environment: Environment, fence: number): Promise<void> {
+    await this.#listing.strike(environment, fence);
+    await this.#releases.expireAll(environment, this.#expiry());
+    await this.#bad.expireAll(environment, this.#expiry());
+    await this.#states.expire(environment, fence, this.#expiry());
   }
 }
 

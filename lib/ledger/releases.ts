@@ -3,21 +3,24 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { FairleadError } from '../errors.ts';
 import type { Release } from '../release/types.ts';
+import { bounded } from './bounded.ts';
 import { ABSENT, type Attributes, EXPIRES, type Table } from './table.ts';
-import type { Environment, Verdict } from './types.ts';
+import type { Course, Environment, RolledBack, Verdict } from './types.ts';
 
 /** Bytes from which on resources are compressed, and that they may have in the end: an item holds 400 KB. */
 const PLAIN = 300_000;
 const LARGEST = 380_000;
 
 /** A release as the history tells it, without its resources. */
-export interface PastRelease {
+export interface PastRelease extends Course {
   number: number;
   commit: string;
   image: string;
   createdAt: string;
   /** Absent while it is under way. */
   verdict?: Verdict;
+  /** It was good, and then was not any more. */
+  rolledBack?: RolledBack;
 }
 
 /** The releases of all environments, each an item that never changes but for its verdict and its expiry. */
@@ -50,6 +53,30 @@ export class Releases {
     });
   }
 
+  /** Keeps what became of the release so far, in the place of what was kept of it before. */
+  async note(environment: Environment, number: number, course: Course): Promise<void> {
+    const { changes, phases } = bounded(course);
+    const set = [...(changes ? ['changes = :changes'] : []), ...(phases ? ['phases = :phases'] : [])];
+    if (set.length === 0) return;
+    await this.#table.update(environment, releaseKey(number), {
+      UpdateExpression: `SET ${set.join(', ')}`,
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: {
+        ...(changes && { ':changes': changes }),
+        ...(phases && { ':phases': phases }),
+      },
+    });
+  }
+
+  /** Notes that the release is not good any more, and lets it go in time. */
+  async takeBack(environment: Environment, number: number, why: RolledBack, expires: number): Promise<void> {
+    await this.#table.update(environment, releaseKey(number), {
+      UpdateExpression: `SET rolledBack = if_not_exists(rolledBack, :why), ${EXPIRES} = :expires`,
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: { ':why': why, ':expires': expires },
+    });
+  }
+
   async expire(environment: Environment, number: number, expires: number): Promise<void> {
     await this.#table.update(environment, releaseKey(number), {
       UpdateExpression: `SET ${EXPIRES} = :expires`,
@@ -58,9 +85,17 @@ export class Releases {
     });
   }
 
+  async expireAll(environment: Environment, expires: number): Promise<void> {
+    const all = await this.#table.last(environment, 'release#', Number.POSITIVE_INFINITY, ['number']);
+    for (const { number } of all) await this.expire(environment, Number(number), expires);
+  }
+
   /** The last releases, the newest first. */
   async history(environment: Environment, limit: number): Promise<PastRelease[]> {
-    const attributes = ['number', 'commit', 'image', 'createdAt', 'verdict'];
+    const attributes = [
+      ...['number', 'commit', 'image', 'createdAt'],
+      ...['verdict', 'changes', 'phases', 'rolledBack'],
+    ];
     return (await this.#table.last(environment, 'release#', limit, attributes)) as unknown as PastRelease[];
   }
 }
@@ -72,8 +107,9 @@ function releaseKey(number: number): string {
 
 /** @throws FairleadError `ledger/release-too-large` */
 async function toItem(release: Release): Promise<Attributes> {
-  const { resources, jobs, strategy, bake, ...rest } = release;
-  const text = JSON.stringify({ resources, jobs, strategy, bake });
+  const { number, app, environment, namespace, commit, image, createdAt, ...content } = release;
+  const rest = { number, app, environment, namespace, commit, image, createdAt };
+  const text = JSON.stringify(content);
   const hash = createHash('sha256').update(text).digest('hex');
   if (Buffer.byteLength(text) <= PLAIN) return { ...rest, hash, content: text };
   const packed = await promisify(gzip)(text);
@@ -88,12 +124,12 @@ async function toItem(release: Release): Promise<Attributes> {
 
 /** The release that `item` was made from: it is only written by {@link toItem}. */
 async function fromItem(item: Attributes): Promise<Release> {
-  const { number, app, environment, namespace, commit, image, port, createdAt } = item as unknown as Release;
+  const { number, app, environment, namespace, commit, image, createdAt } = item as unknown as Release;
   const packed = item.packedContent as Uint8Array | undefined;
   const text = packed === undefined ? (item.content as string) : (await promisify(gunzip)(packed)).toString();
-  const content = JSON.parse(text) as Pick<Release, 'resources' | 'jobs' | 'strategy' | 'bake'>;
-  return {
-    ...{ number, app, environment, namespace, commit, image, createdAt, ...content },
-    ...(port === undefined ? {} : { port }),
-  };
+  const content = JSON.parse(text) as Omit<
+    Release,
+    'number' | 'app' | 'environment' | 'namespace' | 'commit'
+  >;
+  return { ...content, number, app, environment, namespace, commit, image, createdAt };
 }

@@ -17,8 +17,12 @@ export type Attributes = Record<string, unknown>;
 /** The time-to-live attribute: seconds since the epoch. */
 export const EXPIRES = 'expires';
 
+/** One environment, or the list of all. */
+export type Partition = Environment | 'environments';
+
 /**
- * A DynamoDB table with the keys `pk` and `sk`, both strings, and EXPIRES as its time-to-live attribute. One environment is one partition, so that items of two environments never meet.
+ * A DynamoDB table with the keys `pk` and `sk`, both strings, and EXPIRES as its time-to-live attribute. One environment
+ * is one partition, so that items of two environments never meet; the list of all is another.
  */
 export class Table {
   readonly #client: DynamoDBDocumentClient;
@@ -30,7 +34,7 @@ export class Table {
   }
 
   /** The item without its keys. Reads consistently: what was written before the call is seen. */
-  async get(environment: Environment, sk: string): Promise<Attributes | undefined> {
+  async get(environment: Partition, sk: string): Promise<Attributes | undefined> {
     const Key = { pk: partition(environment), sk };
     const read = new GetCommand({ TableName: this.#name, Key, ConsistentRead: true });
     const { Item } = await this.#try('reading the ledger', () => this.#client.send(read));
@@ -40,42 +44,55 @@ export class Table {
   }
 
   /** Answers whether `condition` held, and so whether the item was written. */
-  async put(environment: Environment, sk: string, item: Attributes, condition: Condition): Promise<boolean> {
+  async put(environment: Partition, sk: string, item: Attributes, condition: Condition): Promise<boolean> {
     const Item = { ...item, pk: partition(environment), sk };
     const write = new PutCommand({ TableName: this.#name, Item, ...condition });
     return await this.#conditionally('writing to the ledger', () => this.#client.send(write));
   }
 
   /** Answers whether `condition` held. */
-  async update(environment: Environment, sk: string, change: Change): Promise<boolean> {
+  async update(environment: Partition, sk: string, change: Change): Promise<boolean> {
     const Key = { pk: partition(environment), sk };
     const write = new UpdateCommand({ TableName: this.#name, Key, ...change });
     return await this.#conditionally('writing to the ledger', () => this.#client.send(write));
   }
 
-  async delete(environment: Environment, sk: string): Promise<void> {
+  /** Answers whether `condition` held; without one it does. */
+  async delete(environment: Partition, sk: string, condition: Condition = {}): Promise<boolean> {
     const Key = { pk: partition(environment), sk };
-    const remove = new DeleteCommand({ TableName: this.#name, Key });
-    await this.#try('writing to the ledger', () => this.#client.send(remove));
+    const remove = new DeleteCommand({ TableName: this.#name, Key, ...condition });
+    return await this.#conditionally('writing to the ledger', () => this.#client.send(remove));
   }
 
-  /** The last `limit` items whose sort key starts with `prefix`, the greatest key first; only `attributes` of them. */
+  /**
+   * The last `limit` items whose sort key starts with `prefix`, the greatest key first; only `attributes` of them. One
+   * answer of DynamoDB ends after 1 MB of whole items, which is soon with large releases, so it is asked again.
+   */
   async last(
-    environment: Environment,
+    environment: Partition,
     prefix: string,
     limit: number,
     attributes: string[],
   ): Promise<Attributes[]> {
-    const query = new QueryCommand({
-      TableName: this.#name,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: { ':pk': partition(environment), ':prefix': prefix },
-      ProjectionExpression: attributes.map((attribute) => `#${attribute}`).join(', '),
-      ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
-      ScanIndexForward: false,
-      Limit: limit,
-    });
-    return (await this.#try('reading the ledger', () => this.#client.send(query))).Items ?? [];
+    const found: Attributes[] = [];
+    let from: Attributes | undefined;
+    do {
+      const query = new QueryCommand({
+        TableName: this.#name,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': partition(environment), ':prefix': prefix },
+        ProjectionExpression: attributes.map((attribute) => `#${attribute}`).join(', '),
+        ExpressionAttributeNames: Object.fromEntries(attributes.map((name) => [`#${name}`, name])),
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        ...(limit === Number.POSITIVE_INFINITY ? {} : { Limit: limit - found.length }),
+        ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+      });
+      const answer = await this.#try('reading the ledger', () => this.#client.send(query));
+      found.push(...(answer.Items ?? []));
+      from = answer.LastEvaluatedKey;
+    } while (from !== undefined && found.length < limit);
+    return found;
   }
 
   async #conditionally(operation: string, write: () => Promise<unknown>): Promise<boolean> {
@@ -122,6 +139,11 @@ export const ABSENT: Condition = { ConditionExpression: 'attribute_not_exists(pk
 export type Change = Condition & { UpdateExpression: string };
 
 /** Apps are DNS labels, so `/` cannot be part of one. */
-function partition({ app, name }: Environment): string {
+function partition(of: Partition): string {
+  return of === 'environments' ? of : keyOf(of);
+}
+
+/** The partition of an environment, and its place in the list of all. */
+export function keyOf({ app, name }: Environment): string {
   return `environment#${app}/${name}`;
 }

@@ -1,3 +1,6 @@
+import type { BakeVerdict } from '../bake/types.ts';
+import type { Change } from '../rollout/diff.ts';
+
 /** Where a branch of an app runs. */
 export interface Environment {
   app: string;
@@ -15,6 +18,8 @@ export interface Claim {
   delivery: string;
   /** Full object id: the branch's head as it was read while claiming. */
   commit: string;
+  /** What the execution was started to do; absent for a push. */
+  for?: 'roll-back' | 'remove';
   /** ms since the epoch. After `until` the execution is taken for dead, if it has not `ended` before. */
   until: number;
   ended: boolean;
@@ -27,11 +32,15 @@ export interface Lease {
   until: number;
 }
 
-/** The last release of an environment that was seen to work. */
+/** The last release of an environment whose bake ended well, or was kept although nobody could say. */
 export interface LastGood {
   release: number;
   commit: string;
   url?: string;
+  /** ISO 8601: when its pods were ready. */
+  liveSince?: string;
+  /** ISO 8601: until then an alarm still takes it back; absent where none does. */
+  watchUntil?: string;
 }
 
 /** Why a release is made: to bring a commit, or to bring back what was good. */
@@ -51,7 +60,19 @@ export interface State {
   live?: LastGood;
   /** The release as of which the cluster is known to run `live`, or nothing without it. A later one was begun. */
   known: number;
+  /** What else the cluster is not known to be, and has to be brought to. */
+  due?: Due;
+  /** The commit that the last rollback took back: on record as bad in the moment in which the rollback is claimed. */
+  condemned?: BadCommit;
 }
+
+export type Due =
+  /**
+   * `live` is to be brought back: it was rolled back to, from the release `instead`, or is not in the cluster any more.
+   */
+  | { is: 'restore'; instead?: number }
+  /** All is to be taken away; `release` is the last that was made, and so says what there may be. */
+  | { is: 'remove'; release: number };
 
 /** A commit that an environment does not take (again). */
 export interface BadCommit {
@@ -64,7 +85,33 @@ export interface BadCommit {
 
 /** How a release ended. */
 export type Verdict =
-  | { is: 'live'; url?: string }
+  /** `notes`: what people should know all the same, one line each: that nobody can say whether it is good, and why. */
+  | { is: 'live'; url?: string; notes?: readonly string[] }
   | { is: 'failed'; reason: string }
   | { is: 'superseded' }
   | { is: 'unknown'; reason: string };
+
+/** How one phase of a release went. */
+export interface PhaseRecord {
+  name: string;
+  /** ISO 8601: when its pods were ready; absent where they never were. */
+  readyAt?: string;
+  /** What watching it came to; absent where it was not watched to an end. */
+  bake?: Exclude<BakeVerdict, { is: 'watching' }>;
+}
+
+/** What became of a release beside its verdict. */
+export interface Course {
+  /** What it changed in the cluster, as far as there is room. */
+  changes?: readonly Change[];
+  phases?: readonly PhaseRecord[];
+}
+
+/** That a release which was good is not so any more. */
+export interface RolledBack {
+  reason: string;
+  /** A person, or the name of an alarm. */
+  by: string;
+  /** ISO 8601 */
+  at: string;
+}

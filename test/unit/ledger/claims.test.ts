@@ -2,9 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { World } from './world.ts';
 
-/** What may happen next: a push whose event arrives never, once or twice; steps of an execution; time. */
+/**
+ * What may happen next: a push whose event arrives never, once or twice; a rollback or a removal that somebody asks
+ * for; what runs is deleted; steps of an execution; time.
+ */
 type Event =
   | { is: 'push'; kind: string; back: boolean; events: number }
+  | { is: 'roll-back' | 'remove' | 'vanish' }
   | { is: 'steps'; which: number; count: number; repeat: boolean }
   | { is: 'time'; minutes: number };
 
@@ -24,16 +28,27 @@ const time: fc.Arbitrary<Event> = fc.record({
   is: fc.constant('time' as const),
   minutes: fc.integer({ min: 1, max: 30 }),
 });
+const others = (...kinds: ('roll-back' | 'remove' | 'vanish')[]): fc.Arbitrary<Event> =>
+  fc.record({ is: fc.constantFrom(...kinds) });
 const events = fc.array(
-  fc.oneof({ weight: 3, arbitrary: push }, { weight: 12, arbitrary: steps }, { weight: 1, arbitrary: time }),
+  fc.oneof(
+    { weight: 3, arbitrary: push },
+    { weight: 12, arbitrary: steps },
+    { weight: 1, arbitrary: time },
+    { weight: 1, arbitrary: others('roll-back', 'roll-back', 'remove', 'vanish') },
+  ),
   { maxLength: 60, size: 'max' },
 );
 
 /** What goes on after the last push: no more pushes. */
-const rest = fc.array(fc.oneof({ weight: 12, arbitrary: steps }, { weight: 1, arbitrary: time }), {
-  maxLength: 20,
-  size: 'max',
-});
+const rest = fc.array(
+  fc.oneof(
+    { weight: 12, arbitrary: steps },
+    { weight: 1, arbitrary: time },
+    { weight: 1, arbitrary: others('roll-back', 'remove') },
+  ),
+  { maxLength: 20, size: 'max' },
+);
 
 function happen(world: World, what: Event): void {
   if (what.is === 'time') {
@@ -43,6 +58,10 @@ function happen(world: World, what: Event): void {
     const fresh = `${what.kind}-${world.heads.length}`;
     world.heads.push(what.back && earlier !== undefined ? earlier : fresh);
     for (let n = 0; n < what.events; n++) world.start();
+  } else if (what.is === 'vanish') {
+    world.vanish();
+  } else if (what.is !== 'steps') {
+    world.start({ do: what.is });
   } else {
     const open = world.executions.filter(({ step }) => step !== 'done');
     const execution = open[what.which % open.length];
@@ -107,7 +126,7 @@ describe('however pushes, events, steps, crashes and time are interleaved', () =
     );
   });
 
-  test('once an event of the last push has arrived, its head runs, or is on record as bad', () => {
+  test('once an event of the last push has arrived, its head runs, or is on record as bad, or all was removed', () => {
     fc.assert(
       fc.property(events, rest, fc.boolean(), (what, then, youngestFirst) => {
         const world = play(what);
@@ -116,10 +135,13 @@ describe('however pushes, events, steps, crashes and time are interleaved', () =
         settle(world, youngestFirst);
         const good = world.state.live?.commit;
         if (world.head === good) expect(world.running).toBe(good);
-        else expect(world.bad.has(world.head)).toBe(true);
-        // What runs is good, or nothing runs because nothing ever was.
-        expect(world.running ?? 'nothing').toBe(good ?? 'nothing');
+        else expect(world.bad.has(world.head) || wasRemoved(world), 'bad or removed').toBe(true);
+        // What runs is good, or nothing runs because nothing ever was, or it was removed.
+        if (!what.some(({ is }) => is === 'vanish'))
+          expect(world.running ?? 'nothing').toBe(good ?? 'nothing');
+        expect(world.isBad(good ?? ''), 'a bad commit is live').toBe(false);
         expect(world.state.lease).toBeUndefined();
+        expect(world.state.due).toBeUndefined();
         expect(world.state.claim?.ended).toBe(true);
       }),
       { numRuns: 3000 },
@@ -133,6 +155,7 @@ describe('however pushes, events, steps, crashes and time are interleaved', () =
         world.start();
         for (const next of then) happen(world, next);
         settle(world, youngestFirst);
+        fc.pre(world.bad.has(world.head) || world.state.live?.commit === world.head);
         const { state, writes } = structuredClone({ state: world.state, writes: world.writes });
         const duplicate = world.start();
         settle(world, youngestFirst);
@@ -143,6 +166,12 @@ describe('however pushes, events, steps, crashes and time are interleaved', () =
     );
   });
 });
+
+/** Whether all was taken away, and nothing was brought since. */
+function wasRemoved(world: World): boolean {
+  const removals = world.executions.filter(({ outcome }) => outcome === 'removed');
+  return removals.length > 0 && world.state.live === undefined;
+}
 
 test('a push whose event is lost is deployed by the execution that is under way', () => {
   const world = new World();
