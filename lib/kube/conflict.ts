@@ -1,7 +1,7 @@
 import { FairleadError } from '../errors.ts';
 import type { KubeError } from './error.ts';
 import { FIELD_MANAGER, ownsField } from './owner.ts';
-import type { LiveObject } from './wire.ts';
+import type { LiveObject, WrittenObject } from './wire.ts';
 
 /** A field that we want to set and that somebody else has set to something else. */
 export interface Contested {
@@ -33,19 +33,26 @@ export function conflictOf(error: KubeError, live: LiveObject): Conflict {
   return contested.length === 0 ? { kind: 'ours' } : { kind: 'foreign', contested };
 }
 
-/** The error of a conflict that only people can settle. `what` is for example `Deployment web/web`. */
-export function contestedError(what: string, contested: Contested[]): FairleadError {
+/** The error of a conflict that only people can settle: who has set which field of `object` to what, and since when. */
+export function contestedError(
+  { kind, metadata }: WrittenObject,
+  contested: readonly Contested[],
+): FairleadError {
+  const { name, namespace } = metadata;
+  const what = `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
   const list = contested.map(
     ({ field, manager, since }) =>
       `${field} of ${what} was set by ${manager}${since === undefined ? '' : ` at ${since}`}`,
   );
+  const managers = [...new Set(contested.map(({ manager }) => manager))];
+  const where = namespace === undefined ? '' : `-n ${namespace} `;
   return new FairleadError({
     code: 'kube/field-conflict',
     operation: `applying ${what} as ${FIELD_MANAGER}`,
     cause: list.join('; '),
     remedy:
-      'set the same value in fairlead.yaml and there (then both own it), or let the other one stop setting it and ' +
-      'delete its entry in metadata.managedFields',
+      `set the same value here and there (then both own it), or let ${managers.join(' and ')} stop setting it and take ` +
+      `its entry out of metadata.managedFields: kubectl ${where}edit ${kind.toLowerCase()} ${name} --show-managed-fields`,
   });
 }
 

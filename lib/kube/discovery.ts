@@ -23,19 +23,19 @@ export class Discovery {
     return this.#minor;
   }
 
-  /** Whether the cluster serves `kind` in `apiVersion`. */
-  async serves(apiVersion: string, kind: string): Promise<boolean> {
-    const list = await this.#list(apiVersion);
-    return list?.resources.some((resource) => resource.kind === kind) ?? false;
-  }
-
-  /** The path of `object`, and of the collection it is created in. Undefined where the cluster lacks its kind. */
-  async pathOf({ apiVersion, kind, metadata }: WrittenObject): Promise<ObjectPath | undefined> {
+  /**
+   * The path of `object`, and of the collection it is created in; in `namespace` where it names none. Undefined where
+   * the cluster lacks its kind.
+   */
+  async pathOf(
+    { apiVersion, kind, metadata }: WrittenObject,
+    namespace: string,
+  ): Promise<ObjectPath | undefined> {
     const list = await this.#list(apiVersion);
     // Subresources are listed with the kind of their parent: `deployments/status`.
     const resource = list?.resources.find((entry) => entry.kind === kind && !entry.name.includes('/'));
     if (resource === undefined) return undefined;
-    const scope = resource.namespaced ? `/namespaces/${metadata.namespace}` : '';
+    const scope = resource.namespaced ? `/namespaces/${metadata.namespace ?? namespace}` : '';
     const collection = `${root(apiVersion)}${scope}/${resource.name}`;
     return { collection, object: `${collection}/${metadata.name}` };
   }
@@ -48,6 +48,15 @@ export class Discovery {
     );
     this.#lists.set(apiVersion, list);
     return list;
+  }
+
+  /**
+   * Forgets what was found out. What the cluster did not serve a while ago it may serve now: somebody has installed it,
+   * or has upgraded the cluster.
+   */
+  forget(): void {
+    this.#lists.clear();
+    this.#minor = undefined;
   }
 
   // A failure is not a fact about the cluster: the next one asks again.

@@ -15,15 +15,22 @@ export interface Writing {
   yields?: readonly string[];
   /** Only ask whether it would be accepted. */
   dryRun?: true;
+  /** What to write instead of the object, now that it is known what is there. */
+  revise?(object: WrittenObject, live: LiveObject | undefined): WrittenObject;
+  /** What was there when somebody looked last, so that it need not be read again. It is where it has changed. */
+  known?: { live: LiveObject | undefined };
 }
 
-/** How a write ended. Of a dry run, `object` is what would be. `left`: what stayed as somebody else has set it. */
-export type Written<T extends LiveObject = LiveObject> =
-  | { outcome: 'written'; object: T; created: boolean; left: readonly Contested[] }
+/**
+ * How a write ended. `before` is what was there; of a dry run, `object` is what would be. `left`: what stayed as
+ * somebody else has set it.
+ */
+export type Written =
+  | { outcome: 'written'; before?: LiveObject; object: LiveObject; left: readonly Contested[] }
   | { outcome: 'superseded'; by: number };
 
 // Controllers write to a Deployment all the time during a rollout; every attempt starts from what is there now.
-const ATTEMPTS = 20;
+export const ATTEMPTS = 20;
 
 /**
  * Applies `object` at `path` unless a claim with a higher fence has written there. The decision and the write are
@@ -36,17 +43,19 @@ export async function applyFenced(
   object: WrittenObject,
   writing: Writing,
 ): Promise<Written> {
-  const stamped = stamp(object, writing.fence);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const live = await kube.find<LiveObject>(path.object);
+    const known = attempt === 1 ? writing.known : undefined;
+    const live = known ? known.live : await kube.find<LiveObject>(path.object);
     if (live && fenceOf(live) > writing.fence) return { outcome: 'superseded', by: fenceOf(live) };
     if (live) refuseForeign(live, object, writing.identity);
+    if (live?.metadata?.deletionTimestamp !== undefined) throw goingAway(object);
+    const stamped = stamp(writing.revise?.(object, live) ?? object, writing.fence);
     const result = live
       ? await update(kube, path, live, stamped, writing)
       : await create(kube, path, stamped, writing);
-    if (result !== 'stale') return { outcome: 'written', ...result, created: live === undefined };
+    if (result !== 'stale') return { outcome: 'written', before: live, ...result };
   }
-  throw neverQuiet(object);
+  throw neverQuiet('applying', nameOf(object));
 }
 
 /** Creates `object` where there is none; an existing one is left as it is, whoever made it. */
@@ -66,44 +75,15 @@ export async function createFenced(
   }
 }
 
-/** How a removal ended. `kept`: it is not what this claim wrote. */
-export type Removed = 'removed' | 'absent' | 'kept';
-
-/** Deletes what is at `path` if `mine` says so of it, and of nothing that came in its place meanwhile. */
-export async function removeIf(
-  kube: Kube,
-  path: string,
-  mine: (live: LiveObject) => boolean,
-): Promise<Removed> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const live = await kube.find<LiveObject>(path);
-    if (live === undefined) return 'absent';
-    if (!mine(live)) return 'kept';
-    const { uid, resourceVersion } = live.metadata ?? {};
-    const body = { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } };
-    try {
-      await kube.send('DELETE', path, { body });
-      return 'removed';
-    } catch (error) {
-      if (isNotFound(error)) return 'absent';
-      if (!(error instanceof KubeError) || error.status !== 409) throw error;
-    }
-  }
-  throw new FairleadError({
-    code: 'kube/never-quiet',
-    operation: `removing ${path}`,
-    cause: `it changed during each of ${ATTEMPTS} attempts`,
-    temporary: true,
-  });
-}
-
 async function create(kube: Kube, path: ObjectPath, object: WrittenObject, { dryRun }: Writing) {
-  const query = { fieldManager: FIELD_MANAGER, dryRun: dryRun && 'All' };
   try {
+    // Asked as an apply: a POST takes fields that the schema lacks, and drops them.
+    if (dryRun) return { object: await patch(kube, path, object, { dryRun }), left: [] };
+    const query = { fieldManager: FIELD_MANAGER };
     const created = await kube.send<LiveObject>('POST', path.collection, { query, body: object });
-    return { object: dryRun ? created : await adopt(kube, path, created), left: [] };
+    return { object: await adopt(kube, path, created), left: [] };
   } catch (error) {
-    if (error instanceof KubeError && error.reason === 'AlreadyExists') return 'stale';
+    if (error instanceof KubeError && error.status === 409) return 'stale';
     throw error;
   }
 }
@@ -119,18 +99,19 @@ async function update(
   const live = await adopt(kube, path, found);
   // Looked at again meanwhile, it may be a newer claim's: that is decided where the fence is.
   if (fenceOf(live) > writing.fence) return 'stale';
+  const { dryRun } = writing;
   try {
-    return { object: await patch(kube, path, live, object, writing.dryRun, false), left: [] };
+    return { object: await patch(kube, path, object, { live, dryRun }), left: [] };
   } catch (error) {
     if (isNotFound(error)) return 'stale';
     if (!(error instanceof KubeError) || error.status !== 409) throw error;
     const conflict = conflictOf(error, live);
     if (conflict.kind === 'stale') return 'stale';
-    if (conflict.kind === 'ours') return forced(kube, path, live, object, writing.dryRun);
+    if (conflict.kind === 'ours') return forced(kube, path, object, { live, dryRun });
     const left = conflict.contested;
     const yielding = left.every(({ field }) => writing.yields?.includes(field));
-    if (!yielding) throw contestedError(nameOf(object), left);
-    const rest = await forced(kube, path, live, without(object, left), writing.dryRun);
+    if (!yielding) throw contestedError(object, left);
+    const rest = await forced(kube, path, without(object, left), { live, dryRun });
     return rest === 'stale' ? 'stale' : { ...rest, left };
   }
 }
@@ -148,9 +129,16 @@ function without(object: WrittenObject, fields: readonly Contested[]): WrittenOb
   return copy;
 }
 
-async function forced(kube: Kube, path: ObjectPath, live: LiveObject, object: WrittenObject, dryRun?: true) {
+interface Patching {
+  /** What it is to be applied to; nothing where there is nothing. */
+  live?: LiveObject;
+  dryRun: true | undefined;
+  force?: boolean;
+}
+
+async function forced(kube: Kube, path: ObjectPath, object: WrittenObject, patching: Patching) {
   try {
-    return { object: await patch(kube, path, live, object, dryRun, true), left: [] };
+    return { object: await patch(kube, path, object, { ...patching, force: true }), left: [] };
   } catch (error) {
     if (error instanceof KubeError && (error.status === 409 || error.status === 404)) return 'stale';
     throw error;
@@ -160,16 +148,14 @@ async function forced(kube: Kube, path: ObjectPath, live: LiveObject, object: Wr
 function patch(
   kube: Kube,
   path: ObjectPath,
-  live: LiveObject,
   object: WrittenObject,
-  dryRun: true | undefined,
-  force: boolean,
+  { live, dryRun, force = false }: Patching,
 ): Promise<LiveObject> {
-  const { resourceVersion, uid } = live.metadata ?? {};
+  // With the uid, an object that was deleted meanwhile is not created anew.
+  const { resourceVersion, uid } = live?.metadata ?? {};
   return kube.send<LiveObject>('PATCH', path.object, {
     query: { fieldManager: FIELD_MANAGER, force, dryRun: dryRun && 'All' },
     contentType: 'application/apply-patch+yaml',
-    // With the uid, an object that was deleted meanwhile is not created anew.
     body: { ...object, metadata: { ...object.metadata, resourceVersion, uid } },
   });
 }
@@ -214,14 +200,27 @@ function refuseForeign(live: LiveObject, object: WrittenObject, identity: readon
   });
 }
 
+/** `Service shop/web` */
 function nameOf({ kind, metadata }: WrittenObject): string {
   return `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
 }
 
-function neverQuiet(object: WrittenObject): FairleadError {
+// What is applied to it would go with it.
+function goingAway(object: WrittenObject): FairleadError {
+  return new FairleadError({
+    code: 'kube/terminating',
+    operation: `applying ${nameOf(object)}`,
+    cause: `the ${nameOf(object)} that was there before is still being removed`,
+    remedy: 'see its metadata.finalizers for who is to let it go',
+    temporary: true,
+  });
+}
+
+/** The error of a write whose object has changed between every look and every write. */
+export function neverQuiet(doing: 'applying' | 'removing', what: string): FairleadError {
   return new FairleadError({
     code: 'kube/never-quiet',
-    operation: `applying ${nameOf(object)}`,
+    operation: `${doing} ${what}`,
     cause: `it changed during each of ${ATTEMPTS} attempts`,
     temporary: true,
   });

@@ -1,107 +1,166 @@
 import { FairleadError } from '../errors.ts';
 import type { Contested } from '../kube/conflict.ts';
-import { fenceOf } from '../kube/owner.ts';
-import type { LiveObject } from '../kube/wire.ts';
-import { applyFenced, removeIf, type Written } from '../kube/write.ts';
-import { IDENTITY } from '../release/labels.ts';
-import type { KubernetesObject, Release } from '../release/types.ts';
-import type { Cluster, Placed } from './cluster.ts';
-import { ensureNamespace } from './namespace.ts';
+import { deploymentsThatCount, withCounts } from '../release/counts.ts';
+import { phasesOf } from '../release/phases.ts';
+import type { KubernetesObject, Phase, Release } from '../release/types.ts';
+import type { Cluster } from './cluster.ts';
+import type { Change } from './diff.ts';
+import { type Entry, entryFor } from './inventory.ts';
+import { type Remembered, recall, remember } from './memory.ts';
+import { ensureNamespaces, labelNamespaces, type Namespaces, removeNamespace } from './namespace.ts';
+import { entriesOf, isRemembered } from './prune.ts';
+import { rehearse } from './rehearse.ts';
+import type { Secrets } from './secrets.ts';
 import type { Blame } from './verdict.ts';
+import { type Known, writeAll } from './write-all.ts';
+
+/** What is applied, for which claim, with which secrets. */
+export interface Application {
+  cluster: Cluster;
+  release: Release;
+  fence: number;
+  secrets: Secrets;
+}
 
 /** How an application ended. */
 export type Applied =
   /** `left`: fields that stay as somebody else has set them. */
-  | { outcome: 'applied'; left: readonly Contested[] }
+  { outcome: 'applied'; left: readonly Contested[] } | Stopped;
+
+export type Stopped =
   | { outcome: 'superseded'; by: number }
-  /** The cluster would not take a resource; none was changed. `reason` is one line. */
+  /** The cluster would not take a resource. `reason` is one line. */
   | { outcome: 'refused'; reason: string; blame?: Blame };
 
-/** A person or an autoscaler who has set them knows more about the load than a file in the repository. */
-const YIELDS = ['.spec.replicas'];
-
-/** What the cluster says of a resource that is wrong in itself; anything else is about rights, or other people's objects. */
-const WRONG = ['kube/invalid', 'kube/bad-request'];
+/** What is known of the cluster before anything is changed. */
+export interface Prepared {
+  outcome: 'prepared';
+  changes: Change[];
+  known: Known;
+  remembered: Remembered;
+  namespaces: Namespaces;
+  /** Whether the release makes an object that was not there. */
+  makes: boolean;
+}
 
 /**
- * Applies `release` as the claim `fence`: all of it as a dry run first, then one resource after another. May be
- * repeated: what is as it should be stays so.
+ * Asks the cluster about everything that the release will apply in all its phases, as a dry run. But for the namespace,
+ * which a dry run needs, nothing is made by it, and that is removed again where the release is refused.
  * @throws FairleadError that is temporary
  */
-export async function applyRelease(cluster: Cluster, release: Release, fence: number): Promise<Applied> {
-  try {
-    return await apply(cluster, release, fence);
-  } catch (error) {
-    if (!(error instanceof FairleadError) || error.temporary) throw error;
-    const { cause, remedy } = error.fault;
-    const reason = remedy === undefined ? cause : `${cause}; ${remedy}`;
-    return { outcome: 'refused', reason, blame: WRONG.includes(error.code) ? undefined : 'elsewhere' };
-  }
+export function prepare(application: Application): Promise<Prepared | Stopped> {
+  const { cluster, release, fence, secrets } = application;
+  return refusing(application, async () => {
+    const [namespaces, filled] = await Promise.all([
+      ensureNamespaces(cluster, release, fence),
+      everythingOf(cluster, release).then((all) => secrets.fill(all)),
+    ]);
+    try {
+      const rehearsal = { release, fence, resources: filled, kept: entriesOf(release) };
+      const rehearsed = await rehearse(cluster, rehearsal);
+      return rehearsed.outcome === 'superseded'
+        ? rehearsed
+        : { ...rehearsed, outcome: 'prepared', namespaces };
+    } catch (error) {
+      if (namespaces.made.length > 0) await removeNamespace(cluster, release, fence);
+      throw error;
+    }
+  });
 }
 
-async function apply(cluster: Cluster, release: Release, fence: number): Promise<Applied> {
-  const placed = await cluster.place(release.resources);
-  const [namespaces, resources] = [placed.filter(isNamespace), placed.filter((one) => !isNamespace(one))];
-  const undoNamespaces: (() => Promise<unknown>)[] = [];
-  // A dry run needs the namespace that it would be in, so an absent one is made before anything can be refused.
-  for (const namespace of namespaces)
-    if ((await ensureNamespace(cluster.kube, namespace, fence)) === 'created')
-      undoNamespaces.push(() => removeWritten(cluster, namespace, fence));
-  try {
-    const rehearsed = await rehearse(cluster, resources, fence);
-    if (rehearsed !== undefined) return rehearsed;
-  } catch (error) {
-    for (const undo of undoNamespaces) await undo();
-    throw error;
-  }
-  const left: Contested[] = [];
-  for (const one of resources) {
-    const written = await write(cluster, one, fence);
-    if (written.outcome === 'superseded') return written;
-    left.push(...written.left);
-  }
-  await prune(cluster, release, fence);
-  return { outcome: 'applied', left };
+/** What a release applies at any time, each as often as it differs; what is there in the end comes last. */
+async function everythingOf(cluster: Cluster, release: Release): Promise<KubernetesObject[]> {
+  const phases = await Promise.all(phasesOf(release).map((phase) => counted(cluster, release, phase)));
+  return [...release.jobs, ...phases.flat()];
 }
 
-/** Asks the cluster whether it would take everything. Undefined if so. */
-async function rehearse(cluster: Cluster, resources: Placed[], fence: number) {
-  const results = await Promise.allSettled(resources.map((one) => write(cluster, one, fence, true)));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return results
-    .flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    .find((written) => written.outcome === 'superseded');
+/**
+ * Has the inventory know of everything that the release will make, before it makes any of it, and gives the namespace
+ * its labels.
+ * @throws FairleadError that is temporary
+ */
+export function begin(application: Application, prepared?: Prepared): Promise<Stopped | undefined> {
+  const { cluster, release, fence } = application;
+  return refusing<undefined>(application, async () => {
+    const { namespaces, remembered, makes } = prepared ?? {
+      namespaces: await ensureNamespaces(cluster, release, fence),
+      remembered: await recall(cluster, release),
+      makes: true,
+    };
+    const superseded =
+      (await labelNamespaces(cluster, namespaces, fence)) ??
+      (await remember(cluster, release, fence, remembered, allEntries(release), makes));
+    return superseded && { outcome: 'superseded', by: superseded.by };
+  });
 }
 
-function write(cluster: Cluster, { resource, path }: Placed, fence: number, dryRun?: true): Promise<Written> {
-  return applyFenced(cluster.kube, path, resource, { fence, identity: IDENTITY, yields: YIELDS, dryRun });
+function allEntries(release: Release): Entry[] {
+  const resources = phasesOf(release).flatMap((phase) => phase.resources);
+  const entries = resources.filter(isRemembered).map((resource) => entryFor(resource, release.namespace));
+  return [...entriesOf(release), ...entries];
 }
 
-/** Kinds that a release has or has not: what an earlier one had is removed when this one has none. */
-async function prune(cluster: Cluster, release: Release, fence: number): Promise<void> {
-  if (release.resources.some(({ kind }) => kind === 'PodDisruptionBudget')) return;
-  const model = release.resources.find(({ kind }) => kind === 'Deployment');
-  if (model === undefined) return;
-  const [placed] = await cluster.place([
-    { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: model.metadata },
-  ]);
-  if (placed === undefined) return;
-  await removeIf(
-    cluster.kube,
-    placed.path.object,
-    (live) => hasIdentityOf(live, model) && fenceOf(live) <= fence,
+/**
+ * Applies the resources of `phase`. May be repeated: what is as it should be stays so.
+ * @throws FairleadError that is temporary
+ */
+export function applyPhase(
+  application: Application,
+  phase: Phase,
+  known: Known = new Map(),
+): Promise<Applied> {
+  const { cluster, release } = application;
+  return refusing(application, async () =>
+    applyResources(application, await counted(cluster, release, phase), known),
   );
 }
 
-/** Removes a resource if this claim wrote it last, or one that it took over from. */
-export function removeWritten({ kube }: Cluster, { resource, path }: Placed, fence: number) {
-  return removeIf(kube, path.object, (live) => hasIdentityOf(live, resource) && fenceOf(live) <= fence);
+/** As {@link applyPhase}, of what jobs need. */
+export function applyResources(
+  application: Application,
+  resources: readonly KubernetesObject[],
+  known: Known = new Map(),
+): Promise<Applied> {
+  const { cluster, release, fence, secrets } = application;
+  return refusing(application, async () => {
+    const written = resources.filter(isRemembered);
+    const placed = await cluster.place(await secrets.fill(written), release.namespace);
+    const result = await writeAll(cluster, placed, fence, known);
+    return 'by' in result ? { outcome: 'superseded', by: result.by } : { outcome: 'applied', ...result };
+  });
 }
 
-function hasIdentityOf(live: LiveObject, { metadata }: KubernetesObject): boolean {
-  return IDENTITY.every((key) => live.metadata?.labels?.[key] === metadata.labels?.[key]);
+interface Counting {
+  spec?: { replicas?: number };
 }
 
-function isNamespace({ resource }: Placed): boolean {
-  return resource.kind === 'Namespace';
+/** The resources of `phase` with as many pods as the cluster's present Deployments ask for. */
+async function counted({ kube }: Cluster, { namespace }: Release, phase: Phase): Promise<KubernetesObject[]> {
+  const names = deploymentsThatCount(phase);
+  if (names.length === 0) return phase.resources;
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+  const found = await Promise.all(names.map((name) => kube.find<Counting>(`${path}/${name}`)));
+  const present = names.flatMap((name, index): [string, number][] => {
+    const deployment = found[index];
+    return deployment === undefined ? [] : [[name, deployment.spec?.replicas ?? 1]];
+  });
+  return withCounts(phase, new Map(present));
 }
+
+/** What the cluster refuses is an answer; what may pass is thrown. */
+async function refusing<T>(
+  { secrets }: Application,
+  apply: () => Promise<T | Stopped>,
+): Promise<T | Stopped> {
+  try {
+    return await apply();
+  } catch (error) {
+    if (!(error instanceof FairleadError) || error.temporary) throw error;
+    const { cause, remedy } = error.fault;
+    const reason = secrets.hide(remedy === undefined ? cause : `${cause}; ${remedy}`);
+    return { outcome: 'refused', reason, ...(!WRONG.includes(error.code) && { blame: 'elsewhere' }) };
+  }
+}
+
+/** What the cluster says of a resource that is wrong in itself; anything else is about rights, or other people's objects. */
+const WRONG = ['kube/invalid', 'kube/bad-request'];

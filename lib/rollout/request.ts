@@ -19,6 +19,9 @@ interface About {
  * - `apply` writes the resources of `phase` and then observes its workloads, within one invocation's time. With phase 0
  *   everything of the release is asked of the cluster as a dry run first, and its jobs are run.
  * - `observe` goes on where an answer `progressing` left off.
+ * - `prune` takes away what the release does not contain. An `apply` or `observe` does it itself as soon as a phase that
+ *   prunes is live, unless the phase is watched (`bakeSeconds`): then old pods are kept for going back, and it is asked
+ *   for after the bake.
  * - `look` is one look at a release that bakes, at `url` if it has one.
  * - `undo` brings `back` (a new release with the content of the last good one) as a whole, all its resources at once
  *   whatever its strategy, and observes that, to be continued by an `observe` of `back` with `phase: 'back'`; with none, it
@@ -32,6 +35,7 @@ export type RolloutRequest = About &
     | { do: 'apply'; phase: number }
     | { do: 'observe'; phase: number | 'back' }
     | { do: 'look'; phase: number; url?: string; since: string }
+    | { do: 'prune' }
     | { do: 'undo'; back?: Release }
     | { do: 'remove' }
   );
@@ -53,7 +57,7 @@ export type RolloutAnswer =
   | { state: 'superseded'; by: number }
   /** Answer to a `look`. */
   | { state: 'looked'; look: BakeLook }
-  /** Answer to an `undo` without `back`, and to `remove`: what there was is gone. */
+  /** Answer to a `prune`, an `undo` without `back`, and a `remove`: what had to go is gone. */
   | { state: 'removed' };
 
 /** What is known once a phase's resources are applied; it goes into the release's record. */

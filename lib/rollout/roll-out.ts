@@ -1,26 +1,29 @@
+import type { BakeLook } from '../bake/types.ts';
 import type { Contested } from '../kube/conflict.ts';
 import type { Release } from '../release/types.ts';
-import { internalName } from './address.ts';
-import { applyRelease } from './apply.ts';
 import type { Cluster } from './cluster.ts';
-import { observe } from './observe.ts';
 import type { PodChange } from './pods.ts';
-import { reach } from './reach.ts';
-import { removeRelease } from './remove.ts';
+import { removeEnvironment } from './remove.ts';
 import type { RolloutAnswer, RolloutRequest } from './request.ts';
+import { Rollout } from './rollout.ts';
+import type { ReadSecret } from './secrets.ts';
 
-/** Who hears how a rollout goes on, and knows of newer ones. */
+/** Who hears how a rollout goes on, knows of newer ones, and reads what is not in the cluster. */
 export interface Listener {
   /** `left`: fields that stay as somebody else has set them. */
   onApplied(release: Release, left: readonly Contested[]): void;
   onPod(change: PodChange): void;
+  /** What people should know and nobody has to act on at once, one line. */
+  onNotice?(notice: string): void;
   /** The fence of the newest claim on the release's environment. */
   newestFence?(): Promise<number | undefined>;
+  readSecret?: ReadSecret;
+  /** The alarms of a release before anything of it is applied; undefined where nobody can say. */
+  alarmsBefore?(release: Release): Promise<BakeLook['alarms'] | undefined>;
+  look?(request: Looking): Promise<BakeLook>;
 }
 
-/** Milliseconds that one call observes for, and that it then waits for a load balancer's address. */
-const BUDGET = 50_000;
-const ADDRESS_BUDGET = 20_000;
+export type Looking = Extract<RolloutRequest, { do: 'look' }>;
 
 /**
  * Does what `request` asks for, within two minutes.
@@ -34,47 +37,20 @@ export async function rollOut(
   const { release, fence } = request;
   switch (request.do) {
     case 'apply':
-      return applyAndObserve(cluster, release, fence, listener);
+      return new Rollout(cluster, release, fence, listener).apply(request.phase);
     case 'observe':
-      return look(cluster, release, fence, listener);
+      return new Rollout(cluster, release, fence, listener).goOn(request.phase);
     case 'look':
-    case 'remove':
-      throw new RangeError(`no answer to ${request.do}`);
+      if (listener.look === undefined) throw new RangeError('nobody can look at a release that bakes');
+      return { state: 'looked', look: await listener.look(request) };
+    case 'prune':
+      return new Rollout(cluster, release, fence, listener).finish();
     case 'undo':
-      if (request.back !== undefined) return applyAndObserve(cluster, request.back, fence, listener);
-      await removeRelease(cluster, release, fence);
+      if (request.back !== undefined) return new Rollout(cluster, request.back, fence, listener).comeBack();
+      await removeEnvironment(cluster, release, fence);
+      return { state: 'removed' };
+    case 'remove':
+      await removeEnvironment(cluster, release, fence);
       return { state: 'removed' };
   }
-}
-
-async function applyAndObserve(
-  cluster: Cluster,
-  release: Release,
-  fence: number,
-  listener: Listener,
-): Promise<RolloutAnswer> {
-  const applied = await applyRelease(cluster, release, fence);
-  if (applied.outcome === 'superseded') return { state: 'superseded', by: applied.by };
-  if (applied.outcome === 'refused')
-    return { state: 'failed', reason: applied.reason, details: '', blame: applied.blame };
-  listener.onApplied(release, applied.left);
-  return look(cluster, release, fence, listener);
-}
-
-async function look(
-  { kube }: Cluster,
-  release: Release,
-  fence: number,
-  { onPod, newestFence }: Listener,
-): Promise<RolloutAnswer> {
-  const verdict = await observe(kube, { release, fence, budget: BUDGET, onPod, newestFence });
-  if (verdict.state === 'failed')
-    return { state: 'failed', reason: verdict.reason, details: verdict.details, blame: verdict.blame };
-  if (verdict.state !== 'live') return verdict;
-  const url = await reach(kube, release, ADDRESS_BUDGET);
-  return {
-    state: 'live',
-    ...(url !== undefined && { url }),
-    internalName: internalName(release.app, release.namespace),
-  };
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { Kube } from '../../../lib/kube/client.ts';
 import { fenceOf } from '../../../lib/kube/owner.ts';
-import { applyFenced, removeIf } from '../../../lib/kube/write.ts';
+import { removeIf } from '../../../lib/kube/remove.ts';
+import { applyFenced } from '../../../lib/kube/write.ts';
 import { type Answer, fakeApi, json, type Request, refuse } from './fake-api.ts';
 import { Turns } from './turns.ts';
 
@@ -83,7 +84,7 @@ it('creates what is not there, and owns it as if it had been applied', async () 
   const store = new Store();
   const { api, kube } = await start(store.answer);
   const written = await applyFenced(kube, PATH, thing('a'), writing(4));
-  expect(written).toMatchObject({ outcome: 'written', created: true });
+  expect(written).toMatchObject({ outcome: 'written', before: undefined });
   expect(store.live.metadata.annotations).toEqual({ 'fairlead.dev/fence': '4' });
   expect(store.live.metadata.managedFields).toEqual([{ manager: 'fairlead', operation: 'Apply' }]);
   expect(api.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'PATCH']);

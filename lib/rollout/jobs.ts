@@ -1,0 +1,86 @@
+import { fenceOf } from '../kube/owner.ts';
+import type { Job, LiveObject } from '../kube/wire.ts';
+import { RELEASE } from '../release/labels.ts';
+import type { KubernetesObject, Release } from '../release/types.ts';
+import { type Application, applyResources, type Stopped } from './apply.ts';
+import type { Cluster, Placed } from './cluster.ts';
+import { isOf, objectOf } from './inventory.ts';
+import { recall } from './memory.ts';
+import { podSpecOf } from './pod-spec.ts';
+import { entriesOf, staleOf } from './prune.ts';
+import { referencesIn } from './references.ts';
+import type { JobVerdict } from './verdict.ts';
+
+/** Follows the job of that name until it has ended, or its time is up. */
+export type FollowJob = (name: string) => Promise<JobVerdict>;
+
+/**
+ * Runs the jobs of a release one after another, each to its end, after what they need was applied. One that has ended
+ * is not run again. `done` when all have succeeded.
+ * @throws FairleadError that is temporary
+ */
+export async function runJobs(application: Application, follow: FollowJob): Promise<JobVerdict | Stopped> {
+  const { cluster, release } = application;
+  const busy = await olderJob(cluster, release);
+  if (busy !== undefined) {
+    const ended = await follow(busy);
+    // Whether it succeeded is the business of the release that it is of.
+    if (ended.state === 'running' || ended.state === 'superseded') return ended;
+  }
+  for (const job of release.jobs) {
+    const applied = await applyResources(application, [...groundsOf(job, release), job]);
+    if (applied.outcome !== 'applied') return applied;
+    const verdict = await follow(job.metadata.name);
+    if (verdict.state !== 'done') return verdict;
+  }
+  return { state: 'done' };
+}
+
+/** Whether the jobs of a release have all succeeded. */
+export async function haveRun({ kube }: Cluster, placed: readonly Placed[]): Promise<boolean> {
+  const jobs = await Promise.all(placed.map(({ path }) => kube.find<Job>(path.object)));
+  return jobs.every((job) => job !== undefined && isEnded(job, 'Complete'));
+}
+
+/** What a job needs of its release: what its pods refer to, and the rights of its account. */
+export function groundsOf(job: KubernetesObject, { resources, namespace }: Release): KubernetesObject[] {
+  const names = new Set(referencesIn(job, namespace).map(({ kind, name }) => `${kind} ${name}`));
+  const { serviceAccountName, volumes = [] } = (podSpecOf(job) ?? {}) as {
+    serviceAccountName?: string;
+    volumes?: { persistentVolumeClaim?: { claimName: string } }[];
+  };
+  names.add(`ServiceAccount ${serviceAccountName ?? 'default'}`);
+  for (const { persistentVolumeClaim: claim } of volumes)
+    if (claim !== undefined) names.add(`PersistentVolumeClaim ${claim.claimName}`);
+  return resources.filter(
+    ({ kind, metadata }) => names.has(`${kind} ${metadata.name}`) || ['Role', 'RoleBinding'].includes(kind),
+  );
+}
+
+/** A job of an earlier release that has not ended: its rollout was given up for a newer one, and two do not mix. */
+async function olderJob(cluster: Cluster, release: Release): Promise<string | undefined> {
+  const { entries } = await recall(cluster, release);
+  const stale = staleOf(entries, entriesOf(release)).filter(({ kind }) => kind === 'Job');
+  const found = await Promise.all(
+    stale.map(async (entry) => {
+      const object = objectOf(entry, release);
+      const placed = await cluster.find(object, release.namespace);
+      const live = placed && (await cluster.kube.find<Job>(placed.path.object));
+      return live && isOf(live, object.metadata.labels) && isActive(live) ? [entry.name] : [];
+    }),
+  );
+  return found.flat()[0];
+}
+
+function isActive(job: Job): boolean {
+  return !isEnded(job, 'Complete') && !isEnded(job, 'Failed') && !job.spec?.suspend;
+}
+
+function isEnded({ status }: Job, as: 'Complete' | 'Failed'): boolean {
+  return (status?.conditions ?? []).some((condition) => condition.type === as && condition.status === 'True');
+}
+
+/** Whether `live` is as the release `number` has written it, as the claim `fence` or a later one. */
+export function isWrittenBy(live: LiveObject | undefined, number: number, fence: number): boolean {
+  return live?.metadata?.annotations?.[RELEASE] === String(number) && fenceOf(live) >= fence;
+}

@@ -1,0 +1,78 @@
+import { fenceOf } from '../kube/owner.ts';
+import { removeIf } from '../kube/remove.ts';
+import type { LiveObject } from '../kube/wire.ts';
+import type { Release } from '../release/types.ts';
+import type { Cluster } from './cluster.ts';
+import { type Entry, inventoryObject, inventoryOf, isOf, union, without } from './inventory.ts';
+import { write } from './write-all.ts';
+
+type About = Pick<Release, 'app' | 'environment' | 'namespace'>;
+
+/** What is kept in the cluster about an app in an environment, as it was when it was read. */
+export interface Remembered {
+  live: LiveObject | undefined;
+  entries: readonly Entry[];
+}
+
+/** What has been applied for `about` so far. An object of that name that is not its inventory counts for nothing. */
+export async function recall(cluster: Cluster, about: About): Promise<Remembered> {
+  const object = inventoryObject(about, { entries: [] });
+  const { metadata } = object;
+  const live = await cluster.kube.find<LiveObject>(pathOf(metadata));
+  const ours = live !== undefined && isOf(live, metadata.labels);
+  return { live, entries: ours ? inventoryOf(live).entries : [] };
+}
+
+/**
+ * Adds `more` to what is remembered, before any of it is made. It is written as the claim `fence` even where that
+ * adds nothing if `always`: no older claim can forget anything after that.
+ */
+export async function remember(
+  cluster: Cluster,
+  about: About,
+  fence: number,
+  { live, entries }: Remembered,
+  more: readonly Entry[],
+  always: boolean,
+): Promise<{ by: number } | undefined> {
+  if (!always && without(more, entries).length === 0) return undefined;
+  return change(cluster, about, fence, (now) => union(now, more), { live });
+}
+
+/** Takes `gone` out of what is remembered. */
+export async function forget(
+  cluster: Cluster,
+  about: About,
+  fence: number,
+  gone: readonly Entry[],
+): Promise<{ by: number } | undefined> {
+  if (gone.length === 0) return undefined;
+  return change(cluster, about, fence, (now) => without(now, gone));
+}
+
+/** Forgets everything: the last act of a removal. */
+export async function forgetAll({ kube }: Cluster, about: About, fence: number): Promise<void> {
+  const { metadata } = inventoryObject(about, { entries: [] });
+  await removeIf(kube, pathOf(metadata), (live) => isOf(live, metadata.labels) && fenceOf(live) <= fence);
+}
+
+async function change(
+  cluster: Cluster,
+  about: About,
+  fence: number,
+  to: (entries: readonly Entry[]) => readonly Entry[],
+  known?: { live: LiveObject | undefined },
+): Promise<{ by: number } | undefined> {
+  const resource = inventoryObject(about, { entries: [] });
+  const path = pathOf(resource.metadata);
+  const placed = { resource, path: { object: path, collection: path.slice(0, path.lastIndexOf('/')) } };
+  const written = await write(cluster, placed, fence, {
+    ...(known && { known: new Map([[path, known.live]]) }),
+    revise: (_, live) => inventoryObject(about, { entries: to(inventoryOf(live).entries) }),
+  });
+  return written.outcome === 'superseded' ? { by: written.by } : undefined;
+}
+
+function pathOf({ name, namespace }: { name: string; namespace: string }): string {
+  return `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+}
