@@ -1,94 +1,148 @@
-import { FairleadError } from '../errors.ts';
+import { badField } from './bad-field.ts';
+import { forEnvironment } from './environments.ts';
 import { parseAppFile } from './file.ts';
-import { checkName } from './name.ts';
-import type { AppFile } from './schema.ts';
-import type { App, ImageFacts, ServiceType } from './types.ts';
+import { checkName, WEB } from './name.ts';
+import { processesOf } from './processes.ts';
+import { cronOf, jobsOf } from './programs.ts';
+import { bakeOf, strategyOf } from './rollout.ts';
+import { secondsOf } from './schema/values.ts';
+import type { AppFile, Said } from './schema.ts';
+import { securityOf } from './security.ts';
+import type { App, ImageFacts, Ingress, Manifests, SecretReference, ServiceType } from './types.ts';
 
 /** What an app is decided from. */
 export interface AppSources {
   name: string;
   /** Text of the repository's `fairlead.yaml`, where it has one. */
   file?: string;
+  /** Name of the environment that it is decided for. */
+  environment?: string;
   image: ImageFacts;
-  /** What the installation says for apps that do not say it themselves. */
-  defaults: { service: ServiceType };
+  /** What the installation says for apps that do not say it themselves; no bake where it says none. */
+  defaults: { service: ServiceType; bakeSeconds?: number };
 }
 
-// Two, so that a node that is drained or lost (EKS Auto Mode replaces nodes as it sees fit) never takes the service
-// with it. A rolling update alone would do with one: the new pod is ready before the old one goes.
-const REPLICAS = 2;
 const PATIENCE_SECONDS = 60;
-const TERMINATION_GRACE_SECONDS = 30;
-// What schedulers and autoscalers count with. No limits by default: a limit that nobody chose kills what nobody measured.
-const REQUESTS = { cpu: '100m', memory: '128Mi' };
+/** Bytes: ConfigMaps have 1 MiB for everything (Kubernetes, "ConfigMaps"). */
+const LARGEST_CONFIG = 1_000_000;
 
 /**
  * Decides everything about an app: its file first, then the image, then the installation.
  * @throws FairleadError `app/bad-file`, `app/bad-name`, `app/no-port`
  */
-export function decideApp({ name, file, image, defaults }: AppSources): App {
+export function decideApp({ name, file, environment, image, defaults }: AppSources): App {
   checkName('app', name);
-  const said = parseAppFile(file ?? '');
-  return {
+  const said = forEnvironment(parseAppFile(file ?? ''), environment);
+  const processes = said.manifests === undefined ? processesOf(said, image, defaults.service) : [];
+  const app: App = {
     name,
-    port: portOf(said, image),
-    replicas: said.replicas ?? REPLICAS,
-    env: envOf(said),
-    command: said.command,
-    args: said.args,
-    resources: resourcesOf(said),
-    health: said.health === undefined ? { by: 'tcp' } : { by: 'http', path: said.health },
-    service: said.service ?? defaults.service,
-    runAs: runAs(image.user),
-    architecture: image.architecture,
-    capabilities: said.capabilities ?? [],
-    patience: said.patience ?? PATIENCE_SECONDS,
-    terminationGracePeriod: said.terminationGracePeriod ?? TERMINATION_GRACE_SECONDS,
+    processes,
+    secrets: secretsOf(said),
+    config: configOf(said),
+    jobs: jobsOf(said),
+    cron: cronOf(said),
+    ...ingressOf(name, said, environment),
+    serviceAccount: { annotations: said.serviceAccount?.annotations ?? {} },
+    security: securityOf(said, image, processes),
+    ...(image.architecture !== undefined && { architecture: image.architecture }),
+    patience: secondsOf(said.patience ?? PATIENCE_SECONDS),
+    strategy: strategyOf(said),
+    bake: bakeOf(said, defaults.bakeSeconds ?? 0),
   };
+  checkTogether(app, said);
+  return app;
 }
 
-function portOf(said: AppFile, image: ImageFacts): number {
-  const port = said.port ?? [...image.exposedPorts].sort((a, b) => a - b)[0] ?? portVariable(image.env);
-  if (port !== undefined) return port;
-  throw new FairleadError({
-    code: 'app/no-port',
-    operation: 'deciding which port the app listens on',
-    cause: 'the image says no port: its Dockerfile has neither EXPOSE nor ENV PORT',
-    remedy:
-      'add `EXPOSE 8080` (the port that the app listens on) to the Dockerfile, or `port: 8080` to fairlead.yaml',
+/** Where the app's own manifests for an environment are; undefined where Fairlead renders. */
+export function manifestsOf(file: AppFile, environment?: string): Manifests | undefined {
+  return forEnvironment(file, environment).manifests;
+}
+
+function secretsOf({ secrets = {} }: Said): Record<string, SecretReference> {
+  const references = Object.entries(secrets).map(([variable, said]): [string, SecretReference] => {
+    if ('kubernetes' in said)
+      return [variable, { in: 'kubernetes', name: said.kubernetes, key: said.key ?? variable }];
+    const { secretsManager: id, key } = said;
+    return [variable, { in: 'secrets-manager', id, ...(key !== undefined && { key }) }];
   });
+  return Object.fromEntries(references);
 }
 
-function portVariable(env: readonly string[] = []): number | undefined {
-  const value = env.findLast((entry) => entry.startsWith('PORT='))?.slice('PORT='.length);
-  const port = /^\d{1,5}$/.test(value ?? '') ? Number(value) : 0;
-  return port >= 1 && port <= 65535 ? port : undefined;
+function configOf({ config = {} }: Said): Record<string, string> {
+  const size = Object.entries(config)
+    .flat()
+    .reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (size <= LARGEST_CONFIG) return config;
+  throw badField(
+    'config',
+    `its files have ${size} bytes together`,
+    `keep them below ${LARGEST_CONFIG}, or put them into the image`,
+  );
 }
 
-function envOf(said: AppFile): Record<string, string> {
-  if (said.env?.PORT === undefined) return said.env ?? {};
-  throw new FairleadError({
-    code: 'app/bad-file',
-    operation: 'reading fairlead.yaml',
-    place: 'fairlead.yaml: env.PORT',
-    cause: 'PORT is set by Fairlead, to the port that the Service sends requests to',
-    remedy: `write \`port: ${said.env.PORT}\` at the top level instead`,
-  });
-}
-
-// A request above its limit is refused by the API; one that is left out is taken from the limit.
-function resourcesOf({ resources = {} }: AppFile): App['resources'] {
-  const { requests = {}, limits = {} } = resources;
-  const cpu = requests.cpu ?? (limits.cpu === undefined ? REQUESTS.cpu : undefined);
-  const memory = requests.memory ?? (limits.memory === undefined ? REQUESTS.memory : undefined);
+function ingressOf(app: string, { ingress }: Said, environment = ''): { ingress?: Ingress } {
+  if (ingress === undefined || ingress === 'none') return {};
+  const { host, path = '/', class: named, tls, annotations = {} } = ingress;
+  const secret = tls === true ? `${app}-tls` : tls;
   return {
-    requests: { ...(cpu && { cpu }), ...(memory && { memory }) },
-    limits,
+    ingress: {
+      ...(host !== undefined && {
+        host: host.replaceAll('{app}', app).replaceAll('{environment}', environment),
+      }),
+      path,
+      ...(named !== undefined && { class: named }),
+      ...(secret && { tls: secret }),
+      annotations,
+    },
   };
 }
 
-// The kubelet cannot tell who a name is: it refuses `runAsNonRoot` for users that are not numbers.
-function runAs(user = ''): number | undefined {
-  const id = /^(\d+)(:.*)?$/.exec(user)?.[1];
-  return id === undefined || Number(id) === 0 ? undefined : Number(id);
+/** What is wrong only together. */
+function checkTogether({ processes, secrets, jobs, cron, ingress, strategy }: App, said: Said): void {
+  if (said.manifests !== undefined) refuseProcesses(said);
+  const names = [...processes, ...jobs, ...cron].map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined)
+    throw badField(
+      'processes',
+      `two things are called ${twice}`,
+      'give processes, jobs and cron jobs names of their own',
+    );
+  const both = [...processes, ...jobs, ...cron]
+    .flatMap(({ env }) => Object.keys(env))
+    .find((variable) => Object.hasOwn(secrets, variable));
+  if (both !== undefined) throw badField(`secrets.${both}`, 'env says it too', 'say it in one of them');
+  const isServed =
+    said.manifests !== undefined || processes.some(({ name, port }) => name === WEB && port !== undefined);
+  if (ingress !== undefined && !isServed)
+    throw badField(
+      'ingress',
+      'there is no port that requests could go to',
+      'give the app a port, or leave ingress out',
+    );
+  if (strategy.kind === 'rolling') return;
+  if (said.manifests !== undefined)
+    throw badField(
+      'strategy',
+      `${strategy.kind} needs what Fairlead renders, and the app has manifests of its own`,
+      'use rolling, or leave manifests out',
+    );
+  if (!isServed)
+    throw badField(
+      'strategy',
+      `${strategy.kind} is about requests, and the app has no port`,
+      'give the app a port, or use rolling',
+    );
+}
+
+/** What runs is said once: by the manifests. */
+function refuseProcesses({ processes = {} }: Said): void {
+  const { [WEB]: web, ...others } = processes;
+  const field = [...Object.keys(web ?? {}), ...Object.keys(others).map((name) => `processes.${name}`)][0];
+  if (field === undefined) return;
+  throw badField(
+    field,
+    'the manifests of the app say what runs, so this would have no effect',
+    `say it in the manifests, or leave manifests out`,
+  );
 }

@@ -1,15 +1,19 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { FairleadError } from '../errors.ts';
-import { type AppFile, allowedAt, appFileSchema, keysAt } from './schema.ts';
+import { allowedAt, keysAt } from './schema/tell.ts';
+import { type AppFile, appFileSchema } from './schema.ts';
 import { nearest } from './suggest.ts';
 
 /** The app's own settings, at the top of its repository. */
 const NAME = 'fairlead.yaml';
 
-interface Mistake {
+interface Position {
   /** From 1. */
   line: number;
   column: number;
+}
+
+interface Mistake extends Position {
   message: string;
 }
 
@@ -29,7 +33,7 @@ export function parseAppFile(text: string): AppFile {
   keepEnvAsWritten(document);
   const result = appFileSchema.safeParse(contentOf(document, counter));
   if (result.success) return result.data;
-  throw badFile(result.error.issues.flatMap((issue) => mistakes(issue, document, counter)));
+  throw badFile(meant(result.error.issues).flatMap((issue) => mistakes(issue, document, counter)));
 }
 
 /** The document's value; a reference to nothing, or one that multiplies without end, is a mistake of its own. */
@@ -53,16 +57,37 @@ function contentOf(document: Document, counter: LineCounter): unknown {
 
 // YAML reads `1.10` and `on` as something else than text; an environment variable is the text that stands there.
 function keepEnvAsWritten(document: Document): void {
-  const env = document.get('env');
-  if (!isMap(env)) return;
-  for (const { value } of env.items)
-    if (isScalar(value) && value.value !== null && value.source !== undefined) value.value = value.source;
+  visit(document, {
+    Pair(_, { key, value: env }) {
+      if (!isScalar(key) || key.value !== 'env' || !isMap(env)) return;
+      for (const { value } of env.items)
+        if (isScalar(value) && value.value !== null && value.source !== undefined) value.value = value.source;
+    },
+  });
 }
 
 interface Issue {
   code: string;
   path: readonly PropertyKey[];
   keys?: readonly string[];
+  /** What is wrong by each of the forms that a field may have. */
+  errors?: readonly (readonly Issue[])[];
+}
+
+/** Where a field may be this or that, what is wrong with the one that was meant: the one that is wrong further inside. */
+function meant(issues: readonly Issue[], above: readonly PropertyKey[] = []): Issue[] {
+  return issues.flatMap((issue) => {
+    const path = [...above, ...issue.path];
+    const forms = (issue.code === 'invalid_union' ? issue.errors : undefined) ?? [];
+    const inside = forms
+      .map((form) => meant(form, path))
+      .filter((form) => form.every((one) => isInside(one, path)));
+    return inside.length === 1 && inside[0] !== undefined ? inside[0] : [{ ...issue, path }];
+  });
+}
+
+function isInside({ code, path }: Issue, of: readonly PropertyKey[]): boolean {
+  return path.length > of.length || code === 'unrecognized_keys';
 }
 
 function mistakes(issue: Issue, document: Document, counter: LineCounter): Mistake[] {
@@ -77,24 +102,26 @@ function mistakes(issue: Issue, document: Document, counter: LineCounter): Mista
   return [
     {
       ...where,
-      message: `${what} has to be ${allowedAt(issue.code === 'invalid_key' ? path.slice(0, -1) : path)}`,
+      message: `${what} has to be ${allowedAt(appFileSchema, issue.code === 'invalid_key' ? path.slice(0, -1) : path)}`,
     },
   ];
 }
 
 function unknownKey(key: string, path: string[]): string {
-  const known = keysAt(path);
+  const known = keysAt(appFileSchema, path);
   const meant = nearest(key, known);
   const hint = meant === undefined ? `allowed are ${known.join(', ')}` : `did you mean ${meant}?`;
   return `unknown key ${[...path, key].join('.')}; ${hint}`;
 }
 
-function position(path: string[], of: 'key' | 'value', document: Document, counter: LineCounter) {
+function position(path: string[], of: 'key' | 'value', document: Document, counter: LineCounter): Position {
   const parent = path.length <= 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   const pair = isMap(parent)
     ? parent.items.find(({ key }) => String(isScalar(key) ? key.value : key) === path.at(-1))
     : undefined;
-  const node = of === 'key' ? pair?.key : (document.getIn(path, true) ?? pair?.key);
+  const node = (of === 'key' ? pair?.key : undefined) ?? document.getIn(path, true) ?? pair?.key;
+  // What is missing is missing where it would be.
+  if (node === undefined && path.length > 1) return position(path.slice(0, -1), 'key', document, counter);
   const offset = isNode(node) ? node.range?.[0] : undefined;
   const { line, col } = counter.linePos(offset ?? 0);
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -102,7 +129,9 @@ function position(path: string[], of: 'key' | 'value', document: Document, count
 
 function badFile(found: Mistake[]): FairleadError {
   const [first, ...others] = found.sort((a, b) => a.line - b.line || a.column - b.column);
-  const rest = others.map(({ line, column, message }) => `; ${NAME}:${line}:${column}: ${message}`);
+  const rest = others
+    .filter(({ message }, index) => message !== (others[index - 1] ?? first)?.message)
+    .map(({ line, column, message }) => `; ${NAME}:${line}:${column}: ${message}`);
   return new FairleadError({
     code: 'app/bad-file',
     operation: `reading ${NAME}`,

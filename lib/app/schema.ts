@@ -1,70 +1,94 @@
 import * as z from 'zod/mini';
+import { field } from './schema/notes.ts';
+import { env, furtherProcess, processFields } from './schema/process.ts';
+import { bake, strategy } from './schema/rollout.ts';
+import { config, ingress, manifests, secrets, serviceAccount } from './schema/surroundings.ts';
+import { cronJob, job } from './schema/tasks.ts';
+import { byLabel, duration, none, whole } from './schema/values.ts';
 
-const QUANTITY = /^[0-9]+(\.[0-9]+)?([EPTGMkmun]|[EPTGMK]i|e[0-9]+)?$/;
-const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
-const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
 const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
 const ENGINES = ['function', 'microvm', 'codebuild'] as const;
 
-const whole = (from: number, to: number) => z.int().check(z.gte(from), z.lte(to));
-const words = () => z.array(z.string()).check(z.minLength(1));
-const quantity = () =>
-  z.pipe(z.union([z.string(), z.number()]), z.transform(String)).check(z.regex(QUANTITY));
-const amounts = () => z.strictObject({ cpu: z.optional(quantity()), memory: z.optional(quantity()) });
+const processes = () =>
+  field(byLabel(z.union([none(), furtherProcess()])), {
+    description:
+      'Further processes of the same image. What stands at the top level is said of the process web, which takes the requests.',
+    allowed:
+      'names of up to 30 lower-case letters, digits and "-", each with what is said of that process, or none',
+    default: {},
+    examples: [{ worker: { command: ['/app/worker'], replicas: 1 } }],
+  });
+
+const jobs = () =>
+  field(byLabel(job()), {
+    description:
+      'What runs to its end before a release changes anything that serves, one after another as they are written: migrations. A rollback runs none.',
+    allowed: 'names, each with command, args, env, resources, timeout and retries, or none',
+    default: {},
+    examples: [{ migrate: { command: ['/app/migrate'], timeout: '5m' } }],
+  });
+
+const cron = () =>
+  field(byLabel(cronJob()), {
+    description: 'What runs at set times.',
+    allowed:
+      'names, each with schedule, command, args, env, resources, timeout, retries, timeZone, concurrency and suspend, or none',
+    default: {},
+    examples: [{ report: { schedule: '0 3 * * *', command: ['/app/report'] } }],
+  });
+
+/** What may differ from environment to environment. */
+const fields = () => ({
+  ...processFields({ least: 1 }),
+  processes: processes(),
+  env: env('Variables of all processes, jobs and cron jobs.'),
+  secrets: secrets(),
+  config: config(),
+  ingress: ingress(),
+  serviceAccount: serviceAccount(),
+  security: field(z.enum(['restricted', 'as-is']), {
+    description:
+      'restricted: the Pod Security Standard of that name, or the release is refused. as-is: whatever the image and the cluster say. Default: all of the standard, but that images may run as root.',
+    allowed: 'one of restricted, as-is',
+  }),
+  user: field(whole(1, 2_147_483_647), {
+    description: "Number of the user that containers run as, instead of the image's.",
+    allowed: "a user's number, from 1",
+    examples: [65532],
+  }),
+  jobs: jobs(),
+  cron: cron(),
+  strategy: strategy(),
+  bake: bake(),
+  patience: field(duration(5, 3600), {
+    description: 'How long a rollout may go on without progress before it is called failed.',
+    allowed: 'seconds, 5 to 3600, or text like 30s or 5m',
+    default: 60,
+  }),
+  manifests: manifests(),
+});
 
 /** The keys of `fairlead.yaml`, all of them optional. */
 export const appFileSchema = z.strictObject({
-  port: z.optional(whole(1, 65535)),
-  replicas: z.optional(whole(1, 1000)),
-  env: z.optional(z.record(z.string().check(z.regex(VARIABLE)), z.string())),
-  command: z.optional(words()),
-  args: z.optional(words()),
-  resources: z.optional(z.strictObject({ requests: z.optional(amounts()), limits: z.optional(amounts()) })),
-  health: z.optional(z.string().check(z.regex(/^\/[\x21-\x7e]*$/))),
-  service: z.optional(z.enum(SERVICE_TYPES)),
-  patience: z.optional(whole(5, 3600)),
-  terminationGracePeriod: z.optional(whole(0, 3600)),
-  capabilities: z.optional(z.array(z.string().check(z.regex(/^[A-Z][A-Z_]*$/)))),
-  engine: z.optional(z.enum(ENGINES)),
-  platform: z.optional(z.enum(PLATFORMS)),
+  ...fields(),
+  engine: field(z.enum(ENGINES), {
+    description: 'Who builds the image. Default: the first that can.',
+    allowed: `one of ${ENGINES.join(', ')}: who builds the image, instead of the first that can`,
+  }),
+  platform: field(z.enum(PLATFORMS), {
+    description: "What the image is built for, and runs on. Default: the installation's.",
+    allowed: `one of ${PLATFORMS.join(', ')}: what the image is built for, and runs on`,
+  }),
+  environments: field(byLabel(z.strictObject(fields())), {
+    description:
+      'What differs in an environment of that name; `preview` is for all previews. Names and values are added to, all else is replaced.',
+    allowed: 'names of environments like production or preview, each with what differs there',
+    default: {},
+    examples: [{ preview: { replicas: 1, ingress: { host: '{environment}.shop.example.com' } } }],
+  }),
 });
 
 export type AppFile = z.output<typeof appFileSchema>;
 
-/** What may stand at a key, for the person who wrote something else. */
-const ALLOWED: Record<string, string> = {
-  '': 'keys and values',
-  port: 'a TCP port, 1 to 65535',
-  replicas: 'a whole number, 1 to 1000',
-  env: 'names and values; a name is made of letters, digits, "_", "-" and "."',
-  command: 'a list of text, the program first',
-  args: 'a list of text',
-  resources: 'requests and limits',
-  'resources.requests': 'cpu and memory',
-  'resources.limits': 'cpu and memory',
-  'resources.requests.cpu': 'an amount like 250m or 2',
-  'resources.limits.cpu': 'an amount like 250m or 2',
-  'resources.requests.memory': 'an amount like 128Mi or 1Gi',
-  'resources.limits.memory': 'an amount like 128Mi or 1Gi',
-  health: 'the path of an HTTP GET that answers 200 once the app can take requests, like /healthz',
-  service: `one of ${SERVICE_TYPES.join(', ')}`,
-  patience: 'seconds, 5 to 3600',
-  terminationGracePeriod: 'seconds, 0 to 3600',
-  capabilities: 'a list of Linux capabilities without CAP_, like NET_BIND_SERVICE',
-  engine: `one of ${ENGINES.join(', ')}: who builds the image, instead of the first that can`,
-  platform: `one of ${PLATFORMS.join(', ')}: what the image is built for, and runs on`,
-};
-
-/** What may stand at `path`, or at the nearest key above it. */
-export function allowedAt(path: readonly string[]): string {
-  if (path[0] === 'env' && path.length > 1) return 'text';
-  return ALLOWED[path.join('.')] ?? allowedAt(path.slice(0, -1));
-}
-
-/** The keys that may stand below `path`. */
-export function keysAt(path: readonly string[]): string[] {
-  const prefix = path.length === 0 ? '' : `${path.join('.')}.`;
-  return Object.keys(ALLOWED)
-    .filter((key) => key !== '' && key.startsWith(prefix) && !key.slice(prefix.length).includes('.'))
-    .map((key) => key.slice(prefix.length));
-}
+/** What an app says of itself in one environment. */
+export type Said = Omit<AppFile, 'engine' | 'platform' | 'environments'>;

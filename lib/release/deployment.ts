@@ -1,4 +1,8 @@
-import type { App } from '../app/types.ts';
+import type { App, Probe, Process } from '../app/types.ts';
+import { type Context, metadataOf } from './context.ts';
+import { PROCESS, processLabels, TRACK } from './labels.ts';
+import { containerFields, containerSecurity, PORT_NAME, podFields } from './pod.ts';
+import type { KubernetesObject, Track } from './types.ts';
 
 /**
  * Seconds that a pod goes on serving after it was told to go, before its program hears of it: until then it may get
@@ -6,85 +10,90 @@ import type { App } from '../app/types.ts';
  * is the only way that works without a shell in the image. It came with Kubernetes 1.30 (KEP-3960), and every version
  * that EKS supports has it; where a cluster is older, lib/rollout leaves it out, and the program has to do the same.
  */
-const DRAIN_SECONDS = { ClusterIP: 5, NodePort: 5, LoadBalancer: 20 };
+const DRAIN_SECONDS = { inside: 5, loadBalancer: 20 };
 
 // A probe a second, because a rollout goes no faster than its probes; five failures in a row before a pod that
 // served is taken out, so that one slow answer is not an outage.
-const PROBE = { periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 5, successThreshold: 1 };
+const READINESS = { periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 5, successThreshold: 1 };
+// A minute of failures: a restart is the last resort, and a program that ends is restarted without it.
+const LIVENESS = { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6, successThreshold: 1 };
+// Until it has succeeded once, liveness is not asked: however long the start takes, up to the patience of a rollout.
+const STARTUP = { periodSeconds: 1, timeoutSeconds: 5, successThreshold: 1 };
 
-/** The name of an app's port, by which the Service finds it: the number may change from release to release. */
-export const PORT_NAME = 'http';
-
-/** `spec` of an app's Deployment. Old pods go only when as many new ones serve (`maxUnavailable: 0`). */
-export function deploymentSpec(app: App, image: string, labels: Record<string, string>) {
+/** The Deployment of a process. Old pods go only when as many new ones serve (`maxUnavailable: 0`). */
+export function deployment(
+  context: Context,
+  process: Process,
+  { name, track }: { name: string; track: Track },
+): KubernetesObject {
+  const { app, ids } = context;
+  const labels = processLabels(ids, process.name, track);
   return {
-    replicas: app.replicas,
-    revisionHistoryLimit: 3,
-    progressDeadlineSeconds: app.patience,
-    selector: { matchLabels: labels },
-    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
-    // Only what the program sees: a release that changes nothing in here restarts nothing.
-    template: { metadata: { labels }, spec: podSpec(app, image) },
-  };
-}
-
-function podSpec(app: App, image: string) {
-  return {
-    serviceAccountName: app.name,
-    // A cluster may have nodes of several kinds; on another one the program would not even start.
-    ...(app.architecture !== undefined && { nodeSelector: { 'kubernetes.io/arch': app.architecture } }),
-    automountServiceAccountToken: false,
-    // Variables of other services (`WEB_PORT=tcp://…`) are a relic that breaks programs which read such names.
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: DRAIN_SECONDS[app.service] + app.terminationGracePeriod,
-    securityContext: {
-      seccompProfile: { type: 'RuntimeDefault' },
-      ...(app.runAs !== undefined && { runAsNonRoot: true }),
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: metadataOf(context, name, { labels: { [PROCESS]: process.name, [TRACK]: track } }),
+    spec: {
+      // Where it is scaled, the least: without it a Deployment that was not scaled before would fall to one pod. What an
+      // autoscaler has set since stays (lib/release/counts.ts).
+      replicas: process.replicas,
+      revisionHistoryLimit: 3,
+      progressDeadlineSeconds: app.patience,
+      selector: { matchLabels: labels },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
+      // Only what the program sees: a release that changes nothing in here restarts nothing.
+      template: { metadata: { labels }, spec: podSpec(context, process, labels) },
     },
-    containers: [container(app, image)],
   };
 }
 
-function container(app: App, image: string) {
+function podSpec(context: Context, process: Process, labels: Record<string, string>) {
+  const drain = drainSeconds(context.app, process);
   return {
-    name: app.name,
-    image,
-    ...(app.command && { command: app.command }),
-    ...(app.args && { args: app.args }),
-    env: environmentVariables(app),
-    ports: [{ name: PORT_NAME, containerPort: app.port, protocol: 'TCP' }],
-    resources: resources(app),
-    readinessProbe: { ...probe(app), ...PROBE },
-    lifecycle: { preStop: { sleep: { seconds: DRAIN_SECONDS[app.service] } } },
-    securityContext: securityContext(app),
+    ...podFields(context),
+    terminationGracePeriodSeconds: drain + process.terminationGracePeriod,
+    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(
+      (topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        // A pod in the wrong place is better than none.
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: labels },
+      }),
+    ),
+    containers: [container(context, process, drain)],
   };
 }
 
-function environmentVariables({ env, port }: App) {
-  const names = Object.keys(env).sort();
-  return [{ name: 'PORT', value: String(port) }, ...names.map((name) => ({ name, value: env[name] }))];
-}
-
-function resources({ resources: { requests, limits } }: App) {
+function container(context: Context, process: Process, drain: number) {
+  const { app } = context;
+  const { name, port, health, liveness } = process;
   return {
-    ...(Object.keys(requests).length > 0 && { requests }),
-    ...(Object.keys(limits).length > 0 && { limits }),
+    ...containerFields(context, name === 'web' ? app.name : name, process, port),
+    ...(port !== undefined && { ports: [{ name: PORT_NAME, containerPort: port, protocol: 'TCP' }] }),
+    ...(health.by !== 'none' && { readinessProbe: { ...action(health), ...READINESS } }),
+    ...(liveness.by !== 'none' && {
+      startupProbe: { ...action(liveness), ...STARTUP, failureThreshold: app.patience },
+      livenessProbe: { ...action(liveness), ...LIVENESS },
+    }),
+    ...(drain > 0 && { lifecycle: { preStop: { sleep: { seconds: drain } } } }),
+    ...containerSecurity(app, process),
   };
 }
 
-function probe({ health }: App) {
-  return health.by === 'http'
-    ? { httpGet: { path: health.path, port: PORT_NAME, scheme: 'HTTP' } }
-    : { tcpSocket: { port: PORT_NAME } };
+/** A process without a port gets no requests that it could miss. */
+function drainSeconds({ ingress }: App, { name, port, service }: Process): number {
+  if (port === undefined) return 0;
+  const isBehind = service.type === 'LoadBalancer' || (name === 'web' && ingress !== undefined);
+  return isBehind ? DRAIN_SECONDS.loadBalancer : DRAIN_SECONDS.inside;
 }
 
-// Pod Security Standards, "Restricted", but for `runAsNonRoot` where the image runs as root: an image from an
-// ordinary Dockerfile does, and refusing it would refuse nearly every first push.
-function securityContext({ capabilities, port }: App) {
-  const added = new Set(capabilities);
-  if (port < 1024) added.add('NET_BIND_SERVICE');
-  return {
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ['ALL'], ...(added.size > 0 && { add: [...added].sort() }) },
-  };
+function action(probe: Exclude<Probe, { by: 'none' }>) {
+  switch (probe.by) {
+    case 'http':
+      return { httpGet: { path: probe.path, port: PORT_NAME, scheme: 'HTTP' } };
+    case 'command':
+      return { exec: { command: probe.command } };
+    case 'tcp':
+      return { tcpSocket: { port: PORT_NAME } };
+  }
 }

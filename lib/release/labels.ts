@@ -28,6 +28,20 @@ export function processLabels(ids: Record<string, string>, process: string, trac
   return { ...ids, [PROCESS]: process, ...(track !== undefined && { [TRACK]: track }) };
 }
 
+/** Annotation of a Secret without data: which values of Secrets Manager it is to have, as JSON of {@link SecretValue}s. */
+export const SECRETS_MANAGER = 'fairlead.dev/secrets-manager';
+
+/** One value of such a Secret. The roll-out function reads it just before it writes the Secret. */
+export interface SecretValue {
+  /** In the Secret's data, and the name of the variable. */
+  key: string;
+  /** Name or ARN of a secret of Secrets Manager. */
+  id: string;
+  versionId: string;
+  /** Key of the JSON object that the secret's text is; all of the text when absent. */
+  jsonKey?: string;
+}
+
 /** A label's value has 63 characters at most; the commit's first 12 are enough for people. */
 export function version(commit: string): Record<string, string> {
   return { [VERSION]: commit.slice(0, 12) };

@@ -1,8 +1,25 @@
-import { checkName } from '../app/name.ts';
-import type { App } from '../app/types.ts';
-import { deploymentSpec, PORT_NAME } from './deployment.ts';
+import { checkName, WEB } from '../app/name.ts';
+import type { App, Process } from '../app/types.ts';
+import { FairleadError } from '../errors.ts';
+import type { Context } from './context.ts';
+import { deployment } from './deployment.ts';
+import {
+  bounds,
+  configMap,
+  type Deployers,
+  namespaceObject,
+  type Quota,
+  roleBinding,
+  secret,
+  serviceAccount,
+} from './grounds.ts';
 import { COMMIT, identity, RELEASE, version } from './labels.ts';
-import type { Bake, KubernetesObject, Release } from './types.ts';
+import { processName, trackName } from './names.ts';
+import { ingressObject, service } from './network.ts';
+import { autoscaler, disruptionBudget } from './scaling.ts';
+import { originFor, originOf } from './serving.ts';
+import { cronJob, job } from './tasks.ts';
+import type { KubernetesObject, Release, Strategy, Track } from './types.ts';
 
 /** What a release is rendered from. */
 export interface Rendering {
@@ -13,76 +30,151 @@ export interface Rendering {
   commit: string;
   number: number;
   createdAt: Date;
+  /** The release whose pods take the requests now: the last one that was kept. None before the first. */
+  serving?: Release;
+  /** The current version ids of {@link secretIdsOf}, by id. */
+  secretVersions?: Readonly<Record<string, string>>;
+  /** Of a preview. */
+  quota?: Quota;
+  /** Where the deployers have their rights namespace by namespace. */
+  deployers?: Deployers;
+  /** The app's own resources, with the image and the labels of its identity: they replace what is rendered of its processes. */
+  own?: readonly KubernetesObject[];
 }
 
-const NO_BAKE: Bake = { seconds: 0, alarms: [], checks: [], restarts: 0, unknown: 'keep', watchFor: 0 };
-
-/** The port of an app's Service; the port that its program listens on is its own business. */
-const SERVICE_PORT = 80;
+/** The secrets of Secrets Manager whose current versions a release of `app` holds on to. */
+export function secretIdsOf({ secrets }: App): string[] {
+  const ids = Object.values(secrets).flatMap((one) => (one.in === 'secrets-manager' ? [one.id] : []));
+  return [...new Set(ids)].sort();
+}
 
 /**
  * The release of `image` for an environment: the same input gives the same bytes.
- * @throws FairleadError `app/bad-name`
+ * @throws FairleadError `app/bad-name`, `release/no-secret-version`
  */
-export function render({ app, image, environment, commit, number, createdAt }: Rendering): Release {
+export function render(rendering: Rendering): Release {
+  const { app, image, environment, commit, number, createdAt, serving, own } = rendering;
   checkName('app', app.name);
   checkName('namespace', environment.namespace);
-  const { namespace } = environment;
-  const ids = identity(app.name, environment.name);
-  const metadata = {
-    name: app.name,
-    namespace,
-    labels: { ...ids, ...version(commit) },
-    annotations: { [RELEASE]: String(number), [COMMIT]: commit },
-  };
+  const context = contextOf(rendering);
+  const strategy = strategyOf(app, serving);
+  const resources = [
+    ...grounds(context, rendering),
+    ...(own ?? guides(context, strategy)),
+    ...ingress(context, own),
+    ...byName(app.cron).map((task) => cronJob(context, task)),
+    // Last: everything that its pods need is there before they start.
+    ...(own === undefined ? workloads(context, strategy) : []),
+  ];
+  const port = app.processes.find(({ name }) => name === WEB)?.port;
+  const from = serving && originFor(resources, serving, own === undefined);
   return {
     number,
     app: app.name,
     environment: environment.name,
-    namespace,
+    namespace: environment.namespace,
     commit,
     image,
-    port: app.port,
-    jobs: [],
-    strategy: { kind: 'rolling' },
-    bake: NO_BAKE,
-    resources: [
-      namespaceObject(namespace, metadata),
-      { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },
-      service(app, metadata, ids),
-      ...(app.replicas > 1 ? [disruptionBudget(metadata, ids)] : []),
-      // Last: everything that its pods need is there before they start.
-      { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: deploymentSpec(app, image, ids) },
-    ],
+    ...(port !== undefined && { port }),
+    jobs: app.jobs.map((task) => job(context, task)),
+    strategy,
+    ...(from && { from }),
+    bake: app.bake,
+    resources,
     createdAt: createdAt.toISOString(),
   };
 }
 
-type Metadata = KubernetesObject['metadata'];
-
-function namespaceObject(name: string, { labels, annotations }: Metadata): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels, annotations } };
-}
-
-function service({ service: type }: App, metadata: Metadata, selector: Record<string, string>) {
+function contextOf({ app, image, environment, commit, number, secretVersions = {} }: Rendering): Context {
+  const ids = identity(app.name, environment.name);
   return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata,
-    spec: {
-      type,
-      selector,
-      ports: [{ name: PORT_NAME, port: SERVICE_PORT, targetPort: PORT_NAME, protocol: 'TCP' }],
+    app,
+    image,
+    namespace: environment.namespace,
+    number,
+    ids,
+    metadata: {
+      labels: { ...ids, ...version(commit) },
+      annotations: { [RELEASE]: String(number), [COMMIT]: commit },
     },
+    secretVersions,
   };
 }
 
-/** Draining nodes takes one pod at a time. policy/v1 came with Kubernetes 1.21; see lib/rollout/adapt.ts for older ones. */
-function disruptionBudget(metadata: Metadata, matchLabels: Record<string, string>): KubernetesObject {
-  return {
-    apiVersion: 'policy/v1',
-    kind: 'PodDisruptionBudget',
-    metadata,
-    spec: { maxUnavailable: 1, selector: { matchLabels } },
-  };
+/** The color that does not serve, so that the one that does stays as it is. */
+function strategyOf({ strategy }: App, serving: Release | undefined): Strategy {
+  if (strategy.kind === 'canary') return strategy;
+  if (strategy.kind === 'rolling') return { kind: 'rolling' };
+  const from = serving && originOf(serving);
+  return { kind: 'blue-green', color: from?.track === 'blue' ? 'green' : 'blue' };
+}
+
+/** What pods refer to as they start. */
+function grounds(context: Context, { quota, deployers, own, app }: Rendering): KubernetesObject[] {
+  const isNeeded = own === undefined || app.jobs.length + app.cron.length > 0;
+  const referred = isNeeded ? [serviceAccount(context), configMap(context), secret(context)] : [];
+  return [
+    namespaceObject(context),
+    ...(deployers ? [roleBinding(context, deployers)] : []),
+    ...(quota ? bounds(context, quota) : []),
+    ...referred.filter((one) => one !== undefined),
+  ];
+}
+
+/** How requests come to the processes, and how many of their pods may be missing. */
+function guides(context: Context, strategy: Strategy): KubernetesObject[] {
+  const processes = inOrder(context.app);
+  return [
+    ...processes
+      .filter(({ port }) => port !== undefined)
+      .map((process) => service(context, process, trackOf(process, strategy))),
+    ...processes.filter(({ replicas }) => replicas > 1).map((process) => disruptionBudget(context, process)),
+  ];
+}
+
+function ingress(context: Context, own: Rendering['own']): KubernetesObject[] {
+  const { name, ingress: said, processes } = context.app;
+  if (said === undefined) return [];
+  const port =
+    own === undefined ? processes.find((one) => one.name === WEB)?.service.port : portOfOwn(own, name);
+  if (port !== undefined) return [ingressObject(context, said, port)];
+  throw new FairleadError({
+    code: 'release/no-service',
+    operation: 'making the release',
+    place: 'fairlead.yaml: ingress',
+    cause: `the app's own manifests have no Service called ${name}, to which its requests could go`,
+    remedy: `call the Service ${name}, or have an Ingress among the manifests`,
+  });
+}
+
+function portOfOwn(own: readonly KubernetesObject[], app: string): number | undefined {
+  const found = own.find(({ kind, metadata: { name } }) => kind === 'Service' && name === app);
+  return (found?.spec as { ports?: { port: number }[] } | undefined)?.ports?.[0]?.port;
+}
+
+function workloads(context: Context, strategy: Strategy): KubernetesObject[] {
+  return inOrder(context.app).flatMap((process) => {
+    const track = trackOf(process, strategy);
+    const { name: app } = context.app;
+    const name = process.name === WEB ? trackName(app, track) : processName(app, process.name);
+    return [
+      deployment(context, process, { name, track }),
+      ...(process.scale ? [autoscaler(context, process, process.scale, name)] : []),
+    ];
+  });
+}
+
+/** Only what takes the app's requests has another track than `stable`. */
+function trackOf({ name }: Process, strategy: Strategy): Exclude<Track, 'canary'> {
+  return name === WEB && strategy.kind === 'blue-green' ? strategy.color : 'stable';
+}
+
+/** Web last: what it may ask of the others is changed before it. */
+function inOrder({ processes }: App): Process[] {
+  const [web, ...others] = processes;
+  return [...byName(others), ...(web ? [web] : [])];
+}
+
+function byName<T extends { name: string }>(named: readonly T[]): T[] {
+  return [...named].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { WEB } from '../app/name.ts';
 import { PROCESS, TRACK } from './labels.ts';
 import type { KubernetesObject, Origin, Release, Track } from './types.ts';
@@ -34,6 +35,26 @@ export function originOf(live: Release): Origin | undefined {
   const { track, deployment } = serving;
   const { replicas = 1 } = deployment.spec as PodTemplated;
   return { track, deployment: deployment.metadata.name, replicas };
+}
+
+/**
+ * What a release of `resources` finds where `live` serves. Of the user's own manifests it matters only whether a Service
+ * goes over to other pods: which ones are new is not known.
+ */
+export function originFor(
+  resources: readonly KubernetesObject[],
+  live: Release,
+  isRendered: boolean,
+): Origin | undefined {
+  const services = resources.filter(({ kind }) => kind === 'Service');
+  if (isRendered) return services.length > 0 ? originOf(live) : undefined;
+  const goesOver = services.some((service) => {
+    const before = live.resources.find(
+      ({ kind, metadata: { name } }) => kind === 'Service' && name === service.metadata.name,
+    );
+    return before !== undefined && !isDeepStrictEqual(selectorOf(before), selectorOf(service));
+  });
+  return goesOver ? { track: 'other' } : undefined;
 }
 
 /** The labels by which a Service finds its pods. */

@@ -1,3 +1,7 @@
+import type { Bake, CanaryStep } from '../app/types.ts';
+
+export type { Bake, CanaryStep, HttpCheck, Traffic } from '../app/types.ts';
+
 /** Any object of the Kubernetes API, as JSON. */
 export interface KubernetesObject {
   apiVersion: string;
@@ -52,13 +56,6 @@ export type Strategy =
   /** A few pods of the new release beside the old ones, more with each step, then all. */
   | { kind: 'canary'; steps: readonly CanaryStep[] };
 
-export interface CanaryStep {
-  /** Of the pods that take requests, 1 to 99. */
-  percent: number;
-  /** How long it is watched, as {@link Bake} says, before the next step. */
-  seconds: number;
-}
-
 /** Which of an app's Deployments a pod belongs to: the value of its label `fairlead.dev/track`. */
 export type Track = 'stable' | 'canary' | 'blue' | 'green';
 
@@ -68,43 +65,6 @@ export type Origin =
   | { track: Exclude<Track, 'canary'>; deployment: string; replicas: number }
   /** Something that Fairlead did not render: the user's own manifests. */
   | { track: 'other' };
-
-/** How a release is watched once its pods are ready, and what that means for it. */
-export interface Bake {
-  /** How long; 0 is not at all. */
-  seconds: number;
-  /** Names of CloudWatch alarms. */
-  alarms: readonly string[];
-  /** Alarms that carry this tag, too. */
-  alarmTag?: { key: string; value: string };
-  /** Asked over HTTP of the release's address, all the time. */
-  checks: readonly HttpCheck[];
-  /** Restarts of the release's containers, all pods together, that are borne. */
-  restarts: number;
-  /** Requests below which alarms say nothing, counted by a CloudWatch metric; absent where nobody counts them. */
-  traffic?: Traffic;
-  /** What becomes of a release of which nobody can say whether it is good. */
-  unknown: 'keep' | 'roll-back';
-  /** Seconds after the bake in which an alarm still takes the release back; 0 is never. */
-  watchFor: number;
-}
-
-export interface HttpCheck {
-  /** With its query: `/healthz?deep=1`. */
-  path: string;
-  /** The lowest and the highest status that is good. */
-  status: readonly [number, number];
-  /** Text that the body has to contain. */
-  contains?: string;
-}
-
-export interface Traffic {
-  namespace: string;
-  metric: string;
-  dimensions: Readonly<Record<string, string>>;
-  /** Sum over the bake from which on missing trouble counts as good. */
-  minimum: number;
-}
 
 /** One part of bringing a release out: it is applied, its workloads become ready, then it is watched. */
 export interface Phase {

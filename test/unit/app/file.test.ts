@@ -21,16 +21,25 @@ it.each([
   ],
   [
     'volumes: []',
-    'fairlead.yaml:1:1: unknown key volumes; allowed are port, replicas, env, command, args, resources, health, service, patience, terminationGracePeriod, capabilities, engine, platform',
+    'fairlead.yaml:1:1: unknown key volumes; allowed are port, command, args, replicas, scale, resources, health, liveness, service, terminationGracePeriod, capabilities, processes, env, secrets, config, ingress, serviceAccount, security, user, jobs, cron, strategy, bake, patience, manifests, engine, platform, environments',
   ],
-  ['# first\nport: "8080"', 'fairlead.yaml:2:7: port has to be a TCP port, 1 to 65535'],
-  ['port: 70000', 'fairlead.yaml:1:7: port has to be a TCP port, 1 to 65535'],
+  [
+    '# first\nport: "8080"',
+    'fairlead.yaml:2:7: port has to be a TCP port, 1 to 65535, or none for a program that takes no requests',
+  ],
+  [
+    'port: 70000',
+    'fairlead.yaml:1:7: port has to be a TCP port, 1 to 65535, or none for a program that takes no requests',
+  ],
   ['replicas: 0', 'fairlead.yaml:1:11: replicas has to be a whole number, 1 to 1000'],
   ['replicas: 1.5', 'fairlead.yaml:1:11: replicas has to be a whole number, 1 to 1000'],
-  ['service: Ingress', 'fairlead.yaml:1:10: service has to be one of ClusterIP, NodePort, LoadBalancer'],
+  [
+    'service: Ingress',
+    'fairlead.yaml:1:10: service has to be one of ClusterIP, NodePort, LoadBalancer, or type, port, class and annotations',
+  ],
   [
     'health: healthz',
-    'fairlead.yaml:1:9: health has to be the path of an HTTP GET that answers 200 once the app can take requests, like /healthz',
+    'fairlead.yaml:1:9: health has to be the path of an HTTP GET that answers 200 once the app can take requests, like /healthz, or tcp, none, or {command: […]}',
   ],
   ['command: ./run', 'fairlead.yaml:1:10: command has to be a list of text, the program first'],
   ['args: [a, 1]', 'fairlead.yaml:1:11: args.1 has to be a list of text'],
@@ -59,6 +68,68 @@ it.each([
   [
     'prot: 1\nreplicas: x',
     'fairlead.yaml:1:1: unknown key prot; did you mean port?; fairlead.yaml:2:11: replicas has to be a whole number, 1 to 1000',
+  ],
+  // Of a field that may be this or that, what is wrong with the one that was meant.
+  ['scale: { min: 0 }', 'fairlead.yaml:1:15: scale.min has to be a whole number, 1 to 1000'],
+  ['scale: { cpus: 4 }', 'fairlead.yaml:1:10: unknown key scale.cpus; did you mean cpu?'],
+  ['scale: yes', 'fairlead.yaml:1:8: scale has to be min, max, cpu and memory, or none'],
+  [
+    'processes:\n  worker:\n    replicas: -1',
+    'fairlead.yaml:3:15: processes.worker.replicas has to be a whole number, 0 to 1000',
+  ],
+  [
+    'processes:\n  worker:\n    comand: []',
+    'fairlead.yaml:3:5: unknown key processes.worker.comand; did you mean command?',
+  ],
+  [
+    'processes: { Worker: {} }',
+    'fairlead.yaml:1:14: processes.Worker has to be names of up to 30 lower-case letters, digits and "-", each with what is said of that process, or none',
+  ],
+  [
+    'secrets: { A: { secretManager: x } }',
+    'fairlead.yaml:1:15: secrets.A has to be names of variables, each with {secretsManager: NAME, key: KEY} or {kubernetes: NAME, key: KEY}',
+  ],
+  [
+    'config: { settings.json: "" }',
+    'fairlead.yaml:1:11: config.settings.json has to be absolute paths of files, each with its text',
+  ],
+  [
+    'config: { /a/../b: "" }',
+    'fairlead.yaml:1:11: config./a/../b has to be absolute paths of files, each with its text',
+  ],
+  [
+    'cron:\n  nightly:\n    command: [/x]',
+    'fairlead.yaml:2:3: cron.nightly.schedule has to be five fields like 0 3 * * *, or @hourly, @daily, @weekly, @monthly, @yearly',
+  ],
+  ['patience: 2s', 'fairlead.yaml:1:11: patience has to be seconds, 5 to 3600, or text like 30s or 5m'],
+  [
+    'patience: 5 minutes',
+    'fairlead.yaml:1:11: patience has to be seconds, 5 to 3600, or text like 30s or 5m',
+  ],
+  [
+    'strategy: { canary: { steps: [{ percent: 100 }] } }',
+    'fairlead.yaml:1:42: strategy.canary.steps.0.percent has to be a whole number, 1 to 99',
+  ],
+  [
+    'strategy: red-black',
+    'fairlead.yaml:1:11: strategy has to be one of rolling, blue-green, canary, or {canary: {steps: […]}}',
+  ],
+  [
+    'bake: { checks: [{ status: 200 }] }',
+    'fairlead.yaml:1:18: bake.checks.0.path has to be a path that begins with /',
+  ],
+  ['bake: { alarm: [x] }', 'fairlead.yaml:1:9: unknown key bake.alarm; did you mean alarms?'],
+  [
+    'manifests: ../deploy',
+    'fairlead.yaml:1:12: manifests has to be a folder of YAML in the repository, or {kustomize: …}, {helm: {chart: …}}, {compose: …}',
+  ],
+  [
+    'manifests: { helm: { chart: /chart } }',
+    'fairlead.yaml:1:29: manifests.helm.chart has to be a path in the repository',
+  ],
+  [
+    'environments:\n  preview:\n    engine: function',
+    'fairlead.yaml:3:5: unknown key environments.preview.engine; allowed are port, command, args, replicas, scale, resources, health, liveness, service, terminationGracePeriod, capabilities, processes, env, secrets, config, ingress, serviceAccount, security, user, jobs, cron, strategy, bake, patience, manifests',
   ],
 ])('says where %j is wrong, and what may stand there', (text, message) => {
   expect(mistake(text)).toBe(message);
