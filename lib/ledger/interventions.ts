@@ -78,10 +78,11 @@ export function decideRemove(state: State, asked: Intervention): Decided<RemoveA
 }
 
 function isRepeated(
-  { claim }: State,
+  state: State,
   { execution }: Intervention,
   is: Claim['for'],
-): this is State & { claim: Claim } {
+): state is State & { claim: Claim } {
+  const { claim } = state;
   return claim?.execution === execution && claim.for === is && !claim.ended;
 }
 

@@ -1,7 +1,7 @@
 import { FairleadError } from '../errors.ts';
 import type { Decided } from './claims.ts';
 import { EMPTY } from './state.ts';
-import { ABSENT, EXPIRES, type Table } from './table.ts';
+import { ABSENT, type Attributes, EXPIRES, type Table } from './table.ts';
 import type { Environment, State } from './types.ts';
 
 const ATTEMPTS = 12;
@@ -15,7 +15,8 @@ export class States {
   }
 
   async read(environment: Environment): Promise<State> {
-    const { [EXPIRES]: _expires, ...state } = (await this.#table.get(environment, 'state')) ?? EMPTY;
+    const item: Attributes = (await this.#table.get(environment, 'state')) ?? { ...EMPTY };
+    const { [EXPIRES]: _expires, ...state } = item;
     return state as unknown as State;
   }
 
