@@ -8,6 +8,7 @@ import { FUNCTIONS, type PreviewSettings } from '../lib/stacks/functions.ts';
 import { closeAll } from '../local/close-all.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { cacheFolder } from './cache-folder.ts';
+import { announce } from './running-clouds.ts';
 import { makeStateFolder } from './state-folder.ts';
 
 export interface OpenCloudOptions {
@@ -81,8 +82,8 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
           sweep: 'sweep:live',
         };
         const installation = { ...settings, ...(options.previews && { previews: options.previews }) };
-        return FUNCTIONS.map(({ name, memory, timeout, durable, functionUrl, every, environment }) => ({
-          name,
+        return FUNCTIONS.map(({ name, memory, timeout, durable, functionUrl, environment, ...more }) => ({
+          name: more.functionName ?? name,
           directory: bundles.get(name) ?? '',
           handler: 'index.handler',
           memory,
@@ -94,7 +95,8 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
             // The function's image brings its toolchain on AWS; here it is this machine's.
             ...(name === 'build-image' && { PATH: process.env.PATH ?? '' }),
           },
-          ...(every && { every: options.sweepEvery ?? every * 60 }),
+          ...(more.every && { every: options.sweepEvery ?? more.every * 60 }),
+          ...(more.onAlarm && { onAlarm: true }),
           ...(durable && {
             durable: { executionTimeout: durable.executionTimeout, retentionPeriod: durable.retentionDays },
           }),
@@ -106,7 +108,13 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
       ...(options.gitPort && { gitPort: options.gitPort }),
       ...(options.registryPort && { registryPort: options.registryPort }),
     });
-    const close = () => closeAll([() => cloud.close(), () => rm(stateDir, { recursive: true, force: true })]);
+    const running = await announce(cacheDir, cloud.person);
+    const close = () =>
+      closeAll([
+        () => running.remove(),
+        () => cloud.close(),
+        () => rm(stateDir, { recursive: true, force: true }),
+      ]);
     return { ...cloud, close };
   } catch (error) {
     await rm(stateDir, { recursive: true, force: true });

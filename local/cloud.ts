@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { tellAlarm } from './alarm-events.ts';
 import { startAws } from './aws/start.ts';
 import { closeAll } from './close-all.ts';
 import { type Cluster, type ClusterRules, startCluster } from './cluster.ts';
@@ -61,9 +62,20 @@ export interface Cloud {
   kubeconfig: string;
   /** URL of the function that receives webhooks. */
   webhook: string;
+  /** How people call its AWS endpoints. */
+  person: Person;
   /** Emits `record` with each log record of the functions. */
   records: EventEmitter;
   close(): Promise<void>;
+}
+
+/** An identity with keys, and where it finds each service: what the SDK's environment variables say. */
+export interface Person {
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** `AWS_ENDPOINT_URL_*` */
+  endpoints: Readonly<Record<string, string>>;
 }
 
 const REGION = 'us-east-1';
@@ -167,11 +179,12 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     await startMicroVms({ ...options.microVm, folder: join(stateDir, 'vm'), node: options.node }),
   );
   const principals = new Map(functions.map(({ name }) => [name, principalOf(name)]));
+  const person = principalOf('person');
   const aws = keep(
     await startAws({
       region: REGION,
       account: ACCOUNT,
-      principals: [...principals.values()],
+      principals: [...principals.values(), person],
       registry: { host: registryHost, url: `http://${registryHost}` },
       cluster: () => cluster && { name: CLUSTER, endpoint: cluster.endpoint, ca: cluster.ca },
       secrets: { [SECRET]: secret, [VM_SECRET]: randomBytes(32).toString('hex') },
@@ -206,12 +219,31 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   );
   lambda.records.on('record', (entry) => records.emit('record', entry));
   lambdaEndpoint = lambda.endpoint;
+  const watchers = functions.flatMap(({ name, onAlarm }) => (onAlarm ? [name] : []));
+  aws.cloudWatch.alarms.changes.on('change', (change) =>
+    tellAlarm(
+      change,
+      aws.cloudWatch.arnOf(change.alarm.name),
+      { region: REGION, account: ACCOUNT },
+      {
+        watchers,
+        invoke: lambda.deliver,
+        publish: (topicArn, subject, message) => aws.topics.publish({ topicArn, subject, message }),
+      },
+    ),
+  );
   webhookUrl = lambda.functionUrl('receive-push');
   return {
     git: git.url,
     registry: own?.url ?? `http://${registryHost}`,
     kubeconfig: cluster.kubeconfig,
     webhook: webhookUrl,
+    person: {
+      region: REGION,
+      accessKeyId: person.accessKeyId,
+      secretAccessKey: person.secretAccessKey,
+      endpoints: endpoints(aws, lambdaEndpoint),
+    },
     records,
   };
 }
@@ -222,8 +254,10 @@ function endpoints(
   lambda: string,
 ): Record<string, string> {
   return {
+    AWS_ENDPOINT_URL_CLOUDWATCH: aws.endpoint,
     AWS_ENDPOINT_URL_ECR: aws.endpoint,
     AWS_ENDPOINT_URL_EKS: aws.endpoint,
+    AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: aws.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: aws.dynamodbEndpoint,
     AWS_ENDPOINT_URL_LAMBDA: lambda,

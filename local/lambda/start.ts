@@ -73,6 +73,10 @@ export async function startLambda(options: LambdaOptions) {
     records: logs.records,
     /** Durable executions as they start and end. */
     executions: executions.changes,
+    /** Invokes a function, named as Invoke takes it, with an event; it is tried again where it fails. */
+    deliver: (reference: string, event: unknown) => {
+      asynchronous.accept(functions.find(reference), Buffer.from(JSON.stringify(event)));
+    },
     /** How many execution environments a function has right now. */
     environments: (name: string) => functions.environments(name),
     close: async () => {

@@ -23,6 +23,8 @@ export interface FunctionSpec {
   reservedConcurrency?: number;
   /** Seconds between two invocations by the clock, as a rule of EventBridge makes them. */
   every?: number;
+  /** Whether it is told of every alarm that begins to ring, as a rule of EventBridge does. */
+  onAlarm?: boolean;
 }
 
 /** Where the functions live. */

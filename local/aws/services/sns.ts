@@ -8,7 +8,7 @@ import type { Service } from '../service.ts';
 export interface SnsMessage {
   id: string;
   topicArn: string;
-  subject?: string;
+  subject?: string | undefined;
   message: string;
 }
 
@@ -33,11 +33,16 @@ export class Topics {
     const message = optional(input, 'Message');
     if (!topicArn) throw new AwsError('InvalidParameter', 'Invalid parameter: TopicArn');
     if (!message) throw new AwsError('InvalidParameter', 'Invalid parameter: Empty message');
-    const published = { id: randomUUID(), topicArn, subject: optional(input, 'Subject'), message };
+    return { MessageId: this.publish({ topicArn, subject: optional(input, 'Subject'), message }) };
+  }
+
+  /** Answers the message's id. */
+  publish(message: Omit<SnsMessage, 'id'>): string {
+    const published = { id: randomUUID(), ...message };
     this.recent.push(published);
     if (this.recent.length > KEPT) this.recent.shift();
     this.published.emit('message', published);
-    return { MessageId: published.id };
+    return published.id;
   }
 }
 

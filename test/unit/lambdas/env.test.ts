@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import {
   buildImageEnvironment,
   deployEnvironment,
+  operateEnvironment,
   receivePushEnvironment,
   rollOutEnvironment,
   sweepEnvironment,
+  watchAlarmEnvironment,
 } from '../../../lambdas/env.ts';
 import { NO_PREVIEWS } from '../../../lib/push/previews.ts';
 import { longest } from '../../../lib/source/request.ts';
@@ -68,6 +70,8 @@ describe('what lib/stacks/functions.ts sets', () => {
     'build-image': buildImageEnvironment,
     'roll-out': rollOutEnvironment,
     sweep: sweepEnvironment,
+    'watch-alarm': watchAlarmEnvironment,
+    operate: operateEnvironment,
   };
   const installation: Installation = {
     branch: 'trunk',
