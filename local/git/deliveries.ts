@@ -13,6 +13,8 @@ export interface Delivery {
   guid: string;
   repository: string;
   ref: string;
+  /** X-GitHub-Event: `push`, `pull_request`, `issue_comment`. */
+  event: string;
   /** The JSON as it is sent. */
   body: string;
   attempts: Attempt[];
@@ -67,8 +69,15 @@ export class Deliveries {
   }
 
   /** A delivery that is known from now on but not sent. */
-  prepare(repository: string, ref: string, payload: unknown): Delivery {
-    const delivery = { guid: randomUUID(), repository, ref, body: JSON.stringify(payload), attempts: [] };
+  prepare(repository: string, ref: string, payload: unknown, event = 'push'): Delivery {
+    const delivery = {
+      guid: randomUUID(),
+      repository,
+      ref,
+      event,
+      body: JSON.stringify(payload),
+      attempts: [],
+    };
     this.#log.unshift(delivery);
     this.#log.length = Math.min(this.#log.length, MOST_DELIVERIES);
     return delivery;
@@ -107,14 +116,14 @@ export class Deliveries {
   }
 }
 
-async function post(webhook: Webhook, { guid, body }: Delivery, closing: AbortSignal): Promise<Answer> {
+async function post(webhook: Webhook, delivery: Delivery, closing: AbortSignal): Promise<Answer> {
   try {
     const response = await fetch(webhook.url(), {
       method: 'POST',
       redirect: 'manual',
       signal: AbortSignal.any([closing, AbortSignal.timeout(PATIENCE)]),
-      headers: headersOf(guid, body, webhook.secret),
-      body,
+      headers: headersOf(delivery, webhook.secret),
+      body: delivery.body,
     });
     return { kind: 'answered', status: response.status, body: await response.text() };
   } catch (error) {
@@ -123,12 +132,12 @@ async function post(webhook: Webhook, { guid, body }: Delivery, closing: AbortSi
 }
 
 /** Headers of a delivery (docs.github.com, "Webhook events and payloads", "Delivery headers"). */
-function headersOf(guid: string, body: string, secret: string): Record<string, string> {
+function headersOf({ guid, event, body }: Delivery, secret: string): Record<string, string> {
   return {
     accept: '*/*',
     'content-type': 'application/json',
     'user-agent': 'GitHub-Hookshot/fairlead',
-    'x-github-event': 'push',
+    'x-github-event': event,
     'x-github-delivery': guid,
     'x-github-hook-id': '1',
     'x-github-hook-installation-target-type': 'repository',

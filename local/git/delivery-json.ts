@@ -21,15 +21,15 @@ export function attemptJson(deliveries: Delivery[], id: number): unknown {
   return undefined;
 }
 
-function summary({ guid }: Delivery, { id, at, redelivery, duration, answer }: Attempt) {
+function summary({ guid, event, body }: Delivery, { id, at, redelivery, duration, answer }: Attempt) {
   return {
     id,
     guid,
     delivered_at: at.toISOString(),
     redelivery,
     duration: duration / 1000,
-    event: 'push',
-    action: null,
+    event,
+    action: (JSON.parse(body) as { action?: string }).action ?? null,
     status: answer.kind === 'answered' ? String(answer.status) : answer.kind,
     status_code: answer.kind === 'answered' ? answer.status : 0,
   };

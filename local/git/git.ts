@@ -53,7 +53,8 @@ export async function prepareGit(stateDir: string, inherited: NodeJS.ProcessEnv)
 /**
  * `safe.directory` is only heeded in a file, not on the command line of every git. Housekeeping would hold up a push
  * and keep the hook's descriptors open. Files above the threshold are streamed instead of held in memory. Whoever deletes
- * main is told by the pipeline what comes of it, which is more than git's refusal says.
+ * main is told by the pipeline what comes of it, which is more than git's refusal says. The refs of pull requests are the
+ * host's own to move.
  */
 function configuration(hooks: string): string {
   return `[safe]
@@ -68,6 +69,7 @@ function configuration(hooks: string): string {
 	autoGC = false
 	advertisePushOptions = true
 	denyDeleteCurrent = ignore
+	hideRefs = refs/pull
 [gc]
 	auto = 0
 [uploadpack]

@@ -41,7 +41,7 @@ export async function pushPayload(
 }
 
 /** GitHub's repository object, as far as deployment tools read it. */
-export function repositoryJson(baseUrl: string, { name, id }: Repository) {
+export function repositoryJson(baseUrl: string, { name, id, parent }: Repository) {
   const html = `${baseUrl}/${name}`;
   return {
     id,
@@ -53,7 +53,7 @@ export function repositoryJson(baseUrl: string, { name, id }: Repository) {
     url: `${baseUrl}/api/v3/repos/${OWNER}/${name}`,
     clone_url: `${html}.git`,
     default_branch: 'main',
-    fork: false,
+    fork: parent !== undefined,
   };
 }
 

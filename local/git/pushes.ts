@@ -1,6 +1,8 @@
+import type { Activities } from './activities.ts';
 import type { Answer, Deliveries, Delivery } from './deliveries.ts';
 import type { Git } from './git.ts';
 import { pushPayload } from './payload.ts';
+import type { Pulls } from './pulls.ts';
 import type { Repository } from './repositories.ts';
 import type { OnPush } from './smart-http.ts';
 import type { Stories, Story } from './stories.ts';
@@ -13,6 +15,8 @@ interface Parts {
   stories: Stories;
   /** The host's own address. */
   url: string;
+  pulls: Pulls;
+  activities: Activities;
   /** How long a push watches its deployment. Milliseconds. */
   patience: number;
 }
@@ -27,6 +31,13 @@ interface Push {
 /** What follows an accepted push: a webhook for each ref, all at once, and their stories, ref by ref. */
 export function onPushTo(parts: Parts, repository: Repository): OnPush {
   return async (updates, say, gone) => {
+    parts.activities.note(repository.name, updates);
+    await parts.pulls.follow(repository, updates);
+    if (repository.parent !== undefined) {
+      // The webhook is the parent's: it hears of pull requests, not of what is pushed here.
+      say(`${repository.name} is a fork of ${repository.parent}: nothing is deployed from it`);
+      return;
+    }
     const payloads = await Promise.all(
       updates.map((update) => pushPayload(parts.git, parts.url, repository, update, updates)),
     );

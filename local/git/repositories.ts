@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Git } from './git.ts';
 import { faultOfAppName } from './names.ts';
@@ -11,7 +11,12 @@ export interface Repository {
   directory: string;
   /** A number that stays the same for the same name, as GitHub's ids do. */
   id: number;
+  /** The repository that it is a fork of. */
+  parent?: string;
 }
+
+/** The file in a fork that names its parent. */
+const PARENT = 'fork-of';
 
 /** The repositories below one folder, made when they are first pushed to. */
 export class Repositories {
@@ -27,8 +32,10 @@ export class Repositories {
   async find(name: string): Promise<Repository | undefined> {
     if (faultOfAppName(name) !== undefined) return undefined;
     const repository = this.#named(name);
-    const there = await stat(join(repository.directory, 'HEAD')).catch(() => undefined);
-    return there === undefined ? undefined : repository;
+    const there = await readFile(join(repository.directory, 'HEAD')).catch(() => undefined);
+    if (there === undefined) return undefined;
+    const parent = await readFile(join(repository.directory, PARENT), 'utf8').catch(() => undefined);
+    return parent === undefined ? repository : { ...repository, parent };
   }
 
   /** The repository `name`, made empty with HEAD on main if need be; the name has to be an app's. */
@@ -38,6 +45,21 @@ export class Repositories {
     const making = this.#making.get(name) ?? this.#make(name).finally(() => this.#making.delete(name));
     this.#making.set(name, making);
     return making;
+  }
+
+  /** A fork of `parent` with its branches, under another name: everything here is of one owner. */
+  async fork(parent: Repository, name: string): Promise<Repository> {
+    const { directory } = await this.obtain(name);
+    await writeFile(join(directory, PARENT), parent.name);
+    const branches = '+refs/heads/*:refs/heads/*';
+    await this.#git.output(directory, [
+      'fetch',
+      '--quiet',
+      '--no-write-fetch-head',
+      parent.directory,
+      branches,
+    ]);
+    return { ...this.#named(name), parent: parent.name };
   }
 
   async names(): Promise<string[]> {

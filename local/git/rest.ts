@@ -1,37 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Deliveries } from './deliveries.ts';
 import { attemptJson, deliveriesJson } from './delivery-json.ts';
-import type { Git } from './git.ts';
 import { commit } from './history.ts';
 import { OWNER, repositoryJson } from './payload.ts';
 import { findBranches, findCommit, findRef } from './refs.ts';
-import type { Repositories, Repository } from './repositories.ts';
-import { STATES, type Statuses } from './statuses.ts';
+import {
+  type Answer,
+  type Call,
+  type Handler,
+  jsonBody,
+  notFound,
+  ok,
+  pageOf,
+  type RestParts,
+  textOf,
+  unprocessable,
+} from './rest-call.ts';
+import { PULL_ROUTES } from './rest-pulls.ts';
+import { STATES } from './statuses.ts';
 import { sendTarball } from './tarball.ts';
-
-export interface RestParts {
-  git: Git;
-  repositories: Repositories;
-  deliveries: Deliveries;
-  statuses: Statuses;
-  url: string;
-}
-
-interface Call extends RestParts {
-  repository: Repository;
-  /** What the path's pattern captured. */
-  part: string;
-  request: IncomingMessage;
-  response: ServerResponse;
-}
-
-interface Answer {
-  status: number;
-  body: unknown;
-}
-
-/** `sent` when the handler has answered itself. */
-type Handler = (call: Call) => Promise<Answer | 'sent'>;
 
 /** Paths below `/repos/{owner}/{repo}` (docs.github.com, "REST API endpoints"). */
 const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
@@ -45,6 +31,8 @@ const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ['GET', /^\/hooks\/1\/deliveries$/, listDeliveries],
   ['GET', /^\/hooks\/1\/deliveries\/(\d+)$/, getDelivery],
   ['POST', /^\/hooks\/1\/deliveries\/(\d+)\/attempts$/, redeliver],
+  ['GET', /^\/activity$/, async (call) => ok(pageOf(call, call.activities.of(call.repository.name)))],
+  ...PULL_ROUTES,
 ];
 
 /** Answers a request to GitHub's REST API; `path` is what follows `/api/v3`. Anyone may ask, with a token or without. */
@@ -77,7 +65,17 @@ async function answerTo(
   if (repository === undefined) return notFound();
   for (const [method, pattern, handler] of ROUTES) {
     const found = method === request.method ? pattern.exec(rest.replace(/\/$/, '')) : null;
-    if (found !== null) return handler({ ...parts, repository, part: found[1] ?? '', request, response });
+    if (found === null) continue;
+    const query = new URLSearchParams(path.split('?')[1] ?? '');
+    return handler({
+      ...parts,
+      repository,
+      part: found[1] ?? '',
+      query,
+      user: userOf(request),
+      request,
+      response,
+    });
   }
   return notFound();
 }
@@ -93,11 +91,12 @@ async function getRef({ git, url, repository, part }: Call): Promise<Answer> {
   });
 }
 
-async function listBranches({ git, url, repository }: Call): Promise<Answer> {
+async function listBranches(call: Call): Promise<Answer> {
+  const { git, url, repository } = call;
   const base = repositoryJson(url, repository).url;
   const branches = await findBranches(git, repository.directory);
   return ok(
-    branches.map(({ name, sha }) => ({
+    pageOf(call, branches).map(({ name, sha }) => ({
       name,
       commit: { sha, url: `${base}/commits/${sha}` },
       protected: false,
@@ -108,7 +107,7 @@ async function listBranches({ git, url, repository }: Call): Promise<Answer> {
 async function getCommit({ git, url, repository, part }: Call): Promise<Answer> {
   const sha = await findCommit(git, repository.directory, part);
   const found = sha === undefined ? undefined : await commit(git, repository.directory, sha);
-  if (found === undefined) return { status: 422, body: { message: `No commit found for SHA: ${part}` } };
+  if (found === undefined) return unprocessable(`No commit found for SHA: ${part}`);
   const { url: api, html_url } = repositoryJson(url, repository);
   const { id, tree, parents, author, committer, message } = found;
   return ok({
@@ -132,14 +131,13 @@ async function getTarball({ git, repository, part, response }: Call): Promise<An
 async function createStatus({ git, repository, part, request, statuses }: Call): Promise<Answer> {
   const wanted = await jsonBody(request);
   const state = STATES.find((known) => known === wanted?.state);
-  if (state === undefined)
-    return { status: 422, body: { message: `state must be one of ${STATES.join(', ')}` } };
+  if (state === undefined) return unprocessable(`state must be one of ${STATES.join(', ')}`);
   const sha = await findCommit(git, repository.directory, part);
-  if (sha === undefined) return { status: 422, body: { message: `No commit found for SHA: ${part}` } };
+  if (sha === undefined) return unprocessable(`No commit found for SHA: ${part}`);
   const status = statuses.add(repository.name, sha, {
     state,
-    target_url: textOf(wanted?.target_url),
-    description: textOf(wanted?.description),
+    target_url: textOf(wanted?.target_url) ?? null,
+    description: textOf(wanted?.description) ?? null,
     context: textOf(wanted?.context) ?? 'default',
   });
   return { status: 201, body: status };
@@ -164,33 +162,9 @@ async function redeliver({ deliveries, repository, part }: Call): Promise<Answer
   return attempt === undefined ? notFound() : { status: 202, body: {} };
 }
 
-function ok(body: unknown): Answer {
-  return { status: 200, body };
-}
-
-function notFound(): Answer {
-  return { status: 404, body: { message: 'Not Found', status: '404' } };
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-/** Bytes of a request body that are taken. */
-const LARGEST_BODY = 1024 * 1024;
-
-async function jsonBody(request: IncomingMessage): Promise<Record<string, unknown> | undefined> {
-  let text = '';
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    text += chunk;
-    if (text.length > LARGEST_BODY) return undefined;
-  }
-  try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+/** Nobody has a password here: a token is taken for the name of who asks. */
+function userOf({ headers: { authorization = '' } }: IncomingMessage): string {
+  return /^(?:bearer|token) ([\w-]{1,39})$/i.exec(authorization)?.[1] ?? OWNER;
 }
 
 function decoded(path: string): string {

@@ -4,6 +4,7 @@ export type Service = 'upload-pack' | 'receive-pack';
 export type Route =
   | { kind: 'advertise'; repository: string; service: Service }
   | { kind: 'rpc'; repository: string; service: Service }
+  /** `path` is with its query. */
   | { kind: 'api'; path: string }
   | { kind: 'front' }
   | { kind: 'refused'; status: number; message: string };
@@ -14,7 +15,7 @@ const API = '/api/v3';
 /** Decides purely on method, path and query (gitprotocol-http, "URL Format" and "Smart Clients"). */
 export function routeOf(method: string, target: string): Route {
   const [path = '/', search = ''] = target.split('?', 2);
-  if (path === API || path.startsWith(`${API}/`)) return { kind: 'api', path: path.slice(API.length) };
+  if (path === API || path.startsWith(`${API}/`)) return { kind: 'api', path: target.slice(API.length) };
   const service = new URLSearchParams(search).get('service');
   const advertise = /^\/(.+)\/info\/refs$/.exec(path);
   if (advertise !== null && service !== null) return advertised(method, advertise[1] ?? '', service);

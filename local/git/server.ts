@@ -3,12 +3,16 @@ import type { EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { Activities } from './activities.ts';
 import { Deliveries, type Strategy, type Webhook } from './deliveries.ts';
-import { prepareGit } from './git.ts';
+import { type Git, prepareGit } from './git.ts';
 import { faultOfAppName } from './names.ts';
+import { commentPayload, pullPayload } from './pull-json.ts';
+import { type PullRequest, Pulls } from './pulls.ts';
 import { onPushTo } from './pushes.ts';
 import { Repositories, type Repository } from './repositories.ts';
-import { answerRest, type RestParts } from './rest.ts';
+import { answerRest } from './rest.ts';
+import type { RestParts } from './rest-call.ts';
 import { type Route, routeOf, type Service } from './routes.ts';
 import { advertise, receivePack, refuse, uploadPack } from './smart-http.ts';
 import { Statuses } from './statuses.ts';
@@ -56,16 +60,7 @@ interface Host extends RestParts {
 export async function startGit(options: GitHostOptions): Promise<GitHost> {
   const stateDir = resolve(options.stateDir);
   const git = await prepareGit(stateDir, options.environment ?? process.env);
-  const host: Host = {
-    git,
-    repositories: new Repositories(join(stateDir, 'repositories'), git),
-    deliveries: new Deliveries(options.webhook, options.deliver),
-    statuses: new Statuses(),
-    stories: new Stories(options.records),
-    patience: options.patience ?? PATIENCE,
-    working: new Set(),
-    url: '',
-  };
+  const host = makeHost(options, stateDir, git);
   const server = createServer((request, response) => {
     answer(host, request, response).catch((error: unknown) => fail(response, error));
   });
@@ -80,6 +75,29 @@ export async function startGit(options: GitHostOptions): Promise<GitHost> {
     },
     close: () => close(host, server),
   };
+}
+
+function makeHost(options: GitHostOptions, stateDir: string, git: Git): Host {
+  const deliveries = new Deliveries(options.webhook, options.deliver);
+  const announce = (event: string, { base, number }: PullRequest, payload: unknown) => {
+    const ref = `refs/pull/${number}/head`;
+    void deliveries.send(deliveries.prepare(base.repository.name, ref, payload, event));
+  };
+  const host: Host = {
+    git,
+    repositories: new Repositories(join(stateDir, 'repositories'), git),
+    deliveries,
+    statuses: new Statuses(),
+    pulls: new Pulls(git, (event) => announce('pull_request', event.pull, pullPayload(host.url, event))),
+    announceComment: (pull, comment) =>
+      announce('issue_comment', pull, commentPayload(host.url, pull, comment)),
+    activities: new Activities(),
+    stories: new Stories(options.records),
+    patience: options.patience ?? PATIENCE,
+    working: new Set(),
+    url: '',
+  };
+  return host;
 }
 
 async function answer(host: Host, request: IncomingMessage, response: ServerResponse): Promise<void> {
