@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Person } from '../local/cloud.ts';
+import type { Person } from '../local/identities.ts';
 
 /** A local cloud that is up, as others on this machine may use it. */
 export interface RunningCloud extends Person {

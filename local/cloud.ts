@@ -7,6 +7,7 @@ import { startAws } from './aws/start.ts';
 import { closeAll } from './close-all.ts';
 import { type Cluster, type ClusterRules, startCluster } from './cluster.ts';
 import { startGit } from './git/server.ts';
+import { endpoints, type Person, personOf, principalOf } from './identities.ts';
 import { startLambda } from './lambda/start.ts';
 import type { FunctionSpec } from './lambda/types.ts';
 import { canMakeNetworks } from './microvm/isolation.ts';
@@ -69,15 +70,6 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
-/** An identity with keys, and where it finds each service: what the SDK's environment variables say. */
-export interface Person {
-  region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-  /** `AWS_ENDPOINT_URL_*` */
-  endpoints: Readonly<Record<string, string>>;
-}
-
 const REGION = 'us-east-1';
 const ACCOUNT = '000000000000';
 const CLUSTER = 'fairlead';
@@ -103,19 +95,6 @@ const LEDGER: CreateTableCommandInput = {
     { AttributeName: 'sk', AttributeType: 'S' },
   ],
 };
-
-function principalOf(name: string) {
-  return {
-    // As AWS writes them: AKIA and sixteen letters and digits.
-    accessKeyId: `AKIA${name
-      .replace(/[^a-z]/g, '')
-      .toUpperCase()
-      .padEnd(16, '0')
-      .slice(0, 16)}`,
-    secretAccessKey: randomBytes(30).toString('base64url'),
-    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/fairlead-${name}/${name}`,
-  };
-}
 
 /** Starts every server of the local cloud and ties them together; what has started is ended when another fails. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -178,8 +157,8 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   const vms = keep(
     await startMicroVms({ ...options.microVm, folder: join(stateDir, 'vm'), node: options.node }),
   );
-  const principals = new Map(functions.map(({ name }) => [name, principalOf(name)]));
-  const person = principalOf('person');
+  const principals = new Map(functions.map(({ name }) => [name, principalOf(ACCOUNT, name)]));
+  const person = principalOf(ACCOUNT, 'person');
   const aws = keep(
     await startAws({
       region: REGION,
@@ -213,7 +192,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       account: ACCOUNT,
       admission: aws.admission,
       endpoints: () => endpoints(aws, lambdaEndpoint),
-      credentialsFor: (name) => principals.get(name) ?? principalOf(name),
+      credentialsFor: (name) => principals.get(name) ?? principalOf(ACCOUNT, name),
       idleMs: IDLE_MS,
     }),
   );
@@ -238,29 +217,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     registry: own?.url ?? `http://${registryHost}`,
     kubeconfig: cluster.kubeconfig,
     webhook: webhookUrl,
-    person: {
-      region: REGION,
-      accessKeyId: person.accessKeyId,
-      secretAccessKey: person.secretAccessKey,
-      endpoints: endpoints(aws, lambdaEndpoint),
-    },
+    person: personOf(person, REGION, endpoints(aws, lambdaEndpoint)),
     records,
-  };
-}
-
-/** Where the SDK clients of the functions find each service. */
-function endpoints(
-  aws: { endpoint: string; dynamodbEndpoint: string },
-  lambda: string,
-): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL_CLOUDWATCH: aws.endpoint,
-    AWS_ENDPOINT_URL_ECR: aws.endpoint,
-    AWS_ENDPOINT_URL_EKS: aws.endpoint,
-    AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: aws.endpoint,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.endpoint,
-    AWS_ENDPOINT_URL_DYNAMODB: aws.dynamodbEndpoint,
-    AWS_ENDPOINT_URL_LAMBDA: lambda,
-    AWS_ENDPOINT_URL_LAMBDA_MICROVMS: aws.endpoint,
   };
 }

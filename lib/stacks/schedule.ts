@@ -18,7 +18,7 @@ export function invokeEvery(
     maxEventAge: Duration.minutes(minutes),
     retryAttempts: 2,
   });
-  return new events.Rule(scope, 'Sweep', {
+  return new events.Rule(scope, 'SweepSchedule', {
     description: 'Fairlead: pushes that were lost, previews that are over',
     schedule: events.Schedule.rate(Duration.minutes(minutes)),
     targets: [target],
