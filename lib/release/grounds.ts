@@ -70,7 +70,6 @@ export function configKeys(paths: readonly string[]): Map<string, string> {
     const plain = path
       .slice(1)
       .replace(/[^-._a-zA-Z0-9]/g, '_')
-      .replace(/^\.\./, '__')
       .slice(-200);
     const taken = new Set(keys.values());
     let key = plain;
