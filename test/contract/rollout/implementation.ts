@@ -14,7 +14,7 @@ export interface Running {
 }
 
 /** `owners of scaling`: who scaled is on record in managedFields, which Kubernetes does from 1.23 on. */
-export type Feature = 'quotas' | 'owners of scaling';
+export type Feature = 'owners of scaling';
 
 export interface Implementation {
   name: string;

@@ -8,12 +8,13 @@ const SOURCE = new URL('../../fixtures/rollout/probe/main.go', import.meta.url).
 
 /**
  * Builds the probe program and publishes it, with Go, tar and skopeo alone; answers its digest.
- * `repository` is `HOST:PORT/PATH` of a registry that speaks plain HTTP.
+ * `repository` is `HOST:PORT/PATH` of a registry that speaks plain HTTP. The image says that it is for this machine's
+ * processor whatever `goarch` it was compiled for.
  */
-export function publishProbe(repository: string): string {
+export function publishProbe(repository: string, goarch = architecture): string {
   const work = mkdtempSync(join(tmpdir(), 'fairlead-probe-'));
   try {
-    writeLayout(work);
+    writeLayout(work, goarch);
     const digest = join(work, 'digest');
     execFileSync('skopeo', [
       ...['copy', '-q', '--dest-tls-verify=false', '--digestfile', digest],
@@ -25,12 +26,14 @@ export function publishProbe(repository: string): string {
   }
 }
 
-/** Writes an OCI image layout of a scratch image that holds the program. */
-function writeLayout(work: string): void {
+const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+
+/** Writes an OCI image layout of a scratch image for this machine that holds the program, compiled for `goarch`. */
+function writeLayout(work: string, goarch: string): void {
   const layout = join(work, 'layout');
   mkdirSync(join(layout, 'blobs/sha256'), { recursive: true });
   execFileSync('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', join(work, 'app'), SOURCE], {
-    env: { ...process.env, CGO_ENABLED: '0', GO111MODULE: 'off' },
+    env: { ...process.env, CGO_ENABLED: '0', GO111MODULE: 'off', GOARCH: goarch },
   });
   const tar = [
     '--owner=0',
@@ -43,9 +46,8 @@ function writeLayout(work: string): void {
   ];
   execFileSync('tar', ['-C', work, ...tar]);
   const layer = put(layout, readFileSync(join(work, 'layer.tar')));
-  const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
   const config = put(layout, {
-    architecture: arch,
+    architecture,
     os: 'linux',
     config: { Entrypoint: ['/app'] },
     rootfs: { type: 'layers', diff_ids: [layer.digest] },

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Kube } from '../../../lib/kube/client.ts';
-import { applyRelease } from '../../../lib/rollout/apply.ts';
+import { wholeOf } from '../../../lib/release/phases.ts';
 import { Cluster } from '../../../lib/rollout/cluster.ts';
 import { observe } from '../../../lib/rollout/observe.ts';
+import { applyRelease } from './apply-release.ts';
 import { freshName, releaseOf, type Wanted } from './apps.ts';
 import { flakyProxy } from './flaky-proxy.ts';
 import type { Implementation } from './implementation.ts';
@@ -140,7 +141,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       });
     });
 
-    it.skipIf(lacks.includes('quotas'))('fails early for a quota', async () => {
+    it('fails early for a quota', async () => {
       const name = freshName();
       const url = await live(name);
       await on.kubectl('-n', name, 'create', 'quota', 'two', '--hard=pods=2');
@@ -316,7 +317,13 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       const kube = new Kube({ ...on.running.connection, endpoint: proxy.endpoint });
       const second = release({ name, number: 2, version: 'b' });
       await applyRelease(on.cluster, second, 2);
-      const observed = observe(kube, { release: second, fence: 2, budget: 20_000, onPod: () => {} });
+      const observed = observe(kube, {
+        release: second,
+        phase: wholeOf(second),
+        fence: 2,
+        budget: 20_000,
+        onPod: () => {},
+      });
       // As soon as it follows everything: a quick cluster would else be done before the cut.
       await expect.poll(proxy.connections, { interval: 5 }).toBeGreaterThanOrEqual(4);
       proxy.cut();
@@ -330,7 +337,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       const slow = release({ name, number: 1, version: 'a', mode: 'unready' });
       on.namespaces.add(name);
       await applyRelease(on.cluster, slow, 1);
-      const observation = { release: slow, fence: 1, budget: 500, onPod: () => {} };
+      const observation = { release: slow, phase: wholeOf(slow), fence: 1, budget: 500, onPod: () => {} };
       expect(await observe(on.kube, observation)).toEqual({ state: 'progressing', ready: 0, wanted: 2 });
       const newer = { ...observation, budget: 20_000, newestFence: async () => 2 };
       expect(await observe(on.kube, newer)).toEqual({ state: 'superseded', by: 2 });
