@@ -1,24 +1,11 @@
 import { FairleadError } from '../errors.ts';
+import { SECRETS_MANAGER, type SecretValue } from '../release/labels.ts';
 import type { KubernetesObject } from '../release/types.ts';
 
-/** Annotation of a Secret of a release: where its values are to be read, as JSON of {@link SecretReference}s. */
-export const SECRETS_MANAGER = 'fairlead.dev/secrets-manager';
-
-/** One key of a Kubernetes Secret, and the value of AWS Secrets Manager that it has. */
-export interface SecretReference {
-  key: string;
-  /** Name or ARN. */
-  id: string;
-  /** The version that was current when the release was made. */
-  versionId: string;
-  /** The key of the value's JSON, where not all of it is meant. */
-  jsonKey?: string;
-}
-
 /** Reads one version of a secret, or with none its current one. `gone`: there is no such secret or version. */
-export type ReadSecret = (id: string, versionId?: string) => Promise<SecretValue>;
+export type ReadSecret = (id: string, versionId?: string) => Promise<Answer>;
 
-export type SecretValue = { is: 'text'; text: string } | { is: 'binary'; bytes: Uint8Array } | { is: 'gone' };
+export type Answer = { is: 'text'; text: string } | { is: 'binary'; bytes: Uint8Array } | { is: 'gone' };
 
 /** What becomes of a reference to a version that Secrets Manager no longer keeps. */
 export type Gone =
@@ -31,7 +18,7 @@ export type Gone =
 export class Secrets {
   readonly #read: ReadSecret | undefined;
   readonly #gone: Gone;
-  readonly #answers = new Map<string, Promise<SecretValue>>();
+  readonly #answers = new Map<string, Promise<Answer>>();
   readonly #values = new Set<string>();
 
   constructor(read: ReadSecret | undefined, gone: Gone) {
@@ -64,7 +51,7 @@ export class Secrets {
   }
 
   /** In base64, as a Secret's `data` has it. */
-  async #valueOf(reference: SecretReference): Promise<string> {
+  async #valueOf(reference: SecretValue): Promise<string> {
     const { id, versionId } = reference;
     let value = await this.#ask(id, versionId);
     if (value.is === 'gone' && this.#gone !== 'refuse') {
@@ -82,14 +69,14 @@ export class Secrets {
   }
 
   /** Each once, however many keys are of it. */
-  #ask(id: string, versionId?: string): Promise<SecretValue> {
+  #ask(id: string, versionId?: string): Promise<Answer> {
     const key = `${id} ${versionId ?? ''}`;
     const asked = this.#answers.get(key) ?? this.#readOrFail(id, versionId);
     this.#answers.set(key, asked);
     return asked;
   }
 
-  async #readOrFail(id: string, versionId?: string): Promise<SecretValue> {
+  async #readOrFail(id: string, versionId?: string): Promise<Answer> {
     if (this.#read !== undefined) return this.#read(id, versionId);
     throw new FairleadError({
       code: 'rollout/no-secrets',
@@ -99,7 +86,7 @@ export class Secrets {
   }
 }
 
-function partOf({ key, id, versionId, jsonKey }: SecretReference, value: SecretValue): Uint8Array | string {
+function partOf({ key, id, versionId, jsonKey }: SecretValue, value: Answer): Uint8Array | string {
   const operation = `reading the secret ${id} for ${key}`;
   if (value.is === 'gone')
     throw new FairleadError({
@@ -132,7 +119,7 @@ function fieldOf(text: string, name: string): string | undefined {
 }
 
 /** The references of a Secret; none of anything else. */
-export function referencesOf({ kind, metadata }: KubernetesObject): SecretReference[] {
+export function referencesOf({ kind, metadata }: KubernetesObject): SecretValue[] {
   const text = kind === 'Secret' ? metadata.annotations?.[SECRETS_MANAGER] : undefined;
   return text === undefined ? [] : JSON.parse(text);
 }

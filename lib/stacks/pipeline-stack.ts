@@ -7,6 +7,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledgeBuilder, acknowledgeFunction, acknowledgeHostSecret } from './acknowledgements.ts';
+import { grantAppSecrets } from './app-secrets.ts';
 import { admitDeployer } from './cluster-stack.ts';
 import { CodeBuildEngine } from './codebuild-engine.ts';
 import {
@@ -89,6 +90,7 @@ export class PipelineStack extends Stack {
     this.grantLedger(this.functions.operate, ['DeleteItem', 'GetItem', 'PutItem', 'Query']);
     grantTags(this.functions['watch-alarm']);
     grantLook(rollOut);
+    grantAppSecrets(rollOut, 'secretsmanager:GetSecretValue');
     grantFollow(this.functions.operate, deploy);
     rollOut.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [props.cluster.clusterArn] }),

@@ -124,6 +124,15 @@ describe('pipeline', () => {
     ]);
   });
 
+  it('lets the function that rolls out read the secrets of apps, and none of the installation’s own', () => {
+    const rollOut = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('RollOut'));
+    const secrets = rollOut.filter(({ statement }) =>
+      actionsOf(statement).some((action) => action.startsWith('secretsmanager:')),
+    );
+    expect(secrets.map(({ statement }) => actionsOf(statement))).toEqual([['secretsmanager:GetSecretValue']]);
+    expect(JSON.stringify(secrets[0]?.statement.Resource)).toMatch(/:secret:fairlead\/\*"/);
+  });
+
   it('lets deploy use the ledger as its code does, and read a token', () => {
     const deploy = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('Deploy'));
     expect(deploy.flatMap(({ statement }) => actionsOf(statement)).sort()).toEqual([
@@ -164,6 +173,56 @@ describe('pipeline', () => {
       'sqs:SendMessage',
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
+    ]);
+  });
+
+  it('tells watch-alarm of alarms that begin to ring, and hands what could not be delivered to the queue', () => {
+    templates.pipeline.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.cloudwatch'],
+        'detail-type': ['CloudWatch Alarm State Change'],
+        detail: { state: { value: ['ALARM'] } },
+      },
+      Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue() })],
+    });
+  });
+
+  it('lets watch-alarm read, and start deployments', () => {
+    const watch = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('WatchAlarm'));
+    expect(watch.flatMap(({ statement }) => actionsOf(statement)).sort()).toEqual([
+      'cloudwatch:ListTagsForResource',
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'lambda:InvokeFunction',
+      'sqs:SendMessage',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  it('has what people ask under a fixed name, with no more rights than it needs', () => {
+    templates.pipeline.hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'fairlead-operate' });
+    const operate = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('Operate'));
+    expect(operate.flatMap(({ statement }) => actionsOf(statement)).sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'lambda:GetDurableExecution',
+      'lambda:InvokeFunction',
+      'sqs:SendMessage',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  it('lets the function that rolls out read alarms and metrics', () => {
+    const rollOut = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('RollOut'));
+    const actions = rollOut.flatMap(({ statement }) => actionsOf(statement));
+    expect(actions.filter((action) => /^(cloudwatch|tag):/.test(action)).sort()).toEqual([
+      'cloudwatch:DescribeAlarms',
+      'cloudwatch:GetMetricData',
+      'tag:GetResources',
     ]);
   });
 
