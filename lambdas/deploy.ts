@@ -83,8 +83,14 @@ function endingOfClaim(push: Push, claim: Exclude<Claimed, { is: 'claimed' }>): 
     case 'superseded':
       return { is: 'superseded', by: claim.commit };
     case 'gone':
-      return { is: 'ignored', why: `the branch ${push.branch} is gone` };
+      return { is: 'ignored', why: whyGone(push) };
   }
+}
+
+function whyGone({ branch, fork, pullRequest }: Push): string {
+  return fork === undefined
+    ? `the branch ${branch} is gone`
+    : `pull request ${pullRequest} is closed, or has moved on to a commit that waits for a word of its own`;
 }
 
 function endingOfRollout(rolledOut: RolledOut): Ending {

@@ -7,7 +7,7 @@ import { brief } from '../../lib/report/brief.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { CommitStatus } from '../../lib/source/types.ts';
 import { step } from './patience.ts';
-import { environmentOf, gitHub, ledger, repositoryOf, subjectOf } from './services.ts';
+import { environmentOf, gitHub, headOf, ledger, repositoryOf, subjectOf } from './services.ts';
 
 /** `at`: ms since the epoch. `waited`: another execution was at work on the same commit first. */
 export type Claimed = { at: number; commit: string } & (
@@ -67,7 +67,7 @@ async function claimOnce(push: Push, { execution, wanted, waited }: How): Promis
   let head: string | undefined;
   const by = { execution, delivery: push.delivery };
   const answer = await ledger.claim(environmentOf(push), by, async () => {
-    const found = await gitHub.head(repositoryOf(push), push.branch);
+    const found = await headOf(push);
     head = found.is === 'found' ? found.commit : undefined;
     return head === wanted ? head : undefined;
   });

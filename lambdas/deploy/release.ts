@@ -1,8 +1,10 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { decideApp } from '../../lib/app/decide.ts';
+import { forFork } from '../../lib/app/for-fork.ts';
 import type { BuildAnswer } from '../../lib/build/request.ts';
 import { FairleadError } from '../../lib/errors.ts';
 import type { Push } from '../../lib/push/types.ts';
+import { isolate } from '../../lib/release/isolate.ts';
 import { render } from '../../lib/release/render.ts';
 import { rollbackTo } from '../../lib/release/rollback.ts';
 import type { Release } from '../../lib/release/types.ts';
@@ -10,7 +12,7 @@ import { brief } from '../../lib/report/brief.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { Claim } from './build.ts';
 import { step } from './patience.ts';
-import { environment, environmentOf, gitHub, ledger, repositoryOf, subjectOf } from './services.ts';
+import { environment, environmentOf, headOf, ledger, subjectOf } from './services.ts';
 
 export type Built = Extract<BuildAnswer, { outcome: 'built' }>;
 
@@ -48,7 +50,7 @@ async function releaseOnce(
   { commit, fence }: Claim,
   built: Built,
 ): Promise<Released | { is: 'held' }> {
-  const head = await gitHub.head(repositoryOf(push), push.branch);
+  const head = await headOf(push);
   const where = environmentOf(push);
   if (head.is === 'gone' || head.commit !== commit) {
     const newest = await ledger.newestClaim(where);
@@ -81,8 +83,9 @@ function renderer(
 ): { render(number: number): Release } | { reason: string } {
   const { image, exposedPorts, env, user, architecture, appFile } = built;
   try {
-    const app = decideApp({
+    const decided = decideApp({
       name: push.app,
+      environment: push.environment.name,
       ...(appFile === undefined ? {} : { file: appFile }),
       image: {
         exposedPorts,
@@ -92,9 +95,16 @@ function renderer(
       },
       defaults: { service: environment.serviceType },
     });
+    const app = push.fork === undefined ? decided : forFork(decided);
     const place = push.environment;
     const createdAt = new Date();
-    return { render: (number) => render({ app, image, environment: place, commit, number, createdAt }) };
+    const quota = place.name === 'production' ? {} : { quota: environment.previews.quota };
+    return {
+      render: (number) => {
+        const release = render({ app, image, environment: place, commit, number, createdAt, ...quota });
+        return push.fork === undefined ? release : isolate(release);
+      },
+    };
   } catch (error) {
     if (error instanceof FairleadError && !error.temporary) return { reason: error.message };
     throw error;

@@ -7,7 +7,7 @@ import type { Subject } from '../../lib/log.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { NAMESPACE, SERVICE } from '../../lib/report/metrics.ts';
 import { GitHub } from '../../lib/source/github.ts';
-import type { Repository } from '../../lib/source/types.ts';
+import type { Head, Repository } from '../../lib/source/types.ts';
 import { deployEnvironment } from '../env.ts';
 import { Secret } from '../secret.ts';
 
@@ -31,6 +31,17 @@ export function environmentOf({ app, environment: { name } }: Push): Environment
 
 export function repositoryOf({ owner, repository }: Push): Repository {
   return { owner, name: repository };
+}
+
+/**
+ * Where the branch of a push is now. Of a fork only the commit counts that a person has let in, as long as it is the
+ * head of its pull request: another one is never built in its place.
+ */
+export async function headOf(push: Push): Promise<Head> {
+  const { fork, pullRequest, after, branch } = push;
+  const repository = repositoryOf(push);
+  if (fork === undefined) return await gitHub.head(repository, branch);
+  return pullRequest === undefined ? { is: 'gone' } : await gitHub.headOfFork(repository, pullRequest, after);
 }
 
 export function subjectOf({ delivery, app }: Push, commit: string): Subject {
