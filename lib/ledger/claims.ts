@@ -1,4 +1,4 @@
-import { CLAIM, ended, isAtWork, isTouched } from './state.ts';
+import { CLAIM, ended, isAtWork, isTouched, releaseInThePlaceOf } from './state.ts';
 import type { BadCommit, Claim, LastGood, Lease, Purpose, State } from './types.ts';
 
 /**
@@ -66,7 +66,7 @@ export function decideClaim(state: State, asked: ClaimRequest): Decided<ClaimAns
   const { live } = state;
   if (live?.commit !== commit) return { answer: { is: 'claimed', fence, commit }, next };
   if (asked.missing !== live.release) return { answer: { is: 'unchanged', live }, ...stopRival };
-  return { answer: { is: 'missing', fence, live }, next: { ...next, due: { is: 'restore' } } };
+  return { answer: { is: 'missing', fence, live }, next: { ...next, due: { is: 'restore', fence } } };
 }
 
 /** Whether `rival` is left to its end, so that what is asked for can be said, or done, after it. */
@@ -93,8 +93,8 @@ export type Superseded = { is: 'superseded'; by: Claim };
 /** Another rollout is not over; ask again. */
 export type Held = { is: 'held'; lease: Lease };
 
-/** `number` is the release's; the lease is held. */
-export type ReleaseAnswer = { is: 'made'; number: number } | Held | Superseded;
+/** `number` is the release's, and `serving` that of the one whose pods take requests now; the lease is held. */
+export type ReleaseAnswer = { is: 'made'; number: number; serving?: number } | Held | Superseded;
 
 /** Who asks, and when, in ms since the epoch. */
 export interface Asking {
@@ -107,12 +107,13 @@ export function decideRelease(state: State, asking: Asking): Decided<ReleaseAnsw
   const refused = refusal(state, asking);
   if (refused !== undefined) return { answer: refused };
   const next = numbered(state, asking, 'deploy');
-  return { answer: { is: 'made', number: next.releases }, next };
+  const serving = releaseInThePlaceOf(state) ?? (state.due === undefined ? state.live?.release : undefined);
+  return { answer: { is: 'made', number: next.releases, ...(serving && { serving }) }, next };
 }
 
 export type UndoAnswer =
-  /** A release of that number has to bring back `good`; the lease is held. */
-  | { is: 'made'; number: number; good: LastGood }
+  /** A release of that number has to bring back `good`, in the place of `from`; the lease is held. */
+  | { is: 'made'; number: number; good: LastGood; from?: number }
   /** Nothing was good before: what the release `begun` created has to go; the lease is held. */
   | { is: 'none-good'; begun: number }
   /** The cluster runs what it should. */
@@ -131,7 +132,11 @@ export function decideUndo(state: State, asking: Asking): Decided<UndoAnswer> {
     return { answer: { is: 'none-good', begun }, next: leased(state, asking) };
   }
   const next = numbered(state, asking, 'undo');
-  return { answer: { is: 'made', number: next.releases, good: state.live }, next };
+  const from = releaseInThePlaceOf(state);
+  return {
+    answer: { is: 'made', number: next.releases, good: state.live, ...(from && { from }) },
+    next,
+  };
 }
 
 function refusal(state: State, { fence, now }: Asking): Held | Superseded | undefined {
@@ -164,6 +169,16 @@ export function decideRenew(state: State, asking: Asking): Decided<RenewAnswer> 
   return { answer: { is: 'renewed' }, next };
 }
 
+export type KeepAnswer = { is: 'kept' } | { is: 'late' } | Superseded;
+
+/** Says what the claim `fence` has brought about, before it takes away what ran until then; the lease is kept. */
+export function decideKeep(state: State, asking: Asking & { runs: LastGood }): Decided<KeepAnswer> {
+  const { answer, next } = decideSettle(state, asking);
+  if (answer.is === 'late' || next === undefined) return { answer: { is: 'late' } };
+  if (state.claim?.fence !== asking.fence) return { answer: superseded(state.claim) };
+  return { answer: { is: 'kept' }, next: leased({ ...next, claim: state.claim }, asking) };
+}
+
 /** What an execution leaves behind: its claim ended, its lease given back and, where it is known, what runs. */
 export interface Settlement {
   fence: number;
@@ -183,8 +198,8 @@ export function decideSettle(state: State, { fence, runs }: Settlement): Decided
     const before = typeof runs === 'object' ? state.live?.release === runs.release : true;
     return { answer: { is: before ? 'settled' : 'late' }, next: { ...state, ...claim } };
   }
-  const overruled = runs !== undefined && state.due !== undefined && state.claim?.fence !== fence;
-  if (overruled) return { answer: { is: 'late' }, next: unleased };
+  if (runs !== undefined && state.due !== undefined && state.due.fence > fence)
+    return { answer: { is: 'late' }, next: unleased };
   if (runs === undefined) return { answer: { is: 'settled' }, next: { ...unleased, ...claim } };
   const { live: _before, due: _done, ...rest } = unleased;
   const live = runs === 'nothing' ? {} : { live: runs };

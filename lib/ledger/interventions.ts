@@ -49,31 +49,45 @@ export function decideRollBack(state: State, asked: RollBackRequest): Decided<Ro
   if (whileLive !== undefined && (live?.release !== whileLive || isTouched(state)))
     return { answer: { is: 'not-live', ...(live === undefined ? {} : { live }) } };
   if (target === undefined) return { answer: { is: 'none-good' } };
-  const instead = releaseThatGoes(state) ?? (state.due?.is === 'restore' ? state.due.instead : undefined);
+  const goes = releaseThatGoes(state);
+  const was = goes === live?.release ? 'live' : 'begun';
+  const before = state.due?.is === 'restore' ? state.due.instead : undefined;
+  const instead = goes === undefined ? before : ({ release: goes, was } as const);
   const claim = claimOf(state, asked, { for: 'roll-back', commit: target.commit });
   const next: State = {
     ...state,
     claim,
     live: target,
-    due: { is: 'restore', ...(instead === undefined ? {} : { instead }) },
+    due: { is: 'restore', fence: claim.fence, ...(instead === undefined ? {} : { instead }) },
     ...(bad === undefined ? {} : { condemned: bad }),
   };
   return { answer: { is: 'claimed', fence: claim.fence, good: target }, next };
 }
 
-export type RemoveAnswer = { is: 'claimed'; fence: number; commit: string };
+export type RemoveAnswer =
+  | { is: 'claimed'; fence: number; commit: string }
+  /** Something came in between, for which it is to stay: a newer claim, where `whileFence` says so. */
+  | { is: 'newer'; by: Claim };
+
+export interface RemoveRequest extends Intervention {
+  /** Only while this is the fence of the newest claim. */
+  whileFence?: number;
+}
 
 /** Claims the environment so that all of it is taken away. */
-export function decideRemove(state: State, asked: Intervention): Decided<RemoveAnswer> {
+export function decideRemove(state: State, asked: RemoveRequest): Decided<RemoveAnswer> {
   if (isRepeated(state, asked, 'remove')) {
     const { fence, commit } = state.claim;
     return { answer: { is: 'claimed', fence, commit } };
   }
+  if (asked.whileFence !== undefined && state.claim !== undefined && state.claim.fence !== asked.whileFence)
+    return { answer: { is: 'newer', by: state.claim } };
   const { live, ...rest } = state;
   const commit = live?.commit ?? state.claim?.commit ?? '';
   const claim = claimOf(state, asked, { for: 'remove', commit });
   const release = live?.release ?? state.releases;
-  const next: State = { ...rest, claim, ...(release > 0 && { due: { is: 'remove', release } }) };
+  const due = { is: 'remove', fence: claim.fence, release } as const;
+  const next: State = { ...rest, claim, ...(release > 0 && { due }) };
   return { answer: { is: 'claimed', fence: claim.fence, commit }, next };
 }
 

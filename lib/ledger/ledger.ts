@@ -7,17 +7,19 @@ import {
   type ClaimAnswer,
   type ClaimRequest,
   decideClaim,
+  decideKeep,
   decideRelease,
   decideRenew,
   decideSettle,
   decideUndo,
   type Held,
+  type KeepAnswer,
   type RenewAnswer,
   type SettleAnswer,
   type Settlement,
   type Superseded,
 } from './claims.ts';
-import { decideRemove, type RemoveAnswer } from './interventions.ts';
+import { decideRemove, type RemoveAnswer, type RemoveRequest } from './interventions.ts';
 import { type Listed, Listing } from './listing.ts';
 import { type PastRelease, Releases } from './releases.ts';
 import { type RollingBack, type RollsBack, rollBack } from './roll-back.ts';
@@ -103,9 +105,7 @@ export class Ledger {
   }
 
   /** The newest claim, what is live, and whether the cluster may run something else than it should: what a sweep asks. */
-  async standing(
-    environment: Environment,
-  ): Promise<Pick<State, 'claim' | 'live'> & { touched: boolean }> {
+  async standing(environment: Environment): Promise<Pick<State, 'claim' | 'live'> & { touched: boolean }> {
     const state = await this.#states.read(environment);
     const { claim, live } = state;
     return { ...(claim && { claim }), ...(live && { live }), touched: isTouched(state) };
@@ -121,10 +121,14 @@ export class Ledger {
     return await rollBack(words, environment, { ...by, ...what, now, expires: this.#expiry() });
   }
 
-  /** Claims `environment` to take all of it away. */
-  async remove(environment: Environment, by: Claimant): Promise<RemoveAnswer> {
-    return await this.#states.decide(environment, (state) =>
-      decideRemove(state, { ...by, now: this.#now() }),
+  /** Claims `environment` to take all of it away, unless `isWanted`, which is asked after the state was read. */
+  async remove(
+    environment: Environment,
+    by: Claimant & Pick<RemoveRequest, 'whileFence'>,
+    isWanted: () => Promise<boolean>,
+  ): Promise<RemoveAnswer | { is: 'wanted' }> {
+    return await this.#states.decide<RemoveAnswer | { is: 'wanted' }>(environment, async (state) =>
+      (await isWanted()) ? { answer: { is: 'wanted' } } : decideRemove(state, { ...by, now: this.#now() }),
     );
   }
 
@@ -150,12 +154,13 @@ export class Ledger {
 
   /**
    * Takes the lease for the claim `fence` to undo what was begun and not seen to work. `made` is the release that `make`
-   * gives to bring back the last good one; without a good one, what `begun` created has to go.
+   * gives to bring back the last good one, where `instead` is what serves and leaves no pods of it; without a good one,
+   * what `begun` created has to go.
    */
   async undo(
     environment: Environment,
     fence: number,
-    make: (good: Release, number: number) => Release,
+    make: (good: Release, number: number, instead?: Release) => Release,
   ): Promise<Made | { is: 'none-good'; begun?: Release } | { is: 'untouched' } | Held | Superseded> {
     const asking = { fence, now: this.#now() };
     const answer = await this.#states.decide(environment, (state) => decideUndo(state, asking));
@@ -166,7 +171,9 @@ export class Ledger {
     if (answer.is !== 'made') return answer;
     const good = await this.#releases.get(environment, answer.good.release);
     if (good === undefined) throw missing(environment, answer.good.release);
-    return made(await this.#releases.keep(environment, make(good, answer.number)));
+    const instead =
+      answer.from === undefined ? undefined : await this.#releases.get(environment, answer.from);
+    return made(await this.#releases.keep(environment, make(good, answer.number, instead)));
   }
 
   /**
@@ -188,11 +195,31 @@ export class Ledger {
       await this.#judge(environment, number, late ? { is: 'superseded' } : verdict);
     }
     const { runs } = settlement;
-    const news = typeof runs === 'object' && answer.is === 'settled' && replaced?.release !== runs.release;
-    if (news && replaced !== undefined) {
-      await this.#releases.expire(environment, replaced.release, this.#expiry());
-    }
+    if (answer.is === 'settled') await this.#replace(environment, replaced, runs);
     return answer;
+  }
+
+  /**
+   * Says what the claim `fence` has brought about, before it takes away what ran until then: the lease is kept, and
+   * whoever comes after it finds what serves.
+   */
+  async keep(environment: Environment, fence: number, runs: LastGood): Promise<KeepAnswer> {
+    let replaced: LastGood | undefined;
+    const answer = await this.#states.decide(environment, (state) => {
+      replaced = state.live;
+      return decideKeep(state, { fence, runs, now: this.#now() });
+    });
+    if (answer.is === 'kept') await this.#replace(environment, replaced, runs);
+    return answer;
+  }
+
+  async #replace(
+    environment: Environment,
+    before: LastGood | undefined,
+    runs: Settlement['runs'],
+  ): Promise<void> {
+    if (before === undefined || typeof runs !== 'object' || before.release === runs.release) return;
+    await this.#releases.expire(environment, before.release, this.#expiry());
   }
 
   /** What did not become live is kept for a while, for whoever asks why. */

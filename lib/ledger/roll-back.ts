@@ -61,7 +61,7 @@ export async function rollBack(
   if (answer.is === 'none-good') return { is: 'none-good', why };
   if (answer.is === 'not-live') return answer;
   const { due, condemned } = after ?? {};
-  const instead = due?.is === 'restore' ? due.instead : undefined;
+  const instead = due?.is === 'restore' ? due.instead?.release : undefined;
   const from = instead === undefined ? undefined : await releases.get(environment, instead);
   const taken = condemned !== undefined && condemned.commit === from?.commit ? condemned : undefined;
   if (taken !== undefined && instead !== undefined) {

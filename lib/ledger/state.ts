@@ -18,3 +18,11 @@ export function isTouched(state: State): boolean {
 export function ended(claim: Claim): Claim {
   return { ...claim, ended: true };
 }
+
+/**
+ * The release that takes requests although it is not `live` any more: it was rolled back from, and what was good before
+ * it has no pods of its own until that is done. One that was only begun leaves them.
+ */
+export function releaseInThePlaceOf({ due }: State): number | undefined {
+  return due?.is === 'restore' && due.instead?.was === 'live' ? due.instead.release : undefined;
+}

@@ -66,13 +66,16 @@ export interface State {
   condemned?: BadCommit;
 }
 
-export type Due =
-  /**
-   * `live` is to be brought back: it was rolled back to, from the release `instead`, or is not in the cluster any more.
+/** `fence` is that of the claim that said so. */
+export type Due = { fence: number } & (
+  | /**
+   * `live` is to be brought back: it was rolled back to, from `instead`, or is not in the cluster any more. What was
+   * `live` itself has nothing of the old pods beside it; what was only `begun` has.
    */
-  | { is: 'restore'; instead?: number }
+  { is: 'restore'; instead?: { release: number; was: 'live' | 'begun' } }
   /** All is to be taken away; `release` is the last that was made, and so says what there may be. */
-  | { is: 'remove'; release: number };
+  | { is: 'remove'; release: number }
+);
 
 /** A commit that an environment does not take (again). */
 export interface BadCommit {

@@ -148,6 +148,7 @@ export class Execution {
     this.#head = world.heads.length - 1;
     const { answer, next } = decideRemove(this.#seen, this.#by());
     if (!world.replace(this.#seen, next ?? this.#seen)) return 'read';
+    if (answer.is !== 'claimed') throw new Error(answer.is);
     this.outcome = 'removed';
     this.#fence = answer.fence;
     return 'undo';
