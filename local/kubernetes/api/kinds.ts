@@ -54,6 +54,12 @@ export const kinds: readonly Kind[] = [
   define('batch/v1', 'Job', { ...counted, categories: ['all'] }),
   define('batch/v1', 'CronJob', { ...counted, shortNames: ['cj'], categories: ['all'] }),
   define('networking.k8s.io/v1', 'Ingress', { ...counted, plural: 'ingresses', shortNames: ['ing'] }),
+  // Kept and shown; who enforces it in a cluster is its network, and pods here have none that reaches others.
+  define('networking.k8s.io/v1', 'NetworkPolicy', {
+    plural: 'networkpolicies',
+    shortNames: ['netpol'],
+    counted: true,
+  }),
   define('policy/v1', 'PodDisruptionBudget', { ...counted, shortNames: ['pdb'] }),
   define('autoscaling/v2', 'HorizontalPodAutoscaler', {
     ...status,

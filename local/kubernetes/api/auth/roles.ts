@@ -30,7 +30,11 @@ const content: Rule[] = [
   },
   { apiGroups: ['batch'], resources: withParts('jobs', 'cronjobs'), verbs: read },
   { apiGroups: ['autoscaling'], resources: withParts('horizontalpodautoscalers'), verbs: read },
-  { apiGroups: ['networking.k8s.io'], resources: withParts('ingresses'), verbs: read },
+  {
+    apiGroups: ['networking.k8s.io'],
+    resources: [...withParts('ingresses'), 'networkpolicies'],
+    verbs: read,
+  },
   { apiGroups: ['policy'], resources: withParts('poddisruptionbudgets'), verbs: read },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
 ];
@@ -65,7 +69,7 @@ const changes: Rule[] = [
   },
   { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: write },
   { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: write },
-  { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: write },
+  { apiGroups: ['networking.k8s.io'], resources: ['ingresses', 'networkpolicies'], verbs: write },
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: write },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...read, ...write] },
 ];
