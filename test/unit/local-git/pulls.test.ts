@@ -109,7 +109,7 @@ describe('pull requests', () => {
     ['nothing', {}],
   ])('of %s are refused', async (_what, body) => {
     const work = await workingCopy();
-    await git(work, 'push', '-q', `${url()}/lone.git`, 'main');
+    await git(work, 'push', '-q', '--force', `${url()}/lone.git`, 'main');
     expect((await call('POST', 'lone/pulls', body)).status).toBe(422);
   });
 
