@@ -55,7 +55,7 @@ export function grantFollow(made: lambda.Function, durable: lambda.Function): vo
   acknowledge(
     made,
     'Executions have names and versions that come after this; they are those of one function',
-    resourcePattern('<Deploy05B40AD3.Arn>:*/durable-execution/*'),
+    resourcePattern('<Deploy7B206E61.Arn>:*/durable-execution/*'),
   );
 }
 

@@ -1,0 +1,255 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { OperateAnswer } from '../../../lib/operate/answer.ts';
+import type { OperateQuestion } from '../../../lib/operate/request.ts';
+import { startDynamoDB } from '../ledger/dynamodb.ts';
+import { AwsStage } from './aws-stage.ts';
+import { deployed } from './deployed.ts';
+
+const aws = new AwsStage();
+let database: Awaited<ReturnType<typeof startDynamoDB>>;
+let ledger: Ledger;
+let ask: (question: OperateQuestion) => Promise<OperateAnswer>;
+let handler: (event: unknown) => Promise<OperateAnswer>;
+let apps = 0;
+let app: string;
+
+beforeAll(async () => {
+  database = await startDynamoDB();
+  await aws.set({
+    DEPLOY_FUNCTION: 'deploy:live',
+    SWEEP_FUNCTION: 'sweep:live',
+    LEDGER_TABLE: database.table,
+    AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
+  });
+  ledger = new Ledger(database.client, database.table);
+  ({ handler } = await import('../../../lambdas/operate.ts'));
+  ask = handler;
+});
+afterAll(async () => {
+  await aws.strike();
+  await database.close();
+});
+beforeEach(() => {
+  aws.invoked.length = 0;
+  app = `web-${apps++}`;
+});
+
+const [A, B] = ['a'.repeat(40), 'b'.repeat(40)];
+
+describe('status', () => {
+  test('tells what runs, what is at work, and which commits are refused', async () => {
+    await deployed(ledger, { app, commit: A });
+    await deployed(ledger, { app, commit: B, fails: 'it crashes' });
+    await ledger.claim({ app, name: 'production' }, { execution: 'x', delivery: 'd' }, async () =>
+      'c'.repeat(40),
+    );
+    expect(await ask({ do: 'status', app })).toMatchObject({
+      is: 'status',
+      environments: [
+        {
+          app,
+          name: 'production',
+          repository: `acme/${app}`,
+          branch: 'main',
+          live: { release: 1, commit: A, url: `http://${app}.test` },
+          underWay: { what: 'deploy', commit: 'c'.repeat(40) },
+          newest: { number: 2, verdict: { is: 'failed', reason: 'it crashes' } },
+          bad: [{ commit: B, reason: 'it crashes' }],
+        },
+      ],
+    });
+  });
+
+  test('knows all apps, and names them where there is none of that name', async () => {
+    await deployed(ledger, { app, commit: A });
+    const all = await ask({ do: 'status' });
+    expect(all.is === 'status' && all.environments.map((one) => one.app)).toContain(app);
+    expect(await ask({ do: 'status', app: 'none' })).toMatchObject({
+      is: 'refused',
+      code: 'operate/no-app',
+      remedy: expect.stringContaining(app),
+    });
+  });
+});
+
+describe('roll-back', () => {
+  const question = () => ({ do: 'roll-back', app, reason: 'it is slow', by: 'ada' }) as const;
+
+  test('starts deploy, and says from what to what', async () => {
+    await deployed(ledger, { app, commit: A });
+    await deployed(ledger, { app, commit: B });
+    expect(await ask(question())).toMatchObject({
+      is: 'started',
+      from: { release: 2, commit: B },
+      to: { release: 1, commit: A },
+      execution: expect.stringMatching(/^arn:/),
+    });
+    expect(aws.invoked).toMatchObject([
+      {
+        function: 'deploy:live',
+        payload: {
+          do: 'roll-back',
+          app,
+          environment: { name: 'production', namespace: `${app}-space` },
+          reason: 'it is slow',
+          by: 'ada',
+        },
+      },
+    ]);
+    expect(aws.invoked[0]?.name).toBe(aws.invoked[0]?.payload.delivery);
+  });
+
+  test('goes to the release that is asked for', async () => {
+    for (const commit of [A, B, 'c'.repeat(40)]) await deployed(ledger, { app, commit });
+    expect(await ask({ ...question(), to: 1 })).toMatchObject({ is: 'started', to: { release: 1 } });
+    expect(aws.invoked[0]?.payload.to).toBe(1);
+  });
+
+  test.each([
+    [{}, /nothing to go back to/],
+    [{ to: 9 }, /no release 9/],
+    [{ to: 1 }, /has the commit that runs now/],
+  ])('is refused where there is nothing to go back to: %j', async (more, why) => {
+    await deployed(ledger, { app, commit: A });
+    const answer = await ask({ ...question(), ...more });
+    expect(answer).toMatchObject({
+      is: 'refused',
+      code: 'operate/no-rollback',
+      cause: expect.stringMatching(why),
+    });
+    expect(aws.invoked).toEqual([]);
+  });
+
+  test('leaves it to the claim while something is under way', async () => {
+    await deployed(ledger, { app, commit: A });
+    await ledger.claim({ app, name: 'production' }, { execution: 'x', delivery: 'd' }, async () => B);
+    expect(await ask(question())).toMatchObject({ is: 'started' });
+  });
+
+  test('asks which environment is meant where that is not plain', async () => {
+    for (const environment of ['preview-x', 'preview-y'])
+      await deployed(ledger, { app, environment, commit: A });
+    expect(await ask(question())).toMatchObject({
+      is: 'refused',
+      code: 'operate/no-environment',
+      remedy: 'name one of preview-x, preview-y',
+    });
+  });
+});
+
+describe('forgive', () => {
+  test('lets the commit in again, and deploys the branch', async () => {
+    await deployed(ledger, { app, commit: A });
+    await deployed(ledger, { app, commit: B, fails: 'it crashes' });
+    expect(await ask({ do: 'forgive', app })).toMatchObject({
+      is: 'forgiven',
+      bad: { commit: B, reason: 'it crashes' },
+      execution: expect.any(String),
+    });
+    expect(await ledger.badCommit({ app, name: 'production' }, B)).toBeUndefined();
+    expect(aws.invoked).toMatchObject([{ payload: { do: 'deploy', app, branch: 'main', after: B } }]);
+    expect(aws.invoked[0]?.payload.delivery).not.toBe(`delivery-${B}`);
+  });
+
+  test('finds a commit by its beginning, and may leave the deployment to the next push', async () => {
+    await deployed(ledger, { app, commit: B, fails: 'it crashes' });
+    await deployed(ledger, { app, commit: A, fails: 'so does it' });
+    expect(await ask({ do: 'forgive', app, commit: 'bbbb', deploy: false })).toMatchObject({
+      bad: { commit: B },
+    });
+    expect(aws.invoked).toEqual([]);
+    expect(await ask({ do: 'forgive', app, commit: 'cccc' })).toMatchObject({
+      is: 'refused',
+      code: 'operate/not-bad',
+      remedy: expect.stringContaining('aaaaaaaaaaaa'),
+    });
+  });
+});
+
+test('releases and what each changed are told', async () => {
+  await deployed(ledger, { app, commit: A });
+  await deployed(ledger, { app, commit: B });
+  const change = { object: 'Deployment web', is: 'changed', fields: ['.spec.replicas: 2 -> 3'] } as const;
+  await ledger.note({ app, name: 'production' }, 2, { changes: [change] });
+  expect(await ask({ do: 'releases', app })).toMatchObject({
+    live: 2,
+    releases: [{ number: 2 }, { number: 1 }],
+  });
+  expect(await ask({ do: 'releases', app, limit: 1 })).toMatchObject({ releases: [{ number: 2 }] });
+  expect(await ask({ do: 'diff', app })).toMatchObject({ release: { number: 2, changes: [change] } });
+  expect(await ask({ do: 'diff', app, number: 1 })).toMatchObject({ release: { number: 1 } });
+  expect(await ask({ do: 'diff', app, number: 7 })).toMatchObject({
+    is: 'refused',
+    code: 'operate/no-release',
+    remedy: 'there are 1 to 2',
+  });
+});
+
+test('a pull request of a fork is approved by its commit', async () => {
+  await deployed(ledger, { app, commit: A });
+  expect(await ask({ do: 'approve', app, pullRequest: 7, commit: B, by: 'ada' })).toMatchObject({
+    is: 'asked',
+  });
+  expect(aws.invoked).toMatchObject([
+    {
+      function: 'sweep:live',
+      payload: {
+        do: 'look-at-pull',
+        owner: 'acme',
+        repository: app,
+        number: 7,
+        word: { commit: B, by: 'ada' },
+      },
+    },
+  ]);
+});
+
+test('a preview is removed, production is not', async () => {
+  for (const environment of ['production', 'preview-x'])
+    await deployed(ledger, { app, environment, commit: A });
+  expect(await ask({ do: 'remove', app, environment: 'preview-x', by: 'ada' })).toMatchObject({
+    is: 'started',
+  });
+  expect(aws.invoked).toMatchObject([{ payload: { do: 'remove', app, environment: { name: 'preview-x' } } }]);
+  expect(await ask({ do: 'remove', app, environment: 'production', by: 'ada' })).toMatchObject({
+    is: 'refused',
+  });
+  expect(aws.invoked).toHaveLength(1);
+});
+
+test('an execution is followed to its end', async () => {
+  const execution = 'arn:aws:lambda:us-east-1:000000000000:function:deploy:1/durable-execution/n/i';
+  const progress = async (more: Record<string, unknown>) => {
+    aws.executions[execution] = more;
+    return await ask({ do: 'progress', execution });
+  };
+  expect(await progress({ Status: 'RUNNING' })).toEqual({ is: 'going-on' });
+  const Result = JSON.stringify({ outcome: 'live', commit: A, message: 'all is well' });
+  expect(await progress({ Status: 'SUCCEEDED', Result })).toEqual({
+    is: 'ended',
+    outcome: 'live',
+    message: 'all is well',
+  });
+  expect(await progress({ Status: 'FAILED', Error: { ErrorMessage: 'broken' } })).toMatchObject({
+    outcome: 'failed',
+    message: 'broken',
+  });
+  expect(await progress({ Status: 'TIMED_OUT' })).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringMatching(/TIMED_OUT/),
+  });
+});
+
+test.each([
+  [undefined],
+  [{}],
+  [{ do: 'delete everything' }],
+  [{ do: 'status', app: '../x' }],
+  [{ do: 'roll-back', app: 'web', reason: 'two\nlines', by: 'ada' }],
+  [{ do: 'roll-back', app: 'web', reason: 'why', by: 'ada', to: -1 }],
+  [{ do: 'approve', app: 'web', pullRequest: 7, commit: 'abc123', by: 'ada' }],
+])('refuses %j', async (event) => {
+  expect(await handler(event)).toMatchObject({ is: 'refused', code: 'operate/invalid-request' });
+  expect(aws.invoked).toEqual([]);
+});
