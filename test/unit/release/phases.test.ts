@@ -192,7 +192,7 @@ it('never leaves the Service with fewer pods than before and after, whatever fol
             release.strategy.kind !== 'blue-green' && trackOf(live) === 'stable',
           );
         expect(phasesOf(release).at(-1)?.resources).toEqual(release.resources);
-        least = live === undefined ? 0 : Math.min(least, replicas);
+        least = live === undefined ? 0 : Math.min(least, mostOf(release));
         if (ends === 'superseded' && live !== undefined) {
           model.bringOut(release, { phase, reach });
           continue;
@@ -210,7 +210,7 @@ it('never leaves the Service with fewer pods than before and after, whatever fol
         least = settle(model, story.live, load);
         if (ends === 'late' && story.before !== undefined && story.live !== undefined) {
           const back = rollbackTo(story.before, 200 + index, new Date(0), story.live);
-          least = Math.min(least, leastOf(back));
+          least = Math.min(least, mostOf(back));
           model.bringOut(back);
           Object.assign(story, { live: back, before: undefined });
           least = settle(model, back, load);
@@ -238,9 +238,11 @@ function trackOf({ resources }: Release): string {
   return one(resources, 'Service', 'web').spec.selector['fairlead.dev/track'];
 }
 
-function leastOf({ resources }: Release): number {
-  const deployments = resources.filter(({ kind }) => kind === 'Deployment') as Any[];
-  return deployments[0].spec.replicas;
+/** The pods that a release may have: no more of them have to stay. */
+function mostOf({ resources }: Release): number {
+  const scaler: Any = resources.find(({ kind }) => kind === 'HorizontalPodAutoscaler');
+  if (scaler !== undefined) return scaler.spec.maxReplicas;
+  return (resources as Any[]).find(({ kind }) => kind === 'Deployment').spec.replicas;
 }
 
 it('marks everything of every phase as the release’s own, and locks in all that runs', () => {
