@@ -1,0 +1,98 @@
+import type { ServiceType } from '../app/types.ts';
+import { COMMIT, identity, PROCESS, RELEASE, TRACK, version } from '../release/labels.ts';
+import type { KubernetesObject } from '../release/types.ts';
+import { EXPOSED } from './compose/service.ts';
+import { inOrder, runsBefore, withoutHelm } from './hooks.ts';
+import { isOwnImage } from './image.ts';
+import { ordered } from './order.ts';
+import { containersOf, type PodTemplate, podTemplateOf } from './pods.ts';
+
+/** The release that own objects become part of. */
+export interface Adoption {
+  app: string;
+  environment: { name: string; namespace: string };
+  /** `HOST/PATH@sha256:…` */
+  image: string;
+  /** The processor that the image is for: `arm64`. */
+  architecture?: string;
+  /** How the app is reached, where its manifests leave that to the installation. */
+  service: ServiceType;
+  commit: string;
+  number: number;
+}
+
+/** Own objects, as parts of a release. */
+export interface Adopted {
+  /** In the order in which they are run. */
+  jobs: KubernetesObject[];
+  /** In the order in which they are applied. */
+  resources: KubernetesObject[];
+}
+
+/**
+ * Makes an app's own objects, as readManifests() gave them, Fairlead's: in the environment's namespace, with the labels
+ * that say whose they are, and with the image by its digest. Pure. Selectors stay what they are: a Deployment's cannot
+ * be changed, and others' find pods by labels that only their author knows.
+ */
+export function adopt(objects: readonly KubernetesObject[], adoption: Adoption): Adopted {
+  const isOwn = isOwnImage(objects, adoption.app);
+  const adopted = objects.map((object) => {
+    const copy = structuredClone(object);
+    copy.metadata = metadataOf(object, adoption);
+    const template = podTemplateOf(copy);
+    if (template !== undefined) adoptPods(template, copy, adoption, isOwn);
+    return copy.kind === 'Service' ? exposed(copy, adoption.service) : copy;
+  });
+  return {
+    jobs: inOrder(adopted.filter((_, index) => isJob(objects[index]))).map(plain),
+    resources: ordered(adopted.filter((_, index) => !isJob(objects[index]))).map(plain),
+  };
+}
+
+function isJob(object: KubernetesObject | undefined): boolean {
+  return object !== undefined && runsBefore(object);
+}
+
+function metadataOf({ metadata }: KubernetesObject, { app, environment, commit, number }: Adoption) {
+  return {
+    ...metadata,
+    namespace: environment.namespace,
+    labels: { ...metadata.labels, ...identity(app, environment.name), ...version(commit) },
+    annotations: { ...metadata.annotations, [RELEASE]: String(number), [COMMIT]: commit },
+  };
+}
+
+/** Without what is said to Helm, or to what comes before here. */
+function plain(object: KubernetesObject): KubernetesObject {
+  const { [EXPOSED]: _, ...annotations } = withoutHelm(object.metadata.annotations);
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+const ARCHITECTURE = 'kubernetes.io/arch';
+
+/** Labels of a template are added where it has none of that key: the user's selectors may look for theirs. */
+function adoptPods(
+  template: PodTemplate,
+  { kind, metadata }: KubernetesObject,
+  { app, environment, image, architecture }: Adoption,
+  isOwn: ReturnType<typeof isOwnImage>,
+): void {
+  const own = containersOf(template).filter(isOwn);
+  for (const container of own) container.image = image;
+  const process = {
+    [PROCESS]: metadata.name.slice(0, 63).replace(/[-.]+$/, ''),
+    ...(kind === 'Deployment' && { [TRACK]: 'stable' }),
+  };
+  const labels = { ...identity(app, environment.name), ...process, ...template.metadata?.labels };
+  template.metadata = { ...template.metadata, labels };
+  const { spec } = template;
+  // The image is for one processor only. A pod that says itself where it runs is left alone.
+  const isPlaced = spec.nodeName !== undefined || spec.affinity?.nodeAffinity !== undefined;
+  if (own.length === 0 || architecture === undefined || isPlaced) return;
+  spec.nodeSelector = { [ARCHITECTURE]: architecture, ...spec.nodeSelector };
+}
+
+function exposed(service: KubernetesObject, type: ServiceType): KubernetesObject {
+  if (service.metadata.annotations?.[EXPOSED] === undefined) return service;
+  return { ...service, spec: { ...(service.spec as object), type } };
+}
