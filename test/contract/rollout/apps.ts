@@ -21,6 +21,8 @@ export interface Wanted {
   file?: string;
   /** Further variables. */
   env?: Record<string, string>;
+  /** What takes the requests now. */
+  serving?: Release;
 }
 
 const FILE = `
@@ -29,7 +31,16 @@ health: /readyz
 patience: 8
 resources: { requests: { cpu: 10m, memory: 16Mi } }`;
 
-export function releaseOf({ name, image, number, version, mode = '', file = '', env = {} }: Wanted): Release {
+export function releaseOf({
+  name,
+  image,
+  number,
+  version,
+  mode = '',
+  file = '',
+  env = {},
+  serving,
+}: Wanted): Release {
   const variables = { VERSION: version, MODE: mode, ...env };
   const lines = Object.entries(variables).map(([key, value]) => `  ${key}: "${value}"`);
   const app = decideApp({
@@ -45,5 +56,6 @@ export function releaseOf({ name, image, number, version, mode = '', file = '', 
     commit: version.repeat(40).slice(0, 40),
     number,
     createdAt: new Date(),
+    ...(serving && { serving }),
   });
 }

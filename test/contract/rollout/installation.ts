@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FairleadError } from '../../../lib/errors.ts';
 import { Kube } from '../../../lib/kube/client.ts';
+import { phasesOf } from '../../../lib/release/phases.ts';
 import type { Release } from '../../../lib/release/types.ts';
 import { Cluster } from '../../../lib/rollout/cluster.ts';
 import type { PodChange } from '../../../lib/rollout/pods.ts';
@@ -7,14 +9,16 @@ import type { RolloutAnswer } from '../../../lib/rollout/request.ts';
 import { rollOut } from '../../../lib/rollout/roll-out.ts';
 import { kubectl, type Running } from './implementation.ts';
 
-/** Words for the tests: Fairlead on one side of a running cluster, kubectl on the other. */
 /** A request without what every one says. */
 type Asked = { release: Release } & (
   | { do: 'apply'; phase: number }
   | { do: 'undo'; back?: Release }
+  | { do: 'prune' }
+  | { do: 'remove' }
   | { do: 'observe'; phase: number | 'back' }
 );
 
+/** Words for the tests: Fairlead on one side of a running cluster, kubectl on the other. */
 export class Installation {
   readonly running: Running;
   readonly kube: Kube;
@@ -43,8 +47,22 @@ export class Installation {
     return { answer, pods, ms: Date.now() - started };
   }
 
-  apply(release: Release, fence: number) {
-    return this.ask({ do: 'apply', phase: 0, release }, fence);
+  apply(release: Release, fence: number, phase = 0) {
+    return this.ask({ do: 'apply', phase, release }, fence);
+  }
+
+  /** All phases one after another, each watched for a moment, as the deployment does; answers what came of the last. */
+  async bringOut(release: Release, fence: number): Promise<RolloutAnswer> {
+    let answer: RolloutAnswer = { state: 'unknown', reason: 'it has no phases' };
+    for (const [number, { bakeSeconds }] of phasesOf(release).entries()) {
+      ({ answer } = await this.apply(release, fence, number));
+      while (answer.state === 'progressing')
+        ({ answer } = await this.ask({ do: 'observe', phase: number, release }, fence));
+      if (answer.state !== 'live') return answer;
+      await sleep(1000 * Math.min(bakeSeconds, 1));
+    }
+    await this.ask({ do: 'prune', release }, fence);
+    return answer;
   }
 
   kubectl(...args: string[]): Promise<string> {

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { rollbackTo } from '../../../lib/release/rollback.ts';
+import type { Release } from '../../../lib/release/types.ts';
+import { freshName, releaseOf } from './apps.ts';
+import type { Implementation } from './implementation.ts';
+import { Installation } from './installation.ts';
+import { ask } from './load.ts';
+import { Load, missingWrk } from './wrk.ts';
+
+interface Run {
+  strategy: string;
+  /** Lines of fairlead.yaml. */
+  file: string;
+  rollouts: number;
+  rollbacks: number;
+}
+
+const RUNS: Run[] = [
+  { strategy: 'rolling', file: '', rollouts: 20, rollbacks: 5 },
+  { strategy: 'blue-green', file: 'strategy: blue-green', rollouts: 4, rollbacks: 2 },
+  {
+    strategy: 'canary',
+    file: 'strategy: { canary: { steps: [{ percent: 25, seconds: 1 }, { percent: 50, seconds: 1 }] } }',
+    rollouts: 3,
+    rollbacks: 1,
+  },
+];
+
+/** That nobody's request fails while releases come and go: kept connections and new ones, as fast as they go. */
+export function loadSuite({ name: title, missing, start }: Implementation): void {
+  const why = missing ?? missingWrk;
+  describe.skipIf(why !== undefined)(`under load on ${title}${why ? ` (${why})` : ''}`, () => {
+    let on: Installation;
+    beforeAll(async () => {
+      on = new Installation(await start());
+    }, 120_000);
+    afterEach(() => on?.tidy());
+    afterAll(() => on?.close());
+
+    it('would notice: with no pod, requests fail', async () => {
+      const story = new Story(on, { strategy: 'rolling', file: '', rollouts: 0, rollbacks: 0 });
+      const loads = [new Load(await story.begin(), 'kept'), new Load(await story.begin(), 'new')];
+      await on.kubectl('-n', story.name, 'scale', 'deployment', story.name, '--replicas=0');
+      await sleep(10_000);
+      const tallies = await Promise.all(loads.map((load) => load.stop()));
+      for (const { failed } of tallies) expect(failed).toBeGreaterThan(0);
+    }, 120_000);
+
+    it.each(RUNS)(
+      '$strategy: fails no request in $rollouts rollouts and $rollbacks rollbacks',
+      async (run) => {
+        const story = new Story(on, run);
+        const url = await story.begin();
+        const loads = [new Load(url, 'kept'), new Load(url, 'new')];
+        try {
+          await sleep(1000);
+          await story.goOn();
+          await sleep(4000);
+        } finally {
+          const [kept, fresh] = await Promise.all(loads.map((load) => load.stop()));
+          console.log(
+            `${title}, ${run.strategy}: kept ${JSON.stringify(kept)}, new ${JSON.stringify(fresh)}`,
+          );
+          expect({ kept: kept?.errors, fresh: fresh?.errors }).toEqual({ kept: NONE, fresh: NONE });
+          expect(Math.min(kept?.requests ?? 0, fresh?.requests ?? 0)).toBeGreaterThan(1000);
+        }
+      },
+      900_000,
+    );
+  });
+}
+
+const NONE = { connect: 0, read: 0, write: 0, timeout: 0, status: 0 };
+
+/** One app's releases, one after another. */
+class Story {
+  readonly #on: Installation;
+  readonly #run: Run;
+  readonly name = freshName();
+  #live: Release | undefined;
+  #good: Release | undefined;
+  #number = 0;
+
+  constructor(on: Installation, run: Run) {
+    this.#on = on;
+    this.#run = run;
+  }
+
+  async begin(): Promise<string> {
+    const answer = await this.#rollOut();
+    if (answer.state !== 'live' || answer.url === undefined) throw new Error(JSON.stringify(answer));
+    const { url } = answer;
+    await expect.poll(() => ask(url).catch(() => ''), { timeout: 5000 }).toBe(`v${this.#number}`);
+    return url;
+  }
+
+  async goOn(): Promise<void> {
+    const { rollouts, rollbacks } = this.#run;
+    const every = Math.floor(rollouts / rollbacks);
+    for (let done = 1; done <= rollouts; done += 1) {
+      expect(await this.#rollOut()).toMatchObject({ state: 'live' });
+      if (done % every === 0) expect(await this.#rollBack()).toMatchObject({ state: 'live' });
+    }
+  }
+
+  async #rollOut() {
+    const number = ++this.#number;
+    const release = releaseOf({
+      name: this.name,
+      image: this.#on.running.image,
+      number,
+      version: `v${number}`,
+      file: this.#run.file,
+      ...(this.#live && { serving: this.#live }),
+    });
+    const answer = await this.#on.bringOut(release, number);
+    this.#good = this.#live;
+    this.#live = release;
+    return answer;
+  }
+
+  /** Takes the release back that is live, as an alarm does after its bake. */
+  async #rollBack() {
+    const number = ++this.#number;
+    if (this.#good === undefined || this.#live === undefined)
+      throw new Error('there is nothing to go back to');
+    const back = rollbackTo(this.#good, number, new Date(), this.#live);
+    const answer = await this.#on.bringOut(back, number);
+    this.#live = back;
+    return answer;
+  }
+}
