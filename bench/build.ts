@@ -36,8 +36,9 @@ interface Entrant {
 function entrants({ folder, registry, docker }: Bench, row: Row): Entrant[] {
   const { context } = row;
   const work = join(folder, row.name);
+  const debian = `${registry}/debian:12`;
   const ways = [
-    ours(work),
+    ours(work, context.unpacked ? debian : undefined),
     buildKit(docker, 'tutorial'),
     ...('mounts' in context.dockerfiles ? [buildKit(docker, 'mounts')] : []),
     buildah(work),
@@ -53,7 +54,7 @@ function entrants({ folder, registry, docker }: Bench, row: Row): Entrant[] {
     const dockerfile = context.dockerfiles[way.variant] ?? '';
     writeFileSync(
       join(directory, 'Dockerfile'),
-      dockerfile.replace('BASE', `${registry}/golang:1.19`).replace('DEBIAN', `${registry}/debian:12`),
+      dockerfile.replace('BASE', `${registry}/golang:1.19`).replace('DEBIAN', debian),
     );
     return { way, directory };
   });

@@ -12,6 +12,8 @@ export interface Context {
   edit(directory: string, text: string): void;
   /** The package that the floor compiles, where there is one. */
   goPackage?: string;
+  /** Commands run on DEBIAN itself, which everybody then has unpacked before anything is measured. */
+  unpacked?: true;
 }
 
 /** As in the tutorials of Go and Docker: modules first, then everything, then an image of the program alone. */
@@ -200,17 +202,21 @@ const PACKAGES_OF_DEBIAN = [
   'readline-common',
 ];
 
+/** Else apt asks the mirror of its lists for what it has here, and waits for it where there is no network. */
+const NO_MIRROR = '-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null';
+
 /** `RUN apt-get install`, of packages that are in the context: what is measured is no mirror. */
 export function aptContext(cache: string): Context {
   return {
     dockerfiles: {
       tutorial: `FROM DEBIAN
 COPY debs /debs
-RUN apt-get install -y --no-install-recommends /debs/*.deb && rm -rf /var/cache/apt /var/log/*
+RUN apt-get ${NO_MIRROR} install -y --no-install-recommends /debs/*.deb && rm -rf /var/cache/apt /var/log/*
 COPY page.txt /page.txt
 CMD ["jq", "--version"]
 `,
     },
+    unpacked: true,
     edit: (directory, text) => replaceIn(join(directory, 'page.txt'), /.*/, text),
     fill(directory) {
       const debs = join(cache, 'debs');

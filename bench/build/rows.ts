@@ -1,6 +1,9 @@
 import { aptContext, BIG, COPY_ONLY, type Context, MIDDLE, SMALL } from './contexts.ts';
 
-/** `cold`: nothing is kept but base images. `change`: one line since the last build. `same`: nothing since. */
+/**
+ * `cold`: nothing is kept but base images, unpacked where commands run on them. `change`: one line since the last build.
+ * `same`: nothing since.
+ */
 export type Kind = 'cold' | 'change' | 'same';
 
 export interface Row {

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { DockerEngine } from '../peer/docker.ts';
@@ -28,18 +28,33 @@ export type Watch = (pids: readonly number[]) => void;
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Ours, as a new process with its start every time. */
-export function ours(folder: string): Way {
+/**
+ * Ours, as a new process with its start every time. What it keeps of `base`, where commands run on one, is what it would
+ * after a build of `FROM base` and a command that does nothing: the others have it unpacked, too.
+ */
+export function ours(folder: string, base?: string): Way {
   const cache = join(folder, 'fairlead');
+  const unpacked = join(folder, 'fairlead-base');
+  const fairlead = (args: string[]) => {
+    const program = [join(root, 'bin', 'fairlead.js'), 'build', '--quiet', '--network', 'none', ...args];
+    return spawn(process.execPath, program, { stdio: ['ignore', 'ignore', 'pipe'] });
+  };
   return {
     name: 'fairlead build --push',
     variant: 'tutorial',
-    clear: () => forget(cache),
-    build: ({ context, repository, tag }, watch) => {
-      const image = ['--tag', `${repository}:${tag}`, '--push', '--quiet'];
-      const program = [join(root, 'bin', 'fairlead.js'), 'build', ...image, '--cache-dir', cache, context];
-      return finish(spawn(process.execPath, program, { stdio: ['ignore', 'ignore', 'pipe'] }), watch);
+    async clear() {
+      forget(cache);
+      if (base === undefined) return;
+      if (!existsSync(unpacked)) {
+        const context = join(folder, 'base');
+        mkdirSync(context);
+        writeFileSync(join(context, 'Dockerfile'), `FROM ${base}\nRUN true\n`);
+        await finish(fairlead(['--cache-dir', unpacked, context]), () => {});
+      }
+      execFileSync('cp', ['--archive', unpacked, cache]);
     },
+    build: ({ context, repository, tag }, watch) =>
+      finish(fairlead(['--tag', `${repository}:${tag}`, '--push', '--cache-dir', cache, context]), watch),
   };
 }
 
