@@ -38,7 +38,7 @@ const cron = () =>
   });
 
 /** What may differ from environment to environment. */
-const fields = () => ({
+const general = {
   ...processFields({ least: 1 }),
   processes: processes(),
   env: env('Variables of all processes, jobs and cron jobs.'),
@@ -66,11 +66,11 @@ const fields = () => ({
     default: 60,
   }),
   manifests: manifests(),
-});
+};
 
 /** The keys of `fairlead.yaml`, all of them optional. */
 export const appFileSchema = z.strictObject({
-  ...fields(),
+  ...general,
   engine: field(z.enum(ENGINES), {
     description: 'Who builds the image. Default: the first that can.',
     allowed: `one of ${ENGINES.join(', ')}: who builds the image, instead of the first that can`,
@@ -79,7 +79,7 @@ export const appFileSchema = z.strictObject({
     description: "What the image is built for, and runs on. Default: the installation's.",
     allowed: `one of ${PLATFORMS.join(', ')}: what the image is built for, and runs on`,
   }),
-  environments: field(byLabel(z.strictObject(fields())), {
+  environments: field(byLabel(z.strictObject(general)), {
     description:
       'What differs in an environment of that name; `preview` is for all previews. Names and values are added to, all else is replaced.',
     allowed: 'names of environments like production or preview, each with what differs there',

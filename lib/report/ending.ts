@@ -1,14 +1,19 @@
 /** How a deployment ended, for people and for whoever reads the last line of a push. */
 export type Ending =
-  | { is: 'live'; url: string }
-  | { is: 'unchanged'; url: string }
+  /** `notes`: what people should know all the same. Without `url` it takes no requests. */
+  | { is: 'live'; url?: string; notes?: readonly string[] }
+  | { is: 'unchanged'; url?: string }
   /** `blame`: whether the same commit would fail again, or something else was at fault. */
   | { is: 'failed'; reason: string; blame: 'commit' | 'elsewhere' }
   /** `at`: ISO 8601 */
   | { is: 'refused'; reason: string; at: string }
   /** `by`: what came instead. */
   | { is: 'superseded'; by: string }
-  | { is: 'ignored'; why: string };
+  | { is: 'ignored'; why: string }
+  /** A release that was good runs again, of `commit`; `from` is what was taken back, and `number` the new release. */
+  | { is: 'rolled-back'; number: number; commit: string; from?: number; url?: string }
+  /** All of the environment is gone. */
+  | { is: 'removed'; reason: string };
 
 /** Whose ending it is. */
 export interface Ended {
@@ -26,7 +31,7 @@ export function lastLine(ended: Ended, ending: Ending): string {
   switch (ending.is) {
     case 'live':
     case 'unchanged':
-      return `${ending.is} ${app} ${pushed} ${ending.url}`;
+      return `${ending.is} ${app} ${pushed}${ending.url === undefined ? '' : ` ${ending.url}`}`;
     case 'failed':
       return `failed ${app} ${pushed} ${oneLine(ending.reason)}`;
     case 'refused':
@@ -35,6 +40,12 @@ export function lastLine(ended: Ended, ending: Ending): string {
       return `superseded ${app} ${pushed} by ${oneLine(ending.by)}`;
     case 'ignored':
       return `ignored ${app} ${ref} (${oneLine(ending.why)})`;
+    case 'rolled-back': {
+      const { number, commit, url } = ending;
+      return `rolled-back ${app} ${pushed} to ${commit} as release ${number}${url === undefined ? '' : ` ${url}`}`;
+    }
+    case 'removed':
+      return `removed ${app} ${ref} (${oneLine(ending.reason)})`;
   }
 }
 
@@ -44,13 +55,12 @@ export function endingOfPush({ pushed, commit }: Ended, ending: Ending): Ending 
   switch (ending.is) {
     case 'live':
     case 'unchanged':
-      return { is: 'superseded', by: `${commit}, which is live at ${ending.url}` };
+      return { is: 'superseded', by: `${commit}, which is ${lower(liveAt(ending.url))}` };
     case 'failed':
       return { is: 'superseded', by: `${commit}, which failed: ${ending.reason}` };
     case 'refused':
       return { is: 'superseded', by: `${commit}, which is refused: ${refusal(ending)}` };
-    case 'superseded':
-    case 'ignored':
+    default:
       return ending;
   }
 }
@@ -61,8 +71,12 @@ export function statusOf(
 ): { state: 'success' | 'failure' | 'error'; description: string; targetUrl?: string } | undefined {
   switch (ending.is) {
     case 'live':
-    case 'unchanged':
-      return { state: 'success', description: `Live at ${ending.url}`, targetUrl: ending.url };
+    case 'unchanged': {
+      const { url } = ending;
+      const notes = 'notes' in ending ? (ending.notes ?? []) : [];
+      const description = [liveAt(url), ...notes].join('; ');
+      return { state: 'success', description, ...(url === undefined ? {} : { targetUrl: url }) };
+    }
     case 'failed': {
       const state = ending.blame === 'commit' ? 'failure' : 'error';
       return { state, description: ending.reason };
@@ -71,9 +85,20 @@ export function statusOf(
       return { state: 'failure', description: `Refused: ${refusal(ending)}` };
     case 'superseded':
       return { state: 'error', description: `Superseded by ${ending.by}` };
+    case 'rolled-back':
+      return { state: 'failure', description: `Rolled back to ${ending.commit}` };
     case 'ignored':
+    case 'removed':
       return undefined;
   }
+}
+
+function liveAt(url: string | undefined): string {
+  return url === undefined ? 'Live' : `Live at ${url}`;
+}
+
+function lower(text: string): string {
+  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 }
 
 function refusal({ reason, at }: { reason: string; at: string }): string {

@@ -9,6 +9,7 @@ export const COUNTED = {
   live: 'DeploymentLive',
   failed: 'DeploymentFailed',
   superseded: 'DeploymentSuperseded',
+  'rolled-back': 'DeploymentRolledBack',
 } as const;
 
 /** The metric of failed deployments, over all apps. */

@@ -29,15 +29,32 @@ export interface Chapters {
   'release.created': { release: number; digest: string };
   'rollout.applied': { release: number };
   'rollout.pod': { pod: string; state: 'starting' | 'ready' | 'failing' | 'stopping' };
-  'rollout.live': { release: number; ms: number };
+  /** Only where there are several; `phase` counts from 1. */
+  'phase.started': { release: number; phase: number; phases: number; name: string };
+  /** Its pods are ready. It may be watched from now on, for `watched` seconds. */
+  'rollout.live': { release: number; ms: number; url?: string; watched?: number };
+  'bake.started': { release: number; phase: number; seconds: number };
+  /** What has changed since the last look, a line each. */
+  'bake.look': { release: number; alarms: number; ringing: number };
+  'bake.ended': { release: number; phase: number; verdict: 'good' | 'bad' | 'unknown'; reason?: string; ms: number };
   'rollout.failed': { release: number; ms: number; reason: string };
+  /** Asked for by a person or an alarm; without \`from\` it was under way already. */
+  'rollback.started': { from?: number; to: string; by: string };
   /** What was begun is undone; without `release` because nothing was good before. */
   'rollback.finished': { release?: number; ms: number };
   'deploy.settled': { outcome: Outcome; url?: string; reason?: string; ms: number };
 }
 
 /** How a push ended. `unchanged`: the commit was live already; `refused`: it is on record as bad. */
-export type Outcome = 'live' | 'failed' | 'superseded' | 'refused' | 'unchanged' | 'ignored';
+export type Outcome =
+  | 'live'
+  | 'failed'
+  | 'superseded'
+  | 'refused'
+  | 'unchanged'
+  | 'ignored'
+  | 'rolled-back'
+  | 'removed';
 
 /** Tells one chapter of `subject`'s push; `message` is one line, or several for a compiler's output. */
 export function tell<E extends keyof Chapters>(

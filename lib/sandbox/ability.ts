@@ -11,8 +11,11 @@ export type SandboxAbility =
       able: true;
       /** `root`: with real owners; `user`: by a user namespace in which only one user exists. */
       as: 'root' | 'user';
-      /** Whether a stage's root can be a stack of directories. */
-      overlay: boolean;
+      /**
+       * Whether a stage's root can be a stack of directories. `volatile`: what programs in it want written to the disk at
+       * once is written when the kernel likes, as all of a build's files are: package managers ask for it file by file.
+       */
+      overlay: 'none' | 'synced' | 'volatile';
       /**
        * `own`: a command has a network of its own, from which neither this machine nor link-local addresses (instance
        * metadata) are reached. `machine`: it has this machine's network with its loopback and abstract sockets, and
@@ -47,12 +50,20 @@ export async function probeSandbox(directory: string, uid = process.getuid?.()):
     const inner = ['--pid', '--fork', '--mount', 'sh', '-c', NEEDED];
     const able = await attempt([...namespaceFlags(as), 'unshare', ...inner], trial, said);
     if (!able) return { able: false, why: said.join(' ') || 'namespaces are not allowed here' };
-    const mount = `mount -t overlay overlay -o ${overlayOptions(as, '', ['lower'])} merged`;
-    const overlay = await attempt([...namespaceFlags(as), 'sh', '-c', mount], trial, []);
-    return { able: true, as, overlay, ...(await probeNetwork(as)) };
+    return { able: true, as, overlay: await probeOverlay(as, trial), ...(await probeNetwork(as)) };
   } finally {
     await rm(trial, { recursive: true, force: true });
   }
+}
+
+/** Linux has the option since 5.10, and refuses what it does not know. */
+async function probeOverlay(as: Able['as'], trial: string): Promise<Able['overlay']> {
+  for (const overlay of ['volatile', 'synced'] as const) {
+    const options = overlayOptions({ as, overlay }, '', ['lower']);
+    const mount = `mount -t overlay overlay -o ${options} merged`;
+    if (await attempt([...namespaceFlags(as), 'sh', '-c', mount], trial, [])) return overlay;
+  }
+  return 'none';
 }
 
 /** Makes a network once and gives it back. */
@@ -68,13 +79,21 @@ async function probeNetwork(as: 'root' | 'user'): Promise<Pick<Able, 'network' |
   }
 }
 
-/** The mount options of an overlay whose directories are below `directory`; without privileges it needs `userxattr`. */
-export function overlayOptions(as: 'root' | 'user', directory: string, lowers: readonly string[]): string {
+/**
+ * The mount options of an overlay whose directories are below `directory`; without privileges it needs `userxattr`. A
+ * volatile one is mounted once: `work` has to be another directory the next time.
+ */
+export function overlayOptions(
+  { as, overlay }: Pick<Able, 'as' | 'overlay'>,
+  directory: string,
+  lowers: readonly string[],
+): string {
   const options = [`lowerdir=${lowers.join(':')}`, `upperdir=${directory}upper`, `workdir=${directory}work`];
   // Everything that changed has to be in `upper` as it is, not as a note of where it was (userxattr implies that), and
   // files of the lower directories may have other names elsewhere, which is nobody's business here.
   const plain = as === 'user' ? ['userxattr'] : ['redirect_dir=off', 'metacopy=off', 'index=off'];
-  return [...options, ...plain].join(',');
+  const volatile = overlay === 'volatile' ? ['volatile'] : [];
+  return [...options, ...plain, ...volatile].join(',');
 }
 
 async function attempt(args: string[], cwd: string, said: string[]): Promise<boolean> {

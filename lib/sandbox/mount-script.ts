@@ -1,4 +1,4 @@
-import { overlayOptions } from './ability.ts';
+import { type Able, overlayOptions } from './ability.ts';
 import { quote } from './quote.ts';
 import type { Mount, SandboxRun } from './run.ts';
 
@@ -24,7 +24,7 @@ export function stagingScript({ mounts, staging, ability, secretEnv, insecure }:
   const isNoDev = ability.as === 'root' && insecure !== true;
   const script = mounts.flatMap((mount, index) => {
     const slot = quote(`${staging}/${index}`);
-    return [...prepare(mount, slot, read, { as: ability.as, isNoDev }), ...attach(mount, slot)];
+    return [...prepare(mount, slot, read, { ...ability, isNoDev }), ...attach(mount, slot)];
   });
   const variables = [...(secretEnv ?? [])].map(([name, value], index) => {
     const file = quote(`${staging}/env-${index}`);
@@ -60,7 +60,7 @@ function prepare(
   mount: Mount,
   slot: string,
   read: (data: Buffer, file: string) => string,
-  ability: { as: 'root' | 'user'; isNoDev: boolean },
+  ability: Pick<Able, 'as' | 'overlay'> & { isNoDev: boolean },
 ): string[] {
   const nodev = ability.isNoDev ? ',nodev' : '';
   // A user namespace has no devices, and may not drop the flags that a remount would have to repeat.
@@ -76,7 +76,7 @@ function prepare(
     }
     case 'discarded': {
       const directory = `${mount.scratch}/`;
-      const options = overlayOptions(ability.as, directory, [mount.source]);
+      const options = overlayOptions(ability, directory, [mount.source]);
       return [`mkdir ${slot}`, `mount -t overlay overlay -o ${quote(`${options}${nodev}`)} ${slot}`];
     }
     case 'tmpfs': {

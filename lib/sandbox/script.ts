@@ -108,7 +108,7 @@ function mountRoot({ root, ability, insecure }: SandboxRun): string[] {
     const noDevices = ability.as === 'root' ? [`mount -o remount,bind,${nodev} ${path}`] : [];
     return [`mount --bind ${path} ${path}`, ...noDevices, `cd ${path}`];
   }
-  const options = overlayOptions(ability.as, '', root.lowers);
+  const options = overlayOptions(ability, '', root.lowers);
   return [
     // From there, since the options of a mount are a page at most, and a stage may have many lower directories.
     `cd ${quote(root.directory)}`,

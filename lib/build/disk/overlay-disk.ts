@@ -45,7 +45,7 @@ export class OverlayDisk implements SandboxDisk {
   async prepare(stage: SandboxStage): Promise<SandboxRoot> {
     const { as } = this.#tools.ability;
     if (this.#lowers.length === 0) await this.#begin(stage);
-    removeTree(this.#at('upper'));
+    for (const name of ['upper', 'work']) removeTree(this.#at(name));
     for (const name of ['upper', 'work', 'merged', 'staging']) mkdirSync(this.#at(name), { recursive: true });
     writeOwn(this.#at('upper'), stage.tree.get('') as Node, as);
     this.#fresh = stage.changes.slice(this.#applied);

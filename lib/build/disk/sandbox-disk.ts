@@ -42,5 +42,5 @@ export interface DiskTools {
 
 /** With overlay, commands work on what is above the base; without, on a copy of all of it. */
 export function openSandboxDisk(tools: DiskTools): SandboxDisk {
-  return tools.ability.overlay ? new OverlayDisk(tools) : new PlainDisk(tools);
+  return tools.ability.overlay === 'none' ? new PlainDisk(tools) : new OverlayDisk(tools);
 }

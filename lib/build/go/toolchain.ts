@@ -79,7 +79,9 @@ function programKey(go: string): string | undefined {
   try {
     const path = realpathSync(go);
     const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-    return size < SMALLEST_PROGRAM ? undefined : keyOf(go, path, ...[ino, size, mtimeNs, ctimeNs].map(String));
+    return size < SMALLEST_PROGRAM
+      ? undefined
+      : keyOf(go, path, ...[ino, size, mtimeNs, ctimeNs].map(String));
   } catch {
     return undefined;
   }

@@ -36,7 +36,12 @@ func main() {
 `;
 
 describe.skipIf(!ability.able)('SandboxDisk', () => {
-  const modes = [true, false].filter((overlay) => !overlay || (ability as Able).overlay);
+  const possible = {
+    volatile: ['volatile', 'synced', 'none'],
+    synced: ['synced', 'none'],
+    none: ['none'],
+  } as const;
+  const modes = possible[(ability as Able).overlay ?? 'none'];
 
   it.each(modes)('tells what a command changed, with overlay: %s', async (overlay) => {
     const able: Able = { ...(ability as Able), overlay };

@@ -136,7 +136,7 @@ async function openBind(mount: RunMount & { type: 'bind' }, opening: Opening): P
   if (mount.readOnly) {
     const source = kind === 'file' ? join(shown, ONLY_FILE) : shown;
     opened.mounts.push({ kind, source, target, readOnly: true });
-  } else if (kind === 'directory' && ability.overlay) {
+  } else if (kind === 'directory' && ability.overlay !== 'none') {
     const own = join(scratch, `bind-${opened.mounts.length}`);
     for (const name of ['upper', 'work']) mkdirSync(join(own, name), { recursive: true });
     opened.mounts.push({ kind: 'discarded', source: shown, target, scratch: own });
