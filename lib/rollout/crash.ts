@@ -42,7 +42,11 @@ export function startFinding({ name, state, lastState }: ContainerStatus): Findi
 }
 
 function startError(message = '', reason = ''): string {
-  const text = /exec: .*/s.exec(message)?.[0] ?? message;
+  // The kubelet adds whom it speaks of, which the reader knows.
+  const text = (/exec: .*/s.exec(message)?.[0] ?? message).replace(
+    / \(pod: "[^"]*", container: [^)]*\)$/,
+    '',
+  );
   return withRemedy(text.split('\n')[0]?.replace(/: unknown$/, '') || reason);
 }
 

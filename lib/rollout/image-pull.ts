@@ -1,9 +1,10 @@
 import type { Pod } from '../kube/wire.ts';
 import { type ContainerStatus, containersOf } from './containers.ts';
 import type { Finding } from './verdict.ts';
-import { type Facts, warningsOf } from './view.ts';
+import { eventsOf, type Facts } from './view.ts';
 
 const PULLING = new Set(['ErrImagePull', 'ImagePullBackOff', 'ImageInspectError', 'RegistryUnavailable']);
+const STARTING = new Set(['ContainerCreating', 'PodInitializing']);
 const NEVER = new Set(['InvalidImageName', 'ErrImageNeverPull']);
 
 // Asked first: an unreachable registry's error may hold words of the other two.
@@ -23,8 +24,13 @@ function imageFinding(facts: Facts, pod: Pod, { image, state }: ContainerStatus)
   const { reason = '', message = '' } = state?.waiting ?? {};
   if (NEVER.has(reason))
     return { weight: 'final', reason: `image ${image} cannot be pulled: ${message || reason}` };
-  if (!PULLING.has(reason)) return undefined;
-  const cause = pullError(facts, pod, message);
+  const told = failedPull(facts, pod, image);
+  // Events are quicker than the status of a pod.
+  const isPulling = PULLING.has(reason) || (STARTING.has(reason) && told !== undefined);
+  if (!isPulling) return undefined;
+  // While the kubelet backs off, the container says no more than that; the events still know why.
+  const cause =
+    PULLING.has(reason) && message !== '' && !message.startsWith('Back-off') ? message : (told ?? message);
   const what = `image ${image} cannot be pulled`;
   if (PASSING.test(cause)) return { weight: 'bearable', reason: `${what}: ${shortened(cause)}` };
   if (MISSING.test(cause))
@@ -37,13 +43,13 @@ function imageFinding(facts: Facts, pod: Pod, { image, state }: ContainerStatus)
   return { weight: 'bearable', reason: `${what}: ${shortened(cause) || reason}` };
 }
 
-// While the kubelet backs off, the container says no more than that; the events still know why.
-function pullError(facts: Facts, pod: Pod, message: string): string {
-  if (message !== '' && !message.startsWith('Back-off')) return message;
-  const failed = warningsOf(facts, pod.metadata?.uid).findLast((event) =>
-    event.message?.startsWith('Failed to pull image'),
+/** Why an image could not be pulled, by the events, unless it has been pulled since. */
+function failedPull(facts: Facts, pod: Pod, image: string): string | undefined {
+  const last = eventsOf(facts, pod.metadata?.uid).findLast(
+    ({ reason, message = '' }) =>
+      message.includes(`"${image}"`) && (reason === 'Pulled' || message.startsWith('Failed to pull image')),
   );
-  return failed?.message ?? message;
+  return last?.reason === 'Pulled' ? undefined : last?.message;
 }
 
 /** The end of a chain of wrapped errors, where its cause is. */

@@ -10,7 +10,7 @@ export function lastWords(lines: readonly string[]): string | undefined {
 
 const TELLING = [
   // Go
-  /^(panic|fatal error): /,
+  /^(panic|fatal error|SIG[A-Z]+): /,
   // Java, Kotlin
   /^Exception in thread /,
   // Rust

@@ -7,7 +7,7 @@ import { jobDeadline, jobPods, jobStatus } from './job-status.ts';
 import { TAIL_LINES } from './observe.ts';
 import { type Look, until, type Watching } from './until.ts';
 import type { JobVerdict } from './verdict.ts';
-import { type JobView, logKey } from './view.ts';
+import { type JobView, logKey, msOf } from './view.ts';
 
 export interface JobObservation extends Watching {
   release: Release;
@@ -17,6 +17,9 @@ export interface JobObservation extends Watching {
 
 /** Milliseconds before a job's time ends at which its log is read: with its end its pods are taken away. */
 const BEFORE_DEADLINE = 1500;
+
+/** Milliseconds that are waited for the end of a failed job's pod. */
+const EVIDENCE_MS = 3000;
 
 /**
  * Follows a job until it is done or has failed; `running` where it is neither within the budget.
@@ -39,11 +42,24 @@ async function lookAt(kube: Kube, view: JobView, logs: Map<string, string[]>): P
     for (const ref of runningLogs(view)) if (!logs.has(logKey(ref))) await read(kube, ref, logs);
     return { verdict, isOver: false, next: Number.POSITIVE_INFINITY };
   }
+  const late = evidenceComes(view, verdict);
+  if (late !== undefined) return { verdict, isOver: false, next: late };
   if ('evidence' in verdict && verdict.evidence !== undefined) {
     await read(kube, verdict.evidence, logs);
     return { verdict: jobStatus(view), isOver: true, next: 0 };
   }
   return { verdict, isOver: true, next: 0 };
+}
+
+/** That a job has failed may be known before how its pod has: until when, in milliseconds since the epoch, to wait. */
+function evidenceComes(view: JobView, verdict: JobVerdict): number | undefined {
+  if (verdict.state !== 'failed' || verdict.exitCode !== undefined || jobPods(view).length === 0)
+    return undefined;
+  const failed = view.job?.status?.conditions?.find(
+    ({ type }) => type === 'Failed' || type === 'FailureTarget',
+  );
+  const until = msOf(failed?.lastTransitionTime) + EVIDENCE_MS;
+  return until > Date.now() ? until : undefined;
 }
 
 /** What was read before stays where there is nothing to be read any more. */

@@ -18,8 +18,8 @@ export interface Observation extends Watching {
   onPod(change: PodChange): void;
 }
 
-/** Lines of a log that are kept as evidence. */
-export const TAIL_LINES = 20;
+/** Lines that are read of a log: what a program died of stands above its stack. */
+export const TAIL_LINES = 100;
 
 /**
  * Follows a phase's rollout until there is a verdict; `progressing` where there is none within the budget.

@@ -56,7 +56,12 @@ function partStatus(part: Part): Verdict {
     return { state: 'unknown', reason: `${title} carries release ${number}, not ${release.number}` };
   const ended = part.now.getTime() >= patienceEnds(part);
   const wanted = wantedOf(workload);
-  if (!isObserved(workload)) return ended ? neverObserved(title) : { state: 'progressing', ready: 0, wanted };
+  if (!isObserved(workload)) {
+    // A controller that may not create pods does not get as far as saying that it has seen the change.
+    const refused = creationFinding(part);
+    if (refused !== undefined && (ended || refused.weight === 'final')) return failed(part, refused);
+    return ended ? neverObserved(title) : { state: 'progressing', ready: 0, wanted };
+  }
   return isComplete(workload) ? { state: 'live' } : judge(part, wanted, ended);
 }
 
