@@ -14,6 +14,7 @@ const canarySteps = () =>
       percent: needed(whole(1, 99), {
         description: 'Of the pods that take requests.',
         allowed: 'a whole number, 1 to 99',
+        examples: [10],
       }),
       seconds: field(duration(0, 86400), {
         description: 'How long it is watched before the next step, as bake says.',
