@@ -9,6 +9,7 @@ const GROUNDS = [
   'RoleBinding',
   'ResourceQuota',
   'LimitRange',
+  'NetworkPolicy',
   'ServiceAccount',
   'ConfigMap',
   'Secret',

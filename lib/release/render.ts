@@ -40,6 +40,8 @@ export interface Rendering {
   deployers?: Deployers;
   /** The app's own resources, with the image and the labels of its identity: they replace what is rendered of its processes. */
   own?: readonly KubernetesObject[];
+  /** Jobs among them, which run before those of `fairlead.yaml`. */
+  ownJobs?: readonly KubernetesObject[];
 }
 
 /** The secrets of Secrets Manager whose current versions a release of `app` holds on to. */
@@ -76,7 +78,7 @@ export function render(rendering: Rendering): Release {
     commit,
     image,
     ...(port !== undefined && { port }),
-    jobs: app.jobs.map((task) => job(context, task)),
+    jobs: [...(rendering.ownJobs ?? []), ...app.jobs.map((task) => job(context, task))],
     strategy,
     ...(from && { from }),
     bake: app.bake,

@@ -176,7 +176,7 @@ it('agrees with the reader about files of all kinds, but for times that are too 
   const key = fc.constantFrom(...new Set(names), 'A', 'worker', '/f');
   const tree = fc.letrec((tie) => ({
     node: fc.oneof(
-      { maxDepth: 5, depthSize: 'large' },
+      { maxDepth: 4 },
       word,
       fc.array(tie('node'), { maxLength: 2 }),
       fc.dictionary(key, tie('node'), { maxKeys: 3 }),
@@ -195,10 +195,10 @@ it('agrees with the reader about files of all kinds, but for times that are too 
       if (agrees) good++;
       expect(reads(text)).toBe(agrees);
     }),
-    { numRuns: 2000 },
+    { numRuns: 1500 },
   );
   // Or it would have compared refusals alone.
-  expect(good).toBeGreaterThan(100);
+  expect(good).toBeGreaterThan(30);
 });
 
 function collect({ properties = {}, additionalProperties, items, anyOf = [] }: Schema): string[] {
