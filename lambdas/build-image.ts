@@ -19,11 +19,13 @@ import { FairleadError } from '../lib/errors.ts';
 import { machinePlatform, parsePlatform, renderPlatform } from '../lib/image/platform.ts';
 import type { Platform } from '../lib/image/types.ts';
 import { about } from '../lib/log.ts';
+import { findTools } from '../lib/manifests/tools.ts';
 import { ecrCredentials } from '../lib/registry/ecr.ts';
 import { Registries } from '../lib/registry/registries.ts';
 import { tell } from '../lib/report/story.ts';
 import { GitHub } from '../lib/source/github.ts';
 import { remoteEngines } from './build-image/engines.ts';
+import { manifestsIn, withManifests } from './build-image/manifests.ts';
 import { tellBuild, tellFailure } from './build-image/tell.ts';
 import { buildImageEnvironment } from './env.ts';
 import { Secret } from './secret.ts';
@@ -43,6 +45,7 @@ const registries = new Registries({
 });
 const cacheDir = environment.cacheDirectory ?? join(tmpdir(), 'fairlead-cache');
 const toolchain = findToolchain(environment.go);
+const tools = findTools(environment.go.PATH);
 const engines = remoteEngines(environment, { token, credentials, registries });
 
 /** ms that are left when a build is broken off here: it may have to be handed over. */
@@ -75,13 +78,20 @@ export async function handler(request: BuildRequest, context: Context): Promise<
 async function answerTo(request: BuildRequest, until: Date): Promise<BuildAnswer> {
   const { continues } = request;
   const engine = engines.find(({ name }) => name === continues?.engine);
-  if (continues !== undefined && engine !== undefined)
-    return await follow(jobOf(request, parsePlatform(continues.platform)), engine, continues.id, LOOK);
+  if (continues !== undefined && engine !== undefined) {
+    const job = jobOf(request, parsePlatform(continues.platform));
+    return await withManifests(await follow(job, engine, continues.id, LOOK), request, gitHub, tools);
+  }
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-commit-'));
   try {
     const onEvent = (event: BuildEvent) => tellBuild(request.subject, event);
     const commit = await fetchCommit(request, gitHub, directory, onEvent);
-    return await buildSomewhere(request, commit, until, onEvent);
+    // First of all: what is wrong with them is known in a second, and no image would help.
+    const manifests = await manifestsIn(commit, request, tools, (notice) =>
+      tell(request.subject, 'build.notice', notice, {}),
+    );
+    const answer = await buildSomewhere(request, commit, until, onEvent);
+    return answer.outcome === 'built' && manifests !== undefined ? { ...answer, manifests } : answer;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

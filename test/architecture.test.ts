@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/image': [],
   'lib/kube': [],
   'lib/ledger': ['lib/bake', 'lib/push', 'lib/release', 'lib/rollout'],
+  'lib/manifests': ['lib/app', 'lib/release'],
   // Whom connections may reach is for all who connect by names that a Dockerfile or a push gives.
   'lib/network': [],
   // What people ask, over what the ledger knows.

@@ -10,6 +10,8 @@ export interface BuildRequest {
   publishTo: string;
   /** For people; the digest decides. */
   tags: string[];
+  /** Where it will run: an app's own manifests are rendered for that. Nothing is rendered when absent. */
+  environment?: { name: string; namespace: string };
   /** The right to deploy that this is done under: another build of the same commit, under another one, is another build. */
   fence: number;
   /** A build that was handed over by an earlier invocation and goes on: it is followed, and nothing is begun. */
@@ -42,6 +44,8 @@ export type BuildAnswer =
       architecture?: string;
       /** Text of the commit's `fairlead.yaml`, where it has one. */
       appFile?: string;
+      /** The app's own manifests, where its `fairlead.yaml` names some; `objects` is what lib/manifests/pack.ts packs. */
+      manifests?: { objects: string };
       ms: number;
       uploadedBytes: number;
     }

@@ -4,9 +4,10 @@ import type { EndedAnswer } from './types.ts';
 
 /**
  * Codes of faults that another commit, and nothing else, gets rid of. A registry's are not among them: a base image
- * that is not there today may be pushed, or allowed, tomorrow.
+ * that is not there today may be pushed, or allowed, tomorrow. Nor is a program that the builder lacks.
  */
-const COMMIT_FAULT = /^(dockerfile|build|image|app)\/|^source\/(unsafe-archive|too-large)$/;
+const COMMIT_FAULT =
+  /^(dockerfile|build|image|app)\/|^manifests\/(?!no-tool$)|^source\/(unsafe-archive|too-large)$/;
 
 /** The answer that a fault comes to which another try does not heal. */
 export function failedAnswer(error: FairleadError): EndedAnswer & { outcome: 'failed' } {

@@ -1,10 +1,12 @@
 import type { ServiceType } from '../app/types.ts';
 import { COMMIT, identity, PROCESS, RELEASE, TRACK, version } from '../release/labels.ts';
+import { shortName } from '../release/names.ts';
 import type { KubernetesObject } from '../release/types.ts';
 import { EXPOSED } from './compose/service.ts';
 import { inOrder, runsBefore, withoutHelm } from './hooks.ts';
 import { isOwnImage } from './image.ts';
 import { ordered } from './order.ts';
+import { unpack } from './pack.ts';
 import { containersOf, type PodTemplate, podTemplateOf } from './pods.ts';
 
 /** The release that own objects become part of. */
@@ -14,19 +16,24 @@ export interface Adoption {
   /** `HOST/PATH@sha256:…` */
   image: string;
   /** The processor that the image is for: `arm64`. */
-  architecture?: string;
+  architecture?: string | undefined;
   /** How the app is reached, where its manifests leave that to the installation. */
   service: ServiceType;
   commit: string;
   number: number;
 }
 
-/** Own objects, as parts of a release. */
+/** Own objects, as parts of a release: what lib/release/render.ts takes in place of what it renders. */
 export interface Adopted {
-  /** In the order in which they are run. */
-  jobs: KubernetesObject[];
   /** In the order in which they are applied. */
-  resources: KubernetesObject[];
+  own: KubernetesObject[];
+  /** In the order in which they are run. */
+  ownJobs: KubernetesObject[];
+}
+
+/** What `packed` (lib/manifests/pack.ts) holds, adopted. */
+export function ownResources(packed: string, adoption: Adoption): Adopted {
+  return adopt(unpack(packed), adoption);
 }
 
 /**
@@ -44,13 +51,20 @@ export function adopt(objects: readonly KubernetesObject[], adoption: Adoption):
     return copy.kind === 'Service' ? exposed(copy, adoption.service) : copy;
   });
   return {
-    jobs: inOrder(adopted.filter((_, index) => isJob(objects[index]))).map(plain),
-    resources: ordered(adopted.filter((_, index) => !isJob(objects[index]))).map(plain),
+    own: ordered(adopted.filter((object) => !runsBefore(object))).map(plain),
+    ownJobs: inOrder(adopted.filter(runsBefore)).map((object) => once(plain(object), adoption.number)),
   };
 }
 
-function isJob(object: KubernetesObject | undefined): boolean {
-  return object !== undefined && runsBefore(object);
+/** Jobs stay for a day, for whoever wants to read what they logged. */
+const KEPT_SECONDS = 86_400;
+
+/** The Job of one release: its name says which, because another release's cannot be made of it. */
+function once(object: KubernetesObject, number: number): KubernetesObject {
+  const suffix = `-${number}`;
+  const name = shortName(object.metadata.name, 63 - suffix.length) + suffix;
+  const spec = { ttlSecondsAfterFinished: KEPT_SECONDS, ...(object.spec as object) };
+  return { ...object, metadata: { ...object.metadata, name }, spec };
 }
 
 function metadataOf({ metadata }: KubernetesObject, { app, environment, commit, number }: Adoption) {
@@ -80,7 +94,7 @@ function adoptPods(
   const own = containersOf(template).filter(isOwn);
   for (const container of own) container.image = image;
   const process = {
-    [PROCESS]: metadata.name.slice(0, 63).replace(/[-.]+$/, ''),
+    [PROCESS]: shortName(metadata.name),
     ...(kind === 'Deployment' && { [TRACK]: 'stable' }),
   };
   const labels = { ...identity(app, environment.name), ...process, ...template.metadata?.labels };
