@@ -12,17 +12,16 @@ const AWKWARD = /[\s"'\\:,;]/;
  * plain path.
  */
 export async function cacheFolder(checkout: string, stateDir: string): Promise<string> {
-  for (const folder of lastingFolders(checkout))
+  for (const folder of [join(checkout, '.fairlead', 'cache'), ownCache()])
     if (!AWKWARD.test(folder) && (await isWritable(folder))) return folder;
   const folder = join(stateDir, 'cache');
   await mkdir(folder, { recursive: true });
   return folder;
 }
 
-/** Where what lasts may be: the first of them that can be used. */
-export function lastingFolders(checkout: string): string[] {
-  const own = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return [join(checkout, '.fairlead', 'cache'), join(own, 'fairlead')];
+/** The folder in the person's own caches. */
+export function ownCache(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fairlead');
 }
 
 async function isWritable(folder: string): Promise<boolean> {

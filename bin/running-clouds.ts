@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Person } from '../local/identities.ts';
+import { ownCache } from './cache-folder.ts';
 
 /** A local cloud that is up, as others on this machine may use it. */
 export interface RunningCloud extends Person {
@@ -11,10 +12,17 @@ export interface RunningCloud extends Person {
 
 const FOLDER = 'clouds';
 
-/** Leaves word of the cloud of this process below `cacheDir`, for whoever may read this person's files. */
-export async function announce(cacheDir: string, person: Person): Promise<{ remove(): Promise<void> }> {
-  const folder = join(cacheDir, FOLDER);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+/**
+ * Leaves word of the cloud of this process in the person's own caches: no checkout has to be known to find it. Where they
+ * cannot be written to, the cloud runs all the same.
+ */
+export async function announce(person: Person): Promise<{ remove(): Promise<void> }> {
+  const folder = join(ownCache(), FOLDER);
+  const isThere = await mkdir(folder, { recursive: true, mode: 0o700 }).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return { remove: async () => {} };
   const file = join(folder, `${process.pid}.json`);
   const { region, accessKeyId, secretAccessKey, endpoints } = person;
   const cloud: RunningCloud = {
@@ -29,10 +37,9 @@ export async function announce(cacheDir: string, person: Person): Promise<{ remo
 }
 
 /** The clouds that are up, the newest first; what others left behind that are gone is passed over. */
-export async function runningClouds(cacheDirs: readonly string[]): Promise<RunningCloud[]> {
-  const found = await Promise.all(cacheDirs.map((cacheDir) => cloudsIn(join(cacheDir, FOLDER))));
+export async function runningClouds(): Promise<RunningCloud[]> {
+  const found = await cloudsIn(join(ownCache(), FOLDER));
   return found
-    .flat()
     .filter(({ pid }) => isAlive(pid))
     .sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1));
 }
