@@ -56,7 +56,8 @@ export function prepare(application: Application): Promise<Prepared | Stopped> {
       everythingOf(cluster, release).then((all) => secrets.fill(all)),
     ]);
     try {
-      const rehearsal = { release, fence, resources: filled, kept: entriesOf(release) };
+      const isNew = namespaces.made.length > 0;
+      const rehearsal = { release, fence, resources: filled, kept: entriesOf(release), isNew };
       const rehearsed = await rehearse(cluster, rehearsal);
       return rehearsed.outcome === 'superseded'
         ? rehearsed

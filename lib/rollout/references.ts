@@ -75,12 +75,14 @@ function items(kind: Found['kind'], source: any, by: string): Found[] {
 /**
  * Makes sure that everything is there which the pods of `resources` cannot start without: a dry run does not look at it.
  * What the release itself brings, or has somebody else bring, counts as there.
+ * @param isNew whether the namespace was not there before, and will be gone again
  * @throws FairleadError `rollout/missing-reference`
  */
 export async function checkReferences(
   kube: Kube,
   resources: readonly KubernetesObject[],
   namespace: string,
+  isNew: boolean,
 ): Promise<void> {
   const wanted = resources.flatMap((resource) => referencesIn(resource, namespace));
   const objects = new Map(wanted.map((one) => [pathOf(one), one]));
@@ -97,7 +99,8 @@ export async function checkReferences(
     if (keys === 'some') return false;
     return keys === undefined || (one.key !== undefined && !keys.has(one.key));
   });
-  if (missing.length > 0) throw missingReferences(missing, present);
+  const first = isNew ? `kubectl create namespace ${namespace}; ` : '';
+  if (missing.length > 0) throw missingReferences(missing, present, first);
 }
 
 type Keys = ReadonlySet<string> | 'some' | undefined;
@@ -137,7 +140,11 @@ function pathOf({ kind, namespace, name }: Reference): string {
   return `/api/v1/namespaces/${namespace}/${kind === 'Secret' ? 'secrets' : 'configmaps'}/${name}`;
 }
 
-function missingReferences(missing: readonly Reference[], present: ReadonlyMap<string, Keys>): FairleadError {
+function missingReferences(
+  missing: readonly Reference[],
+  present: ReadonlyMap<string, Keys>,
+  before: string,
+): FairleadError {
   const causes = missing.map((one) => {
     const what = `${one.kind} ${one.namespace}/${one.name}`;
     const wants = `which ${one.by} needs`;
@@ -149,7 +156,7 @@ function missingReferences(missing: readonly Reference[], present: ReadonlyMap<s
     code: 'rollout/missing-reference',
     operation: 'looking for what the pods need',
     cause: [...new Set(causes)].join('; '),
-    remedy: `make it, for example: ${commandFor(missing, present)}`,
+    remedy: `make it, for example: ${before}${commandFor(missing, present)}`,
   });
 }
 

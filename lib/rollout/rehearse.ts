@@ -30,6 +30,8 @@ export interface Rehearsal {
   resources: readonly KubernetesObject[];
   /** What will be there in the end. */
   kept: readonly Entry[];
+  /** Whether the namespace was not there before. */
+  isNew: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function rehearse(cluster: Cluster, rehearsal: Rehearsal): Promise<
   const [placed, remembered] = await Promise.all([
     cluster.place(distinct(resources), release.namespace),
     recall(cluster, release),
-    checkReferences(cluster.kube, resources, release.namespace),
+    checkReferences(cluster.kube, resources, release.namespace, rehearsal.isNew),
   ]);
   const asked = placed.filter(({ resource }) => resource.kind !== 'Namespace');
   const [written, removed] = await Promise.all([

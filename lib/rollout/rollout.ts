@@ -89,6 +89,8 @@ export class Rollout {
       const ran = await runJobs(application, (name) => this.#followJob(name));
       if ('outcome' in ran) return stopped(ran);
       if (ran.state !== 'done') return answerTo(verdictOfJob(ran));
+      // What was known before they ran is old by now.
+      return this.#bringOut(application, phase);
     }
     return this.#bringOut(application, phase, prepared);
   }

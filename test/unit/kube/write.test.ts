@@ -99,13 +99,65 @@ it('changes nothing in a dry run', async () => {
   expect(store.live).toEqual(before);
 });
 
+it('asks about what is not there as an apply, which refuses fields that nobody knows, and makes nothing', async () => {
+  const { api, kube } = await start(({ method, body }, response) =>
+    method === 'GET' ? refuse(response, 404, 'NotFound') : json(response, 201, body),
+  );
+  const asked = await applyFenced(kube, PATH, thing('a'), { ...writing(4), dryRun: true });
+  expect(asked).toMatchObject({ outcome: 'written', object: { content: 'a' } });
+  expect(
+    api.requests.map(({ method, contentType, query }) => [method, contentType, query.get('dryRun')]),
+  ).toEqual([
+    ['GET', undefined, null],
+    ['PATCH', 'application/apply-patch+yaml', 'All'],
+  ]);
+});
+
+it('starts from what is known, and looks again where that has changed meanwhile', async () => {
+  const store = new Store();
+  const { api, kube } = await start(store.answer);
+  const first = await applyFenced(kube, PATH, thing('a'), writing(4));
+  const known = { live: 'object' in first ? first.object : undefined };
+  api.requests.length = 0;
+  await applyFenced(kube, PATH, thing('b'), { ...writing(4), known });
+  expect(api.requests.map(({ method }) => method)).toEqual(['PATCH']);
+  api.requests.length = 0;
+  await applyFenced(kube, PATH, thing('c'), { ...writing(4), known });
+  expect(api.requests.map(({ method }) => method)).toEqual(['PATCH', 'GET', 'PATCH']);
+  await applyFenced(kube, PATH, thing('d'), { ...writing(4), known: { live: undefined } });
+  expect(store.live.content).toBe('d');
+});
+
+it('does not write to what is about to go: it would go with it', async () => {
+  const store = new Store();
+  const { kube } = await start(store.answer);
+  store.live = {
+    metadata: { labels: { mine: 'yes' }, resourceVersion: '1', deletionTimestamp: '2026-11-01T10:00:00Z' },
+  };
+  await expect(applyFenced(kube, PATH, thing('a'), writing(4))).rejects.toMatchObject({
+    code: 'kube/terminating',
+    temporary: true,
+  });
+});
+
+it('writes what follows from what is there', async () => {
+  const store = new Store();
+  const { kube } = await start(store.answer);
+  const revise: NonNullable<Parameters<typeof applyFenced>[3]['revise']> = (object, live) => {
+    const { content = '' } = (live ?? {}) as { content?: string };
+    return { ...object, content: `${content}+` } as typeof object;
+  };
+  for (let time = 0; time < 3; time++) await applyFenced(kube, PATH, thing('a'), { ...writing(4), revise });
+  expect(store.live.content).toBe('+++');
+});
+
 it('writes again for the same claim, and not for an older one', async () => {
   const store = new Store();
   const { kube } = await start(store.answer);
   await applyFenced(kube, PATH, thing('a'), writing(4));
   expect(await applyFenced(kube, PATH, thing('b'), writing(4))).toMatchObject({
     outcome: 'written',
-    created: false,
+    before: { content: 'a' },
   });
   expect(await applyFenced(kube, PATH, thing('c'), writing(3))).toEqual({ outcome: 'superseded', by: 4 });
   expect(store.live.content).toBe('b');
@@ -234,7 +286,9 @@ it('takes fields back only if all of them are its own', async () => {
   };
   store.live = { metadata: { labels: { mine: 'yes' }, resourceVersion: '1', managedFields: [theirs] } };
   await expect(applyFenced(kube, PATH, thing('a'), writing(4))).rejects.toThrow(
-    '.content of Thing shop/web was set by kubectl at 2026-11-01T10:00:00Z',
+    '.content of Thing shop/web was set by kubectl at 2026-11-01T10:00:00Z (applying Thing shop/web as fairlead); set ' +
+      'the same value here and there (then both own it), or let kubectl stop setting it and take its entry out of ' +
+      'metadata.managedFields: kubectl -n shop edit thing web --show-managed-fields',
   );
   expect(forced).toBe(0);
   store.live.metadata.managedFields = [ours, theirs];

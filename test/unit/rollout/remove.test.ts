@@ -1,61 +1,34 @@
-import { expect, it } from 'vitest';
-import { Kube } from '../../../lib/kube/client.ts';
-import { FENCE } from '../../../lib/kube/owner.ts';
-import { identity } from '../../../lib/release/labels.ts';
-import type { Release } from '../../../lib/release/types.ts';
-import { Cluster } from '../../../lib/rollout/cluster.ts';
-import { rollOut } from '../../../lib/rollout/roll-out.ts';
-import { fakeApi, json, refuse } from '../kube/fake-api.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { object, releaseWith, startFake } from './fake-cluster.ts';
 
-const labels = identity('web', 'production');
-const resource = (apiVersion: string, kind: string, namespace?: string) => ({
-  apiVersion,
-  kind,
-  metadata: { name: 'web', labels, ...(namespace === undefined ? {} : { namespace }) },
+let on: Awaited<ReturnType<typeof startFake>>;
+beforeEach(async () => {
+  on = await startFake();
 });
-const RELEASE = {
-  number: 1,
-  app: 'web',
-  environment: 'production',
-  namespace: 'web',
-  resources: [resource('v1', 'Namespace'), resource('apps/v1', 'Deployment', 'web')],
-} as unknown as Release;
+afterEach(() => on.close());
 
-/** What is deleted of a namespace and a Deployment that the claims of these fences wrote, by an undo of the claim 5. */
-async function removed(namespace: number, deployment: number): Promise<string[]> {
-  const live = (name: string, fence: number) => ({
-    metadata: { name, uid: name, resourceVersion: '1', labels, annotations: { [FENCE]: String(fence) } },
-  });
-  const answers: Record<string, unknown> = {
-    '/version': { minor: '33' },
-    '/api/v1': { resources: [{ name: 'namespaces', kind: 'Namespace', namespaced: false }] },
-    '/apis/apps/v1': { resources: [{ name: 'deployments', kind: 'Deployment', namespaced: true }] },
-    '/apis/policy/v1': { resources: [] },
-    '/api/v1/namespaces/web': live('web', namespace),
-    '/apis/apps/v1/namespaces/web/deployments/web': live('web', deployment),
-  };
-  const api = await fakeApi(({ path }, response) =>
-    path in answers ? json(response, 200, answers[path]) : refuse(response, 404, 'NotFound'),
-  );
-  const kube = new Kube(api.connection);
-  try {
-    const subject = { delivery: 'd', app: 'web', commit: 'c' };
-    const request = { do: 'undo' as const, subject, release: RELEASE, fence: 5 };
-    const listener = { onApplied: () => {}, onPod: () => {} };
-    expect(await rollOut(new Cluster(kube), request, listener)).toEqual({ state: 'removed' });
-  } finally {
-    kube.close();
-    await api.close();
-  }
-  return api.requests.filter(({ method }) => method === 'DELETE').map(({ path }) => path);
-}
+const RELEASE = releaseWith(3, [object('ConfigMap', 'a'), object('Service', 'web')]);
 
 it('removes what this claim wrote, and what one wrote that it took over from', async () => {
-  const both = ['/apis/apps/v1/namespaces/web/deployments/web', '/api/v1/namespaces/web'];
-  expect(await removed(5, 5)).toEqual(both);
-  expect(await removed(3, 4)).toEqual(both);
+  await on.ask({ do: 'apply', phase: 0, release: RELEASE, fence: 3 });
+  expect(on.fake.names()).toHaveLength(3);
+  expect(await on.ask({ do: 'undo', release: RELEASE, fence: 5 })).toEqual({ state: 'removed' });
+  expect([...on.fake.objects]).toEqual([]);
+  // Once more is as good as once.
+  expect(await on.ask({ do: 'undo', release: RELEASE, fence: 5 })).toEqual({ state: 'removed' });
 });
 
 it('leaves what a newer claim has written', async () => {
-  expect(await removed(6, 6)).toEqual([]);
+  await on.ask({ do: 'apply', phase: 0, release: RELEASE, fence: 6 });
+  const before = [...on.fake.objects.keys()];
+  await on.ask({ do: 'undo', release: RELEASE, fence: 5 });
+  expect([...on.fake.objects.keys()]).toEqual(before);
+});
+
+it('removes objects of the whole cluster’s users only with their namespace', async () => {
+  const definition = object('CustomResourceDefinition', 'widgets.example.com', {}, 'apiextensions.k8s.io/v1');
+  await on.ask({ do: 'apply', phase: 0, release: releaseWith(1, [definition]) });
+  await on.ask({ do: 'remove', release: releaseWith(2, []) });
+  const left = [...on.fake.objects.values()].map(({ kind }) => kind);
+  expect(left).toEqual(['CustomResourceDefinition']);
 });
