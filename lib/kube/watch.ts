@@ -13,10 +13,16 @@ interface WatchEvent {
   object: LiveObject & { code?: number; message?: string; reason?: string };
 }
 
-/** Seconds after which the server ends a watch, and milliseconds of silence after which we do. */
-const WATCH_SECONDS = 240;
-const SILENCE_MS = (WATCH_SECONDS + 10) * 1000;
+/**
+ * Seconds after which the server ends a watch, and milliseconds of silence after which we do. Of a connection that a
+ * node or a load balancer has forgotten nobody tells us, so a watch is never trusted for longer than that.
+ */
+const WATCH_SECONDS = 20;
+const SILENCE_MS = (WATCH_SECONDS + 5) * 1000;
 const RETRY_MS = [0, 100, 300, 1000, 3000];
+
+/** Milliseconds that a watch has to last before the next one is begun at once. */
+const LASTING_MS = 1000;
 
 /**
  * A copy of a collection that follows the cluster: one list, then a watch from there, resumed where it broke off;
@@ -46,21 +52,28 @@ export class Mirror<T extends LiveObject> {
 
   /** Follows until `signal` is aborted. Rejects only with what no repetition heals (KubeError, not temporary). */
   async run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
-      try {
-        if (this.#version === undefined) await this.#list(signal);
-        failures = 0;
-        await this.#watch(signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!(error instanceof KubeError)) throw error;
-        if (error.status === 410) this.#version = undefined;
-        else if (!error.temporary) throw error;
-        else this.#report(error);
-        await sleep(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)], undefined, { signal }).catch(
-          () => {},
-        );
-      }
+    for (let brief = 0; !signal.aborted; ) {
+      const began = Date.now();
+      await this.#once(signal);
+      if (signal.aborted) return;
+      // An API that ends every watch as soon as it is begun is not asked again and again without a pause.
+      brief = Date.now() - began < LASTING_MS ? brief + 1 : 1;
+      const pause = RETRY_MS[Math.min(brief, RETRY_MS.length) - 1];
+      await sleep(pause, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Lists if need be, and watches until that ends, for better or for worse. */
+  async #once(signal: AbortSignal): Promise<void> {
+    try {
+      if (this.#version === undefined) await this.#list(signal);
+      await this.#watch(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof KubeError)) throw error;
+      if (error.status === 410) this.#version = undefined;
+      else if (!error.temporary) throw error;
+      else this.#report(error);
     }
   }
 

@@ -40,7 +40,8 @@ export function loadSuite({ name: title, missing, start }: Implementation): void
 
     it('would notice: with no pod, requests fail', async () => {
       const story = new Story(on, { strategy: 'rolling', file: '', rollouts: 0, rollbacks: 0 });
-      const loads = [new Load(await story.begin(), 'kept'), new Load(await story.begin(), 'new')];
+      const url = await story.begin();
+      const loads = [new Load(url, 'kept'), new Load(url, 'new')];
       await on.kubectl('-n', story.name, 'scale', 'deployment', story.name, '--replicas=0');
       await sleep(10_000);
       const tallies = await Promise.all(loads.map((load) => load.stop()));
@@ -56,7 +57,8 @@ export function loadSuite({ name: title, missing, start }: Implementation): void
         try {
           await sleep(1000);
           await story.goOn();
-          await sleep(4000);
+          // Old pods drain, and what is stalled shows.
+          await sleep(8000);
         } finally {
           const [kept, fresh] = await Promise.all(loads.map((load) => load.stop()));
           console.log(
@@ -71,7 +73,7 @@ export function loadSuite({ name: title, missing, start }: Implementation): void
   });
 }
 
-const NONE = { connect: 0, read: 0, write: 0, timeout: 0, status: 0 };
+const NONE = { connect: 0, read: 0, write: 0, timeout: 0, status: 0, stalled: 0 };
 
 /** One app's releases, one after another. */
 class Story {

@@ -36,7 +36,13 @@ export async function fakeApi(answer: Answer) {
   const server = createServer({ cert: credential.certificate, key: credential.key }, (incoming, response) => {
     handle(incoming, response).catch((error) => json(response, 500, { message: String(error) }));
   });
-  server.on('connection', (socket) => sockets.add(socket));
+  let refusing: (() => void) | undefined;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    if (refusing === undefined) return;
+    refusing();
+    socket.destroy();
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const connection: Connection = {
@@ -48,12 +54,16 @@ export async function fakeApi(answer: Answer) {
     for (const socket of sockets) socket.destroy();
     sockets.clear();
   };
+  /** Cuts every connection from now on, as soon as it is made. */
+  const refuseConnections = (told: () => void) => {
+    refusing = told;
+  };
   const close = async () => {
     cut();
     server.close();
     await once(server, 'close');
   };
-  return { connection, requests, cut, close };
+  return { connection, requests, cut, refuseConnections, close };
 }
 
 async function read(incoming: IncomingMessage): Promise<Request> {

@@ -144,6 +144,28 @@ it('goes on trying while the API is in trouble, and says so', async () => {
   expect(mirror.trouble).toBeUndefined();
 });
 
+it('does not ask without a pause where every watch ends at once', async () => {
+  const { names, until, versions } = await mirrorOf([list(5, pod('a', 3))], Array(1000).fill(send()));
+  await until(() => names().join() === 'a');
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(versions().length).toBeGreaterThan(2);
+  expect(versions().length).toBeLessThan(10);
+});
+
+it('does not ask without a pause while nobody listens', async () => {
+  const { mirror, until, api } = await mirrorOf([list(5, pod('a', 3))], []);
+  await until(() => mirror.synced);
+  let told = 0;
+  api.refuseConnections(() => {
+    told += 1;
+  });
+  api.cut();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(mirror.trouble?.code).toBe('kube/unreachable');
+  expect(told).toBeGreaterThan(2);
+  expect(told).toBeLessThan(15);
+});
+
 it('ends with what no repetition heals', async () => {
   const { run } = await mirrorOf([], [], (_, response) => {
     refuse(response, 403, 'Forbidden', 'User "u" cannot list resource "pods"');
