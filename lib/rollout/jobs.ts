@@ -3,7 +3,7 @@ import type { Job, LiveObject } from '../kube/wire.ts';
 import { RELEASE } from '../release/labels.ts';
 import type { KubernetesObject, Release } from '../release/types.ts';
 import { type Application, applyResources, type Stopped } from './apply.ts';
-import type { Cluster, Placed } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { isOf, objectOf } from './inventory.ts';
 import { recall } from './memory.ts';
 import { podSpecOf } from './pod-spec.ts';
@@ -34,12 +34,6 @@ export async function runJobs(application: Application, follow: FollowJob): Prom
     if (verdict.state !== 'done') return verdict;
   }
   return { state: 'done' };
-}
-
-/** Whether the jobs of a release have all succeeded. */
-export async function haveRun({ kube }: Cluster, placed: readonly Placed[]): Promise<boolean> {
-  const jobs = await Promise.all(placed.map(({ path }) => kube.find<Job>(path.object)));
-  return jobs.every((job) => job !== undefined && isEnded(job, 'Complete'));
 }
 
 /** What a job needs of its release: what its pods refer to, and the rights of its account. */
@@ -82,5 +76,7 @@ function isEnded({ status }: Job, as: 'Complete' | 'Failed'): boolean {
 
 /** Whether `live` is as the release `number` has written it, as the claim `fence` or a later one. */
 export function isWrittenBy(live: LiveObject | undefined, number: number, fence: number): boolean {
-  return live?.metadata?.annotations?.[RELEASE] === String(number) && fenceOf(live) >= fence;
+  if (live === undefined || fenceOf(live) < fence) return false;
+  const { [RELEASE]: by } = live.metadata?.annotations ?? {};
+  return by === undefined || by === String(number);
 }

@@ -5,11 +5,11 @@ import type { Phase, Release } from '../release/types.ts';
 import { internalName } from './address.ts';
 import { type Application, applyPhase, begin, type Prepared, prepare, type Stopped } from './apply.ts';
 import type { Cluster } from './cluster.ts';
-import { haveRun, isWrittenBy, runJobs } from './jobs.ts';
+import { isWrittenBy, runJobs } from './jobs.ts';
 import { type Remembered, recall } from './memory.ts';
 import { observe } from './observe.ts';
 import { observeJob } from './observe-job.ts';
-import { entriesOf, prune } from './prune.ts';
+import { entriesOf, isRemembered, prune } from './prune.ts';
 import { reach, serviceOf } from './reach.ts';
 import type { AppliedFacts, RolloutAnswer } from './request.ts';
 import type { Listener } from './roll-out.ts';
@@ -148,19 +148,13 @@ export class Rollout {
   }
 
   /** Whether phase 0 stopped before its resources were applied, because a job took longer than one call. */
-  async #jobsAreLeft({ workloads }: Phase): Promise<boolean> {
-    const { jobs, namespace, number, resources } = this.#release;
+  async #jobsAreLeft({ resources }: Phase): Promise<boolean> {
+    const { jobs, namespace, number } = this.#release;
     if (jobs.length === 0) return false;
+    const placed = await this.#cluster.place(resources.filter(isRemembered), namespace);
     const { kube } = this.#cluster;
-    const [first] = await this.#cluster.place(
-      resources.filter(({ kind, metadata: { name } }) =>
-        workloads.some((one) => one.kind === kind && one.name === name),
-      ),
-      namespace,
-    );
-    const live = first && (await kube.find<LiveObject>(first.path.object));
-    if (first !== undefined) return !isWrittenBy(live, number, this.#fence);
-    return !(await haveRun(this.#cluster, await this.#cluster.place(jobs, namespace)));
+    const found = await Promise.all(placed.map(({ path }) => kube.find<LiveObject>(path.object)));
+    return !found.every((live) => isWrittenBy(live, number, this.#fence));
   }
 }
 
