@@ -3,7 +3,7 @@ import type { ReadableStream } from 'node:stream/web';
 import * as z from 'zod/mini';
 import { FairleadError } from '../errors.ts';
 import { nameOf, pathOf, refused } from './ask.ts';
-import { objectId } from './branches.ts';
+import { currentName, objectId } from './branches.ts';
 import { say } from './comments.ts';
 import { openPulls, pull } from './pulls.ts';
 import { type Api, request } from './request.ts';
@@ -82,6 +82,12 @@ export class GitHub {
     );
   }
 
+  /** `owner/name` as the host calls the repository today; undefined where it shows none. */
+  async currentName(repository: Repository): Promise<string | undefined> {
+    const found = await currentName(this.#api, repository);
+    return found.is === 'found' ? found.value : undefined;
+  }
+
   /** {@link setStatus} */
   async setStatus(repository: Repository, commit: string, status: CommitStatus): Promise<void> {
     await setStatus(this.#api, repository, commit, status);
@@ -97,6 +103,12 @@ export class GitHub {
     const stands =
       found.is === 'found' && found.value.state === 'open' && found.value.head.commit === approved;
     return stands ? { is: 'found', commit: approved } : { is: 'gone' };
+  }
+
+  /** Whether a pull request is open. @throws FairleadError `source/refused`, and what {@link request} throws */
+  async isOpen(repository: Repository, number: number): Promise<boolean> {
+    const found = await pull(this.#api, repository, number);
+    return found.is === 'found' && found.value.state === 'open';
   }
 
   /** {@link say}, below every open pull request of `branch`, or below `number`. */

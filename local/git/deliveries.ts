@@ -57,6 +57,7 @@ export class Deliveries {
   readonly #strategy: Strategy;
   readonly #log: Delivery[] = [];
   readonly #closing = new AbortController();
+  readonly #inactive = new Set<string>();
   #lastId = 0;
 
   constructor(webhook: Webhook, strategy: Strategy = once) {
@@ -83,8 +84,19 @@ export class Deliveries {
     return delivery;
   }
 
-  send(delivery: Delivery): Promise<Answer> {
-    return this.#strategy(delivery, () => this.#attempt(delivery));
+  /** Whether a repository's events are sent at all, as the switch of GitHub's webhooks says. */
+  isActive(repository: string): boolean {
+    return !this.#inactive.has(repository);
+  }
+
+  setActive(repository: string, active: boolean): void {
+    if (active) this.#inactive.delete(repository);
+    else this.#inactive.add(repository);
+  }
+
+  async send(delivery: Delivery): Promise<Answer> {
+    if (!this.isActive(delivery.repository)) return { kind: 'withheld' };
+    return await this.#strategy(delivery, () => this.#attempt(delivery));
   }
 
   /** Sends what attempt `id` sent once more, with today's secret; `undefined` where there is no such attempt. */

@@ -28,6 +28,8 @@ const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ['GET', /^\/commits\/(.+)$/, getCommit],
   ['GET', /^\/tarball(?:\/(.+))?$/, getTarball],
   ['POST', /^\/statuses\/([0-9a-f]+)$/, createStatus],
+  ['GET', /^\/hooks\/1$/, async (call) => ok(hookJson(call))],
+  ['PATCH', /^\/hooks\/1$/, updateHook],
   ['GET', /^\/hooks\/1\/deliveries$/, listDeliveries],
   ['GET', /^\/hooks\/1\/deliveries\/(\d+)$/, getDelivery],
   ['POST', /^\/hooks\/1\/deliveries\/(\d+)\/attempts$/, redeliver],
@@ -146,6 +148,18 @@ async function createStatus({ git, repository, part, request, statuses }: Call):
 async function listStatuses({ git, repository, part, statuses }: Call): Promise<Answer> {
   const sha = await findCommit(git, repository.directory, part);
   return sha === undefined ? notFound() : ok(statuses.of(repository.name, sha));
+}
+
+function hookJson({ deliveries, repository }: Call) {
+  const events = ['push', 'pull_request', 'issue_comment'];
+  return { id: 1, name: 'web', active: deliveries.isActive(repository.name), events };
+}
+
+async function updateHook(call: Call): Promise<Answer> {
+  const active = (await jsonBody(call.request))?.active;
+  if (typeof active !== 'boolean') return unprocessable('active must be true or false');
+  call.deliveries.setActive(call.repository.name, active);
+  return ok(hookJson(call));
 }
 
 async function listDeliveries({ deliveries, repository }: Call): Promise<Answer> {

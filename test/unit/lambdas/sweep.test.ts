@@ -160,6 +160,7 @@ describe('a preview', () => {
       { execution: 'r', delivery: 'r' },
       async () => false,
     );
+    if (removal.is !== 'claimed') throw new Error(removal.is);
     await stage.ledger.settle(environment, { fence: removal.fence, runs: 'nothing' });
     await stage.ledger.forget(environment, removal.fence);
     stage.started.length = 0;

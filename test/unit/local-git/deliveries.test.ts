@@ -80,4 +80,18 @@ describe('deliveries', () => {
       expect.stringMatching(/^The webhook of refs\/heads\/main was kept back/),
     ]);
   });
+
+  test('are not sent while the repository’s webhook is switched off', async () => {
+    const work = await workingCopy();
+    await host().repository('off');
+    const turn = (active: unknown) =>
+      api('off/hooks/1', { method: 'PATCH', body: JSON.stringify({ active }) });
+    expect(await (await turn(false)).json()).toMatchObject({ active: false });
+    await git(work, 'push', '-q', `${url()}/off.git`, 'main');
+    expect(hooks).toEqual([]);
+    expect((await turn('yes')).status).toBe(422);
+    await turn(true);
+    await git(work, 'push', '-q', `${url()}/off.git`, 'main:other');
+    expect(hooks.map(({ payload }) => payload.ref)).toEqual(['refs/heads/other']);
+  });
 });

@@ -1,0 +1,47 @@
+import type { Origin } from '../push/types.ts';
+import { ABSENT, type Table } from './table.ts';
+
+/** Whose app it is: an app is named after its repository, and two owners may have one of the same name. */
+export type Owned = { is: 'ours' } | { is: 'taken'; by: Origin };
+
+/** Which repository each app is of: the first that was deployed, for good. */
+export class Owners {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** Takes the app for `origin`, if no other repository has it. */
+  async take(app: string, { host, owner, repository }: Origin): Promise<Owned> {
+    const item = { host, owner, repository };
+    if (await this.#table.put('environments', keyOf(app), item, ABSENT)) return { is: 'ours' };
+    const by = ((await this.#table.get('environments', keyOf(app))) ?? item) as unknown as Origin;
+    return isSame(by, item) ? { is: 'ours' } : { is: 'taken', by };
+  }
+
+  /** Hands the app over from `before`, whose repository is called otherwise now. Answers whether it still was its. */
+  async hand(app: string, before: Origin, { host, owner, repository }: Origin): Promise<boolean> {
+    return await this.#table.put(
+      'environments',
+      keyOf(app),
+      { host, owner, repository },
+      {
+        ConditionExpression: '#owner = :owner AND #repository = :repository',
+        ExpressionAttributeNames: { '#owner': 'owner', '#repository': 'repository' },
+        ExpressionAttributeValues: { ':owner': before.owner, ':repository': before.repository },
+      },
+    );
+  }
+}
+
+/** Beside the environments, and none of them (listing.ts). */
+function keyOf(app: string): string {
+  return `app#${app}`;
+}
+
+/** Git hosts take names in any case. */
+function isSame(one: Origin, other: Origin): boolean {
+  const plain = ({ host, owner, repository }: Origin) => `${host}/${owner}/${repository}`.toLowerCase();
+  return plain(one) === plain(other);
+}
