@@ -82,10 +82,6 @@ function run<F extends Common>(
 }
 
 function add(program: Command, name: string, description: string): Command {
-  const local = new Option(
-    '--local [pid]',
-    'ask the local cloud that runs on this machine (default: the newest)',
-  );
   return program
     .command(name)
     .description(description)
