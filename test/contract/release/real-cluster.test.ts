@@ -1,0 +1,4 @@
+import { realCluster } from '../rollout/real-cluster.ts';
+import { renderSuite } from './suite.ts';
+
+renderSuite(realCluster);
