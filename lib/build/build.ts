@@ -117,6 +117,7 @@ async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> 
       const revised = { ...input, dockerfile: withTriggers(dockerfile, findings) };
       const plans = planFor(revised, target, common.toolchain, findings);
       removeDisks(own.disks);
+      askForBases(plans, common.bases);
       const sandbox = await sandboxAbility(plans, store, options.engines);
       refuseWithoutEngine(plans, platforms.build, revised.dockerfile, sandbox);
       return buildStages(plans, { ...revised, ...common, sandbox, findings }, finished, options);
@@ -132,6 +133,13 @@ async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> 
   }
 }
 
+/** While it is found out what can be run here; a stage that has no use for its base does without. */
+function askForBases(plans: readonly StagePlan[], bases: Bases): void {
+  for (const { from, need } of plans)
+    if (from.base.kind === 'image' && need !== 'configuration if reachable')
+      void bases.image(from.base.reference, from.platform).catch(() => {});
+}
+
 /** What is the same in all attempts at a build. */
 async function commonOf(
   options: BuildOptions,
@@ -145,7 +153,7 @@ async function commonOf(
     noCache: options.noCache ?? false,
     fresh: options.fresh ?? new Set<string>(),
     turns: new Turns(availableParallelism()),
-    bases: new Bases(options.registries, store, aliases, undefined, own.background),
+    bases: new Bases(options.registries, store, aliases, own.background.signal, own.background),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     allow: [...(options.allow ?? []), ...(options.runNetwork === 'host' ? HOST_NETWORK : [])],
     requireIsolatedNetwork: options.requireIsolatedNetwork ?? false,

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 // @ts-expect-error: JavaScript, for the Node of a fresh machine
-import { bundleOf as typeless, currentBundle as typelessToo } from '../../../bin/bundle.js';
+import { bundleOf as typeless } from '../../../bin/bundle.js';
+// @ts-expect-error: the same
+import { currentBundle as typelessToo } from '../../../bin/current-bundle.js';
 
 const bundleOf: (root: string, entry: string, cache: string) => Promise<string | undefined> = typeless;
-const currentBundle: (root: string, cache: string) => string | undefined = typelessToo;
+const currentBundle: (root: string, cache: string, node?: string) => string | undefined = typelessToo;
 
 let root: string;
 let cache: string;
@@ -65,6 +67,23 @@ test('a bundle is not that of another checkout', async () => {
   expect(await said()).toBe('one\n');
   expect(currentBundle(root, cache)).toBeDefined();
   expect(currentBundle(`${root}/.`, cache)).toBeUndefined();
+});
+
+test('a bundle was made for one version of Node', async () => {
+  expect(await said()).toBe('one\n');
+  expect(currentBundle(root, cache, process.versions.node)).toBeDefined();
+  expect(currentBundle(root, cache, '23.0.0')).toBeUndefined();
+});
+
+test('modules of Node are loaded when something of them is used', async () => {
+  const loaded = `process.moduleLoadList.includes('NativeModule zlib')`;
+  const use = `import { gunzipSync, gzipSync } from 'node:zlib';
+const before = ${loaded};
+const text = gunzipSync(gzipSync('text')).toString();
+export const word = [before, text, ${loaded}].join(' ');
+`;
+  put('lib/word.ts', use);
+  expect(await said()).toBe('false text true\n');
 });
 
 test('other packages make another bundle', async () => {

@@ -15,7 +15,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fairlead-launch-'));
   checkout = join(folder, 'a checkout');
   await mkdir(join(checkout, 'bin'), { recursive: true });
-  for (const name of ['launch.js', 'fairlead.js', 'child.js', 'bundle.js', 'setup.js'])
+  for (const name of ['launch.js', 'fairlead.js', 'child.js', 'bundle.js', 'current-bundle.js', 'setup.js'])
     await cp(join(BIN, name), join(checkout, 'bin', name));
   await writeFile(join(checkout, 'package.json'), '{"type":"module"}');
   await writeFile(join(checkout, 'package-lock.json'), '{}');

@@ -36,7 +36,7 @@ describe('basic authentication', () => {
   test('sends the credentials once the registry asks for them', async () => {
     const registry = await start();
     guard(registry, 'Basic realm="x"', (authorization) => authorization === BASIC);
-    await clientWith(ALICE).publish(imageOf(layerOf(2_000_000)), `${registry.host}/web`, ['1']);
+    await clientWith(ALICE).publish(imageOf(layerOf(9_000_000)), `${registry.host}/web`, ['1']);
     expect(registry.seen[0]?.headers.authorization).toBeUndefined();
     expect(registry.manifests.has('web:1')).toBe(true);
   });

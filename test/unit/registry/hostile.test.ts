@@ -242,7 +242,7 @@ describe('answers that lead nowhere', () => {
     const registry = await start();
     registry.on(method, /uploads/, answering(307, { location: '/elsewhere' }));
     const fault = await faultOf(
-      registries.publish(imageOf(layerOf(2_000_000)), `${registry.host}/web`, ['1']),
+      registries.publish(imageOf(layerOf(9_000_000)), `${registry.host}/web`, ['1']),
     );
     expect(fault.code).toBe('registry/bad-redirect');
     expect(registry.lines(/elsewhere/)).toEqual([]);

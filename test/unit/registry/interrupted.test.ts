@@ -11,7 +11,7 @@ const registries = new Registries({ patience: QUICK });
 describe('an upload that is interrupted', () => {
   test('goes on at the offset that the registry has', async () => {
     const registry = await start();
-    const layer = layerOf(3_000_000);
+    const layer = layerOf(9_000_000);
     registry.on('PATCH', /uploads/, registry.cutAfter(1_000_000), 1);
     await registries.publish(imageOf(layer), `${registry.host}/web`, ['1']);
     expect(registry.has('web', layer.bytes)).toBe(true);
@@ -24,7 +24,7 @@ describe('an upload that is interrupted', () => {
 
   test('starts anew when the registry has forgotten it', async () => {
     const registry = await start();
-    const layer = layerOf(3_000_000);
+    const layer = layerOf(9_000_000);
     registry.on('PATCH', /uploads/, registry.cutAfter(1_000_000), 1);
     registry.on('GET', /uploads/, answering(404), 1);
     await registries.publish(imageOf(layer), `${registry.host}/web`, ['1']);
@@ -33,7 +33,7 @@ describe('an upload that is interrupted', () => {
 
   test('starts anew when the session is gone before anything was sent', async () => {
     const registry = await start();
-    const layer = layerOf(3_000_000);
+    const layer = layerOf(9_000_000);
     registry.on('PATCH', /uploads/, answering(404), 1);
     await registries.publish(imageOf(layer), `${registry.host}/web`, ['1']);
     expect(registry.has('web', layer.bytes)).toBe(true);
@@ -61,7 +61,7 @@ describe('an upload that is interrupted', () => {
     const registry = await start();
     registry.on('PATCH', /uploads/, droppingIt);
     const fault = await faultOf(
-      registries.publish(imageOf(layerOf(3_000_000)), `${registry.host}/web`, ['1']),
+      registries.publish(imageOf(layerOf(9_000_000)), `${registry.host}/web`, ['1']),
     );
     expect(fault).toMatchObject({ code: 'registry/unreachable', temporary: true });
     expect(registry.lines(/^PATCH/)).toHaveLength(QUICK.attempts);
@@ -103,7 +103,7 @@ describe('a temporary fault', () => {
 describe('a download that is interrupted', () => {
   const setUp = async () => {
     const registry = await start();
-    const layer = layerOf(2_000_000);
+    const layer = layerOf(9_000_000);
     await registries.publish(imageOf(layer), `${registry.host}/web`, ['1']);
     const [open] = (await registries.resolve(`${registry.host}/web:1`, AMD64)).layers.map((one) => one.open);
     const half = layer.bytes.subarray(0, 1_000_000);
