@@ -26,6 +26,8 @@ export interface Kubernetes {
   store: Store;
   /** What pods here cannot do that they can in a cluster, one sentence each, for people. */
   limits: readonly string[];
+  /** Takes the API server down, not the pods; what it answers brings it up again at the same address. */
+  interrupt(): Promise<() => Promise<void>>;
   /** Ends every pod and removes its files; connections to its node ports are cut. */
   close(): Promise<void>;
 }
@@ -54,8 +56,8 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
       await api.close();
       await cluster.close();
     };
-    const { endpoint, ca, kubeconfigFile } = api;
-    return { endpoint, ca, kubeconfigFile, store, limits, close };
+    const { endpoint, ca, kubeconfigFile, interrupt } = api;
+    return { endpoint, ca, kubeconfigFile, store, limits, interrupt, close };
   } catch (error) {
     await cluster.close();
     throw error;

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:https';
+import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Store } from '../store.ts';
 import type { Authenticate } from './auth/user.ts';
 import { bootstrap } from './bootstrap.ts';
+import type { Service } from './http/handle.ts';
 import { listener } from './http/listener.ts';
 import type { LogProvider } from './resources/context.ts';
 import { Authority } from './tls/certificates.ts';
@@ -30,6 +31,8 @@ export interface ApiServer {
   ca: string;
   /** A kubeconfig of the administrator. */
   kubeconfigFile: string;
+  /** Goes down as for an upgrade: every connection ends, and new ones are refused until what it answers is called. */
+  interrupt: () => Promise<() => Promise<void>>;
   close: () => Promise<void>;
 }
 
@@ -41,13 +44,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const { certificate, key } = await authority.server('kube-apiserver', [
     ...new Set([host, '127.0.0.1', 'localhost']),
   ]);
-  const closing = new AbortController();
-  const server = createServer(
-    { cert: certificate, key, ca: authority.certificate, requestCert: true, rejectUnauthorized: false },
-    listener({ store, authenticate, logs }, closing.signal),
-  );
-  await listen(server, port, host);
-  const endpoint = `https://${host}:${(server.address() as AddressInfo).port}`;
+  const tls = {
+    cert: certificate,
+    key,
+    ca: authority.certificate,
+    requestCert: true,
+    rejectUnauthorized: false,
+  };
+  const serve = (at: number) => serving(tls, { store, authenticate, logs }, at, host);
+  let server = await serve(port);
+  const endpoint = `https://${host}:${server.port}`;
   const kubeconfigFile = join(stateDir, 'kubeconfig');
   const ca = authority.certificate;
   const credential = await authority.client({ commonName: 'admin', organization: 'system:masters' });
@@ -55,10 +61,35 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   await writeFile(join(stateDir, 'ca.crt'), ca);
   const close = async () => {
     stopBootstrap();
-    closing.abort();
-    await stop(server);
+    await server.stop();
   };
-  return { endpoint, ca, kubeconfigFile, close };
+  const interrupt = async () => {
+    const { port: same } = server;
+    await server.stop();
+    return async () => {
+      server = await serve(same);
+    };
+  };
+  return { endpoint, ca, kubeconfigFile, interrupt, close };
+}
+
+/** A server that listens. */
+interface Serving {
+  port: number;
+  stop(): Promise<void>;
+}
+
+async function serving(tls: ServerOptions, service: Service, port: number, host: string): Promise<Serving> {
+  const closing = new AbortController();
+  const server = createServer(tls, listener(service, closing.signal));
+  await listen(server, port, host);
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () => {
+      closing.abort();
+      return stop(server);
+    },
+  };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

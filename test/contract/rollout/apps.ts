@@ -23,6 +23,8 @@ export interface Wanted {
   env?: Record<string, string>;
   /** What takes the requests now. */
   serving?: Release;
+  /** Of the secrets in its file, by id. */
+  secretVersions?: Record<string, string>;
 }
 
 const FILE = `
@@ -40,6 +42,7 @@ export function releaseOf({
   file = '',
   env = {},
   serving,
+  secretVersions,
 }: Wanted): Release {
   const variables = { VERSION: version, MODE: mode, ...env };
   const lines = Object.entries(variables).map(([key, value]) => `  ${key}: "${value}"`);
@@ -57,5 +60,6 @@ export function releaseOf({
     number,
     createdAt: new Date(),
     ...(serving && { serving }),
+    ...(secretVersions && { secretVersions }),
   });
 }

@@ -6,7 +6,7 @@ import type { Release } from '../../../lib/release/types.ts';
 import { Cluster } from '../../../lib/rollout/cluster.ts';
 import type { PodChange } from '../../../lib/rollout/pods.ts';
 import type { RolloutAnswer } from '../../../lib/rollout/request.ts';
-import { rollOut } from '../../../lib/rollout/roll-out.ts';
+import { type Listener, rollOut } from '../../../lib/rollout/roll-out.ts';
 import { kubectl, type Running } from './implementation.ts';
 
 /** A request without what every one says. */
@@ -31,13 +31,13 @@ export class Installation {
     this.cluster = new Cluster(this.kube);
   }
 
-  async ask(request: Asked, fence: number) {
+  async ask(request: Asked, fence: number, more: Partial<Listener> = {}) {
     const pods: PodChange[] = [];
     const { release } = request;
     this.namespaces.add(release.namespace);
     const subject = { delivery: 'd', app: release.app, commit: release.commit };
     const started = Date.now();
-    const listener = { onApplied: () => {}, onPod: (change: PodChange) => pods.push(change) };
+    const listener = { onApplied: () => {}, onPod: (change: PodChange) => pods.push(change), ...more };
     const once = () => rollOut(this.cluster, { ...request, subject, fence }, listener);
     // What may pass by itself is asked again, as the deployment does: a busy cluster takes minutes over a namespace.
     const answer: RolloutAnswer = await once().catch((error) => {

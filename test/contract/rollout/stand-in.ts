@@ -53,6 +53,7 @@ async function startIn(directory: string, opened: { close(): Promise<void> }[]) 
   return {
     connection: { endpoint: cluster.endpoint, ca: cluster.ca, token: async () => TOKEN },
     kubeconfig: cluster.kubeconfigFile,
+    interrupt: cluster.interrupt,
     image: `registry.fairlead.test/fairlead/probe@${publishProbe(`${registry.host}/fairlead/probe`)}`,
   };
 }

@@ -5,37 +5,30 @@ import { wholeOf } from '../../../lib/release/phases.ts';
 import { Cluster } from '../../../lib/rollout/cluster.ts';
 import { observe } from '../../../lib/rollout/observe.ts';
 import { applyRelease } from './apply-release.ts';
-import { freshName, releaseOf, type Wanted } from './apps.ts';
-import { flakyProxy } from './flaky-proxy.ts';
+import { freshName } from './apps.ts';
 import type { Implementation } from './implementation.ts';
 import { Installation } from './installation.ts';
 import { ask, underLoad } from './load.ts';
+import { Scene } from './scene.ts';
+import { watchSuite } from './watch-suite.ts';
 
 /** What rolling out does on every cluster. One `describe`, because it is one installation. */
 export function rolloutSuite({ name: title, missing, lacks, start }: Implementation): void {
   describe.skipIf(missing !== undefined)(`rolling out on ${title}${missing ? ` (${missing})` : ''}`, () => {
-    let on: Installation;
-    const release = (wanted: Omit<Wanted, 'image'> & { image?: string }) =>
-      releaseOf({ image: on.running.image, ...wanted });
+    const scene = new Scene(lacks);
+    const { live, release } = scene;
 
     beforeAll(async () => {
-      on = new Installation(await start());
+      scene.on = new Installation(await start());
     }, 120_000);
-    afterEach(() => on?.tidy());
-    afterAll(() => on?.close());
+    afterEach(() => scene.tidy());
+    afterAll(() => scene.close());
 
-    /** An app with release 1 live; answers its URL. */
-    async function live(name: string, more: Partial<Wanted> = {}): Promise<string> {
-      const { answer } = await on.apply(release({ name, number: 1, version: 'a', ...more }), 1);
-      if (answer.state !== 'live' || answer.url === undefined) throw new Error(JSON.stringify(answer));
-      const { url } = answer;
-      await expect.poll(() => ask(url).catch(() => ''), { timeout: 5000 }).toBe('a');
-      return url;
-    }
+    watchSuite(scene);
 
     it('makes a first release live, and says where', async () => {
       const name = freshName();
-      const { answer, pods, ms } = await on.apply(release({ name, number: 1, version: 'a' }), 1);
+      const { answer, pods, ms } = await scene.on.apply(release({ name, number: 1, version: 'a' }), 1);
       expect(answer).toMatchObject({ state: 'live', internalName: `${name}.${name}.svc.cluster.local` });
       // A node's proxy learns of a new Service a moment after the API does.
       await expect.poll(() => ask((answer as { url: string }).url).catch(() => '')).toBe('a');
@@ -48,24 +41,24 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
     it('changes nothing when the same release is applied again', async () => {
       const name = freshName();
       const first = release({ name, number: 1, version: 'a' });
-      await on.apply(first, 1);
-      const before = await on.read(name, 'pods', '', '{.items[*].metadata.uid}');
-      const { answer } = await on.apply(first, 1);
+      await scene.on.apply(first, 1);
+      const before = await scene.on.read(name, 'pods', '', '{.items[*].metadata.uid}');
+      const { answer } = await scene.on.apply(first, 1);
       expect(answer.state).toBe('live');
-      expect(await on.read(name, 'pods', '', '{.items[*].metadata.uid}')).toBe(before);
+      expect(await scene.on.read(name, 'pods', '', '{.items[*].metadata.uid}')).toBe(before);
     });
 
     it('updates without failing a request, and takes away what the new release no longer says', async () => {
       const name = freshName();
       const url = await live(name, { env: { OLD: '1' } });
       const load = underLoad(url);
-      const { answer } = await on.apply(release({ name, number: 2, version: 'b' }), 2);
+      const { answer } = await scene.on.apply(release({ name, number: 2, version: 'b' }), 2);
       await sleep(1500);
       const answers = await load.stop();
       expect(answer.state).toBe('live');
       expect([...answers.keys()].sort()).toEqual(['a', 'b']);
       expect(await ask(url)).toBe('b');
-      const names = await on.read(
+      const names = await scene.on.read(
         name,
         'deployment',
         name,
@@ -77,8 +70,8 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
     it('fails early for an image that is not there, while the old one serves', async () => {
       const name = freshName();
       const url = await live(name);
-      const image = on.running.image.replace(/@.*/, `@sha256:${'0'.repeat(64)}`);
-      const { answer, pods, ms } = await on.apply(release({ name, number: 2, version: 'b', image }), 2);
+      const image = scene.on.running.image.replace(/@.*/, `@sha256:${'0'.repeat(64)}`);
+      const { answer, pods, ms } = await scene.on.apply(release({ name, number: 2, version: 'b', image }), 2);
       expect(answer).toMatchObject({ state: 'failed' });
       expect((answer as { reason: string }).reason).toContain(
         `image ${image} cannot be pulled: its registry does not have it`,
@@ -97,7 +90,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
     ])('tells what a program that ends at its start ($mode) said', async ({ mode, reason }) => {
       const name = freshName();
       const url = await live(name);
-      const { answer, ms } = await on.apply(release({ name, number: 2, version: 'b', mode }), 2);
+      const { answer, ms } = await scene.on.apply(release({ name, number: 2, version: 'b', mode }), 2);
       expect(answer).toMatchObject({ state: 'failed', reason: expect.stringMatching(reason) });
       expect((answer as { details: string }).details).toContain('log of');
       expect(ms).toBeLessThan(8000);
@@ -106,7 +99,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
 
     it('names a program that is not in the image', async () => {
       const name = freshName();
-      const { answer } = await on.apply(
+      const { answer } = await scene.on.apply(
         release({ name, number: 1, version: 'a', file: 'command: [/nope]' }),
         1,
       );
@@ -121,7 +114,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
     it('gives a port that nobody listens on its patience, then says so', async () => {
       const name = freshName();
       const wanted = { name, number: 1, version: 'a', env: { LISTEN: '9999' } };
-      const { answer, ms } = await on.apply(release(wanted), 1);
+      const { answer, ms } = await scene.on.apply(release(wanted), 1);
       expect(answer).toMatchObject({
         state: 'failed',
         reason: expect.stringMatching(
@@ -134,7 +127,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
 
     it('names what the health check answers', async () => {
       const name = freshName();
-      const { answer } = await on.apply(release({ name, number: 1, version: 'a', mode: 'unready' }), 1);
+      const { answer } = await scene.on.apply(release({ name, number: 1, version: 'a', mode: 'unready' }), 1);
       expect(answer).toMatchObject({
         state: 'failed',
         reason: expect.stringContaining('GET /readyz on port 8080 answers 503'),
@@ -144,8 +137,8 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
     it('fails early for a quota', async () => {
       const name = freshName();
       const url = await live(name);
-      await on.kubectl('-n', name, 'create', 'quota', 'two', '--hard=pods=2');
-      const { answer, ms } = await on.apply(release({ name, number: 2, version: 'b' }), 2);
+      await scene.on.kubectl('-n', name, 'create', 'quota', 'two', '--hard=pods=2');
+      const { answer, ms } = await scene.on.apply(release({ name, number: 2, version: 'b' }), 2);
       expect(answer).toMatchObject({
         state: 'failed',
         reason: expect.stringMatching(/^the cluster refuses to create pods: exceeded quota: two, /),
@@ -160,22 +153,22 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       const bad = release({ name, number: 2, version: 'b' });
       const deployment = bad.resources.find(({ kind }) => kind === 'Deployment');
       Object.assign(deployment?.spec as object, { progressDeadlineSeconds: -1 });
-      const { answer } = await on.apply(bad, 2);
+      const { answer } = await scene.on.apply(bad, 2);
       expect(answer).toMatchObject({
         state: 'failed',
         reason: expect.stringContaining('progressDeadlineSeconds'),
       });
       const annotation = '{.metadata.annotations.fairlead\\.dev/release}';
-      expect(await on.read(name, 'service', name, annotation)).toBe('1');
+      expect(await scene.on.read(name, 'service', name, annotation)).toBe('1');
     });
 
     it('goes back to the last good release', async () => {
       const name = freshName();
       const url = await live(name);
       const bad = release({ name, number: 2, version: 'b', mode: 'panic' });
-      await on.apply(bad, 2);
+      await scene.on.apply(bad, 2);
       const back = release({ name, number: 3, version: 'a' });
-      const { answer, ms } = await on.ask({ do: 'undo', release: bad, back }, 2);
+      const { answer, ms } = await scene.on.ask({ do: 'undo', release: bad, back }, 2);
       expect(answer).toMatchObject({ state: 'live', url });
       expect(ms).toBeLessThan(5000);
       expect(await ask(url)).toBe('a');
@@ -184,66 +177,68 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
     it('leaves nothing behind of a first release that failed, and starts again in its place', async () => {
       const name = freshName();
       const bad = release({ name, number: 1, version: 'a', mode: 'panic' });
-      await on.apply(bad, 1);
-      const { answer } = await on.ask({ do: 'undo', release: bad }, 1);
+      await scene.on.apply(bad, 1);
+      const { answer } = await scene.on.ask({ do: 'undo', release: bad }, 1);
       expect(answer).toEqual({ state: 'removed' });
-      const again = await on.apply(release({ name, number: 2, version: 'b' }), 2);
+      const again = await scene.on.apply(release({ name, number: 2, version: 'b' }), 2);
       expect(again.answer.state).toBe('live');
-      await on.ask({ do: 'undo', release: release({ name, number: 2, version: 'b' }) }, 2);
+      await scene.on.ask({ do: 'undo', release: release({ name, number: 2, version: 'b' }) }, 2);
       await expect
-        .poll(() => on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 45_000 })
+        .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 45_000 })
         .not.toContain(name);
     }, 180_000);
 
     it('keeps a namespace that was there before', async () => {
       const name = freshName();
-      await on.kubectl('create', 'namespace', name);
+      await scene.on.kubectl('create', 'namespace', name);
       const bad = release({ name, number: 1, version: 'a', mode: 'panic' });
-      await on.apply(bad, 1);
-      await on.ask({ do: 'undo', release: bad }, 1);
-      expect(await on.kubectl('-n', name, 'get', 'deployments,services,serviceaccounts', '-o', 'name')).toBe(
-        'serviceaccount/default\n',
-      );
-      await on.kubectl('get', 'namespace', name);
+      await scene.on.apply(bad, 1);
+      await scene.on.ask({ do: 'undo', release: bad }, 1);
+      expect(
+        await scene.on.kubectl('-n', name, 'get', 'deployments,services,serviceaccounts', '-o', 'name'),
+      ).toBe('serviceaccount/default\n');
+      await scene.on.kubectl('get', 'namespace', name);
     });
 
     it('refuses an older claim, before and during a rollout', async () => {
       const name = freshName();
       await live(name);
-      await on.apply(release({ name, number: 2, version: 'b' }), 7);
+      await scene.on.apply(release({ name, number: 2, version: 'b' }), 7);
       const older = release({ name, number: 3, version: 'c' });
-      expect((await on.apply(older, 6)).answer).toEqual({ state: 'superseded', by: 7 });
-      expect((await on.ask({ do: 'observe', phase: 0, release: older }, 6)).answer).toEqual({
+      expect((await scene.on.apply(older, 6)).answer).toEqual({ state: 'superseded', by: 7 });
+      expect((await scene.on.ask({ do: 'observe', phase: 0, release: older }, 6)).answer).toEqual({
         state: 'superseded',
         by: 7,
       });
       const slow = release({ name, number: 4, version: 'd', mode: 'unready' });
-      const observed = on.apply(slow, 8);
+      const observed = scene.on.apply(slow, 8);
       await sleep(1000);
-      await on.apply(release({ name, number: 5, version: 'e' }), 9);
+      await scene.on.apply(release({ name, number: 5, version: 'e' }), 9);
       expect((await observed).answer).toEqual({ state: 'superseded', by: 9 });
-      expect(await on.read(name, 'deployment', name, '{.metadata.annotations.fairlead\\.dev/fence}')).toBe(
-        '9',
-      );
+      expect(
+        await scene.on.read(name, 'deployment', name, '{.metadata.annotations.fairlead\\.dev/fence}'),
+      ).toBe('9');
     });
 
     it.each(['a first release', 'an update'])(
       'lets no claim that stalled before its write overtake a newer one (%s)',
       async (what) => {
         const name = freshName();
-        on.namespaces.add(name);
-        await on.kubectl('create', 'namespace', name);
+        scene.on.namespaces.add(name);
+        await scene.on.kubectl('create', 'namespace', name);
         if (what === 'an update') await live(name);
-        const stalled = new StalledKube(on.running.connection);
+        const stalled = new StalledKube(scene.on.running.connection);
         const old = applyRelease(new Cluster(stalled), release({ name, number: 2, version: 'b' }), 2);
         await stalled.reached;
-        const newer = await applyRelease(on.cluster, release({ name, number: 3, version: 'c' }), 3);
+        const newer = await applyRelease(scene.on.cluster, release({ name, number: 3, version: 'c' }), 3);
         stalled.release();
         expect(newer).toMatchObject({ outcome: 'applied' });
         expect(await old).toEqual({ outcome: 'superseded', by: 3 });
         stalled.close();
         for (const kind of ['serviceaccount', 'service', 'poddisruptionbudget', 'deployment'])
-          expect(await on.read(name, kind, name, '{.metadata.annotations.fairlead\\.dev/release}')).toBe('3');
+          expect(
+            await scene.on.read(name, kind, name, '{.metadata.annotations.fairlead\\.dev/release}'),
+          ).toBe('3');
       },
     );
 
@@ -252,18 +247,18 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       async () => {
         const name = freshName();
         await live(name);
-        await on.kubectl('-n', name, 'scale', 'deployment', name, '--replicas=3');
-        const { answer } = await on.apply(release({ name, number: 2, version: 'b' }), 2);
+        await scene.on.kubectl('-n', name, 'scale', 'deployment', name, '--replicas=3');
+        const { answer } = await scene.on.apply(release({ name, number: 2, version: 'b' }), 2);
         expect(answer.state).toBe('live');
-        expect(await on.read(name, 'deployment', name, '{.spec.replicas}')).toBe('3');
-        expect(await on.read(name, 'deployment', name, '{.status.updatedReplicas}')).toBe('3');
+        expect(await scene.on.read(name, 'deployment', name, '{.spec.replicas}')).toBe('3');
+        expect(await scene.on.read(name, 'deployment', name, '{.status.updatedReplicas}')).toBe('3');
       },
     );
 
     it('explains a field that somebody else has set', async () => {
       const name = freshName();
       await live(name);
-      await on.kubectl(
+      await scene.on.kubectl(
         '-n',
         name,
         'patch',
@@ -273,7 +268,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
         '-p',
         '{"spec":{"template":{"spec":{"terminationGracePeriodSeconds":20}}}}',
       );
-      const { answer } = await on.apply(release({ name, number: 2, version: 'b' }), 2);
+      const { answer } = await scene.on.apply(release({ name, number: 2, version: 'b' }), 2);
       expect(answer).toMatchObject({
         state: 'failed',
         reason: expect.stringMatching(
@@ -282,73 +277,55 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
           ),
         ),
       });
-      expect(await on.read(name, 'service', name, '{.metadata.annotations.fairlead\\.dev/release}')).toBe(
-        '1',
-      );
+      expect(
+        await scene.on.read(name, 'service', name, '{.metadata.annotations.fairlead\\.dev/release}'),
+      ).toBe('1');
       // The same value on both sides ends the dispute, for good.
       const file = 'terminationGracePeriod: 15\nreplicas: 1';
-      const agreed = await on.apply(release({ name, number: 2, version: 'b', file }), 2);
+      const agreed = await scene.on.apply(release({ name, number: 2, version: 'b', file }), 2);
       expect(agreed.answer.state).toBe('live');
       // One pod has no budget to keep: what the release no longer holds is gone.
-      expect(await on.kubectl('-n', name, 'get', 'poddisruptionbudgets', '-o', 'name')).toBe('');
-      expect((await on.apply(release({ name, number: 3, version: 'c' }), 3)).answer.state).toBe('live');
-      expect(await on.read(name, 'deployment', name, '{.spec.replicas}')).toBe('2');
+      expect(await scene.on.kubectl('-n', name, 'get', 'poddisruptionbudgets', '-o', 'name')).toBe('');
+      expect((await scene.on.apply(release({ name, number: 3, version: 'c' }), 3)).answer.state).toBe('live');
+      expect(await scene.on.read(name, 'deployment', name, '{.spec.replicas}')).toBe('2');
     });
 
     it('does not touch what is not its own', async () => {
       const name = freshName();
-      on.namespaces.add(name);
-      await on.kubectl('create', 'namespace', name);
-      await on.kubectl('-n', name, 'create', 'service', 'clusterip', name, '--tcp=80:80');
-      const { answer } = await on.apply(release({ name, number: 1, version: 'a' }), 1);
+      scene.on.namespaces.add(name);
+      await scene.on.kubectl('create', 'namespace', name);
+      await scene.on.kubectl('-n', name, 'create', 'service', 'clusterip', name, '--tcp=80:80');
+      const { answer } = await scene.on.apply(release({ name, number: 1, version: 'a' }), 1);
       expect(answer).toMatchObject({
         state: 'failed',
         reason: expect.stringContaining(
           `Service ${name}/${name} exists already, and Fairlead did not make it`,
         ),
       });
-      expect(await on.kubectl('-n', name, 'get', 'deployments', '-o', 'name')).toBe('');
-    });
-
-    it('sees a rollout to its end over a broken network', async () => {
-      const name = freshName();
-      await live(name);
-      const proxy = await flakyProxy(on.running.connection.endpoint);
-      const kube = new Kube({ ...on.running.connection, endpoint: proxy.endpoint });
-      const second = release({ name, number: 2, version: 'b' });
-      await applyRelease(on.cluster, second, 2);
-      const observed = observe(kube, {
-        release: second,
-        phase: wholeOf(second),
-        fence: 2,
-        budget: 20_000,
-        onPod: () => {},
-      });
-      // As soon as it follows everything: a quick cluster would else be done before the cut.
-      await expect.poll(proxy.connections, { interval: 5 }).toBeGreaterThanOrEqual(4);
-      proxy.cut();
-      expect(await observed).toEqual({ state: 'live' });
-      kube.close();
-      await proxy.close();
+      expect(await scene.on.kubectl('-n', name, 'get', 'deployments', '-o', 'name')).toBe('');
     });
 
     it('says when its time is up before there is a verdict, and stops for a newer claim that waits', async () => {
       const name = freshName();
       const slow = release({ name, number: 1, version: 'a', mode: 'unready' });
-      on.namespaces.add(name);
-      await applyRelease(on.cluster, slow, 1);
+      scene.on.namespaces.add(name);
+      await applyRelease(scene.on.cluster, slow, 1);
       const observation = { release: slow, phase: wholeOf(slow), fence: 1, budget: 500, onPod: () => {} };
-      expect(await observe(on.kube, observation)).toEqual({ state: 'progressing', ready: 0, wanted: 2 });
+      expect(await observe(scene.on.kube, observation)).toEqual({
+        state: 'progressing',
+        ready: 0,
+        wanted: 2,
+      });
       const newer = { ...observation, budget: 20_000, newestFence: async () => 2 };
-      expect(await observe(on.kube, newer)).toEqual({ state: 'superseded', by: 2 });
+      expect(await observe(scene.on.kube, newer)).toEqual({ state: 'superseded', by: 2 });
     });
 
     it('says that a Deployment was deleted under its hands', async () => {
       const name = freshName();
       await live(name);
-      const observed = on.apply(release({ name, number: 2, version: 'b', mode: 'unready' }), 2);
+      const observed = scene.on.apply(release({ name, number: 2, version: 'b', mode: 'unready' }), 2);
       await sleep(1500);
-      await on.kubectl('-n', name, 'delete', 'deployment', name);
+      await scene.on.kubectl('-n', name, 'delete', 'deployment', name);
       expect((await observed).answer).toMatchObject({
         state: 'failed',
         reason: expect.stringContaining('was deleted'),
