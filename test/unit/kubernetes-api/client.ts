@@ -94,6 +94,7 @@ export interface TestServer {
   kubeconfigFile: string;
   endpoint: string;
   ca: string;
+  interrupt: () => Promise<() => Promise<void>>;
   close: () => Promise<void>;
 }
 
@@ -111,13 +112,13 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
     },
     ...options,
   });
-  const { kubeconfigFile, endpoint, ca } = server;
+  const { kubeconfigFile, endpoint, ca, interrupt } = server;
   const call = await clientFor(kubeconfigFile);
   const close = async () => {
     await server.close();
     await rm(stateDir, { recursive: true });
   };
-  return { store, call, kubeconfigFile, endpoint, ca, close };
+  return { store, call, kubeconfigFile, endpoint, ca, interrupt, close };
 }
 
 /** The parts of a Deployment that tests change. */
