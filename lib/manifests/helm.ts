@@ -9,7 +9,7 @@ import type { Located, Reader } from './types.ts';
 const PLACE = 'fairlead.yaml: manifests.helm';
 const MOST_FILES = 2000;
 /** As Helm takes it: `image.tag`, `hosts[0].name`, `podAnnotations.example\.com/x`. */
-const VALUE_PATH = /^[A-Za-z0-9_/-]([A-Za-z0-9_./-]|\\\.|\[\d{1,4}\])*$/;
+const VALUE_PATH = /^[A-Za-z0-9_]([A-Za-z0-9_./-]|\\\.|\[\d{1,4}\])*$/;
 /** Helm cuts names that it makes from a release's name at 63; 53 is what it allows for that one. */
 const RELEASE_NAME = /^[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?$/;
 

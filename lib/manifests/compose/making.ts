@@ -40,5 +40,5 @@ export function labelsOf({ app, name }: Pick<Making, 'app' | 'name'>): Record<st
 
 /** What `$(NAME)` means to the kubelet, it does not mean in a compose file. */
 export function literally(text: string): string {
-  return text.replaceAll('$(', '$$(');
+  return text.replaceAll('$(', () => '$$(');
 }
