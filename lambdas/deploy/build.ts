@@ -3,7 +3,7 @@ import type { BuildAnswer, BuildRequest } from '../../lib/build/request.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { tell } from '../../lib/report/story.ts';
 import { looks } from './looks.ts';
-import { invoke, step } from './patience.ts';
+import { invoke, pause, step } from './patience.ts';
 import { environment, environmentOf, ledger, repositoryOf, subjectOf } from './services.ts';
 
 /** The commit that is deployed, and the right to do so. */
@@ -26,6 +26,7 @@ export async function buildImage(
     repository: repositoryOf(push),
     publishTo: `${environment.imageRepositoryPrefix}/${push.app}`,
     tags: [commit],
+    environment: push.environment,
     fence,
   };
   const renewed = async () => {
@@ -47,9 +48,9 @@ export async function buildImage(
     if (by !== undefined) return { outcome: 'superseded', by };
     const { engine, id, platform } = built.answer;
     request = { ...request, continues: { engine, id, platform } };
-    const pause = pauses.next();
-    if (pause.done) break;
-    await context.wait('for the build', { seconds: pause.value });
+    const seconds = pauses.next();
+    if (seconds.done) break;
+    await pause(context, 'for the build', seconds.value);
   }
   const reason = 'the build took too long: it was followed for 85 minutes';
   return { outcome: 'failed', blame: 'elsewhere', reason, details: '' };

@@ -1,18 +1,21 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { messageOf } from '../../lib/errors.ts';
-import type { BadCommit, LastGood } from '../../lib/ledger/types.ts';
+import type { ClaimRequest } from '../../lib/ledger/claims.ts';
+import type { BadCommit, Claim, LastGood } from '../../lib/ledger/types.ts';
 import { log } from '../../lib/log.ts';
 import type { Push } from '../../lib/push/types.ts';
+import type { Release } from '../../lib/release/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { CommitStatus } from '../../lib/source/types.ts';
-import { step } from './patience.ts';
+import { pause, step } from './patience.ts';
 import { environmentOf, gitHub, headOf, ledger, repositoryOf, subjectOf } from './services.ts';
 
 /** `at`: ms since the epoch. `waited`: another execution was at work on the same commit first. */
 export type Claimed = { at: number; commit: string } & (
   | { is: 'claimed'; fence: number }
-  | { is: 'unchanged'; live: LastGood; waited: boolean }
+  /** `fence` is that of the newest claim, and `release` what is to be seen in the cluster, where it is on record. */
+  | { is: 'unchanged'; live: LastGood; waited: boolean; fence: number; release?: Release }
   /** What should run does not: it has to be brought back. */
   | { is: 'missing'; fence: number; live: LastGood; waited: boolean }
   | { is: 'refused'; bad: BadCommit; fence?: number; waited: boolean }
@@ -21,9 +24,10 @@ export type Claimed = { at: number; commit: string } & (
   | { is: 'gone' }
 );
 
+/** `first`: what the execution waits for comes before its commit, whatever that is. */
 type Attempt =
   | Claimed
-  | { is: 'busy'; commit: string; at: number }
+  | { is: 'busy'; commit: string; at: number; first: boolean }
   | { is: 'moved'; commit: string; at: number };
 
 /** Seconds that a push's own event is given to arrive, before this execution deploys the new head itself. */
@@ -33,24 +37,33 @@ const LOOKS = [1, 1, 2, 3, 5, 10];
 /** Far longer than a claim lasts without a sign of life, and far fewer operations than an execution may have. */
 const MOST = 600;
 
+/** What an earlier round has found out: see the ledger's ClaimRequest. */
+export type Known = Pick<ClaimRequest, 'missing' | 'after'>;
+
 /**
  * Claims the branch's head, which may be another commit than the push told of: events come late, twice, in any order,
  * or never. While another execution is at work on the very commit, waits for how that ends.
  */
-export async function claimHead(context: DurableContext, push: Push, expected: string): Promise<Claimed> {
+export async function claimHead(
+  context: DurableContext,
+  push: Push,
+  expected: string,
+  known: Known = {},
+): Promise<Claimed> {
   const execution = context.executionContext.durableExecutionArn;
   let wanted = expected;
   let waited = false;
   for (let look = 0; look < MOST; look++) {
-    const attempt = await step(context, 'claim', () => claimOnce(push, { execution, wanted, waited }));
+    const attempt = await step(context, 'claim', () => claimOnce(push, { execution, wanted, waited, known }));
     if (attempt.is !== 'busy' && attempt.is !== 'moved') return attempt;
     if (attempt.is === 'moved') {
       wanted = attempt.commit;
-      await context.wait('for the event of the new head', { seconds: GRACE });
+      await pause(context, 'for the event of the new head', GRACE);
     } else {
-      if (attempt.commit !== push.after) return { is: 'superseded', commit: attempt.commit, at: attempt.at };
+      if (attempt.commit !== push.after && !attempt.first)
+        return { is: 'superseded', commit: attempt.commit, at: attempt.at };
       waited = true;
-      await context.wait('for the other deployment', { seconds: LOOKS[look] ?? 10 });
+      await pause(context, 'for the other deployment', LOOKS[look] ?? 10);
     }
   }
   throw new Error('another deployment of the commit did not come to its end');
@@ -60,12 +73,13 @@ interface How {
   execution: string;
   wanted: string;
   waited: boolean;
+  known: Known;
 }
 
-async function claimOnce(push: Push, { execution, wanted, waited }: How): Promise<Attempt> {
+async function claimOnce(push: Push, { execution, wanted, waited, known }: How): Promise<Attempt> {
   const at = Date.now();
   let head: string | undefined;
-  const by = { execution, delivery: push.delivery };
+  const by = { execution, delivery: push.delivery, ...known };
   const answer = await ledger.claim(environmentOf(push), by, async () => {
     const found = await headOf(push);
     head = found.is === 'found' ? found.commit : undefined;
@@ -78,9 +92,8 @@ async function claimOnce(push: Push, { execution, wanted, waited }: How): Promis
     case 'gone':
       return { is: 'moved', ...base };
     case 'busy':
-      if (!waited && head === push.after)
-        tell(subject, 'deploy.notice', `${brief(head)} is being deployed already`, {});
-      return { is: 'busy', ...base };
+      if (!waited) tellBusy(push, head, answer.claim);
+      return { is: 'busy', ...base, first: answer.claim.for !== undefined };
     case 'claimed':
       if (head !== push.after) {
         tell(
@@ -93,15 +106,48 @@ async function claimOnce(push: Push, { execution, wanted, waited }: How): Promis
       tell(subject, 'deploy.started', `deploying ${brief(head)} to ${environmentOf(push).name}`, {
         environment: environmentOf(push).name,
       });
-      await showStatus(push, head, { state: 'pending', description: 'Being deployed' });
+      await Promise.all([
+        ledger.list(push, answer.fence),
+        showStatus(push, head, { state: 'pending', description: 'Being deployed' }),
+      ]);
       return { ...answer, ...base };
+    case 'unchanged': {
+      const [claim, release] = await Promise.all([
+        ledger.newestClaim(environmentOf(push)),
+        ledger.releaseOf(environmentOf(push), answer.live.release),
+      ]);
+      const looked = release === undefined ? {} : { release };
+      return { ...answer, ...base, waited, fence: claim?.fence ?? 0, ...looked };
+    }
+    case 'missing':
+      tell(
+        subject,
+        'deploy.notice',
+        `${brief(head)} is not live in the cluster any more: it is brought back`,
+        {},
+      );
+      return { ...answer, ...base, waited };
     default:
       return { ...answer, ...base, waited };
   }
 }
 
+function tellBusy(push: Push, head: string, { for: what }: Claim): void {
+  const subject = subjectOf(push, head);
+  if (what !== undefined) {
+    const first = what === 'roll-back' ? 'a rollback' : 'a removal';
+    tell(subject, 'deploy.notice', `${first} is at work; waiting for it`, {});
+  } else if (head === push.after) {
+    tell(subject, 'deploy.notice', `${brief(head)} is being deployed already`, {});
+  }
+}
+
 /** Shows a status beside a commit; a host that does not take it stops nothing. */
-export async function showStatus(push: Push, commit: string, status: CommitStatus): Promise<void> {
+export async function showStatus(
+  push: Pick<Push, 'owner' | 'repository'>,
+  commit: string,
+  status: CommitStatus,
+): Promise<void> {
   try {
     await gitHub.setStatus(repositoryOf(push), commit, status);
   } catch (error) {

@@ -3,9 +3,37 @@ import { FairleadError } from '../../lib/errors.ts';
 
 /** Seconds before each further try of a step; the clients of the services try again by themselves before that. */
 const STEP_DELAYS = [1, 2, 5, 15, 30];
+
+/** What an execution has used up of what it may: durable operations, and bytes written to its history. */
+export interface Spent {
+  operations: number;
+  bytes: number;
+}
+
+// Counted by what has been asked for, so a replay comes to the same.
+const spending = new WeakMap<DurableContext, Spent>();
+
+export function spentOf(context: DurableContext): Readonly<Spent> {
+  return spending.get(context) ?? { operations: 0, bytes: 0 };
+}
+
+function spend(context: DurableContext, ...written: unknown[]): void {
+  const { operations, bytes } = spentOf(context);
+  const more = written.reduce((sum: number, value) => sum + (JSON.stringify(value)?.length ?? 0), 0);
+  spending.set(context, { operations: operations + 1, bytes: bytes + more });
+}
+
 /** A durable step that is tried again, but not after what trying does not heal. */
 export async function step<R>(context: DurableContext, name: string, take: () => Promise<R>): Promise<R> {
-  return await context.step(name, take, { retryStrategy: again });
+  const result = await context.step(name, take, { retryStrategy: again });
+  spend(context, result);
+  return result;
+}
+
+/** Sleeps, at no cost. */
+export async function pause(context: DurableContext, name: string, seconds: number): Promise<void> {
+  await context.wait(name, { seconds });
+  spend(context);
 }
 
 function again(error: Error, attempt: number): RetryDecision {
@@ -35,11 +63,14 @@ export async function invoke<Q, A, R>(
 ): Promise<{ is: 'answered'; answer: A } | { is: 'stopped'; reason: R }> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return { is: 'answered', answer: await context.invoke<Q, A>(name, target, request) };
+      const answer = await context.invoke<Q, A>(name, target, request);
+      spend(context, request, answer);
+      return { is: 'answered', answer };
     } catch (error) {
       const seconds = delays[attempt];
+      spend(context, request);
       if (!(error instanceof InvokeError) || seconds === undefined) throw error;
-      await context.wait(`before trying to ${name} again`, { seconds });
+      await pause(context, `before trying to ${name} again`, seconds);
       const reason = await between(error.message);
       if (reason !== undefined) return { is: 'stopped', reason };
     }

@@ -1,18 +1,30 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { decideApp } from '../../lib/app/decide.ts';
 import { forFork } from '../../lib/app/for-fork.ts';
+import { forPreview } from '../../lib/app/for-preview.ts';
+import type { App } from '../../lib/app/types.ts';
 import type { BuildAnswer } from '../../lib/build/request.ts';
 import { FairleadError } from '../../lib/errors.ts';
+import { ownResources } from '../../lib/manifests/adopt.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { isolate } from '../../lib/release/isolate.ts';
-import { render } from '../../lib/release/render.ts';
+import { render, secretIdsOf } from '../../lib/release/render.ts';
 import { rollbackTo } from '../../lib/release/rollback.ts';
 import type { Release } from '../../lib/release/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { Claim } from './build.ts';
-import { step } from './patience.ts';
-import { environment, environmentOf, headOf, ledger, subjectOf } from './services.ts';
+import { pause, step } from './patience.ts';
+import { versionsOf } from './secret-versions.ts';
+import {
+  environment,
+  environmentOf,
+  headOf,
+  ledger,
+  type Order,
+  secretsManager,
+  subjectOf,
+} from './services.ts';
 
 export type Built = Extract<BuildAnswer, { outcome: 'built' }>;
 
@@ -57,7 +69,7 @@ async function releaseOnce(
     const overtaken = newest !== undefined && newest.fence > fence;
     return overtaken ? { is: 'superseded', by: newest.commit } : { is: 'moved' };
   }
-  const make = renderer(push, commit, built);
+  const make = await renderer(push, commit, built);
   if ('reason' in make) return { is: 'failed', reason: make.reason };
   const answer = await ledger.release(where, fence, make.render);
   if (answer.is === 'held') return { is: 'held' };
@@ -76,39 +88,83 @@ async function releaseOnce(
 }
 
 /** Decides about the app before a number is taken; what is wrong with it is for its developers. */
-function renderer(
+async function renderer(
   push: Push,
   commit: string,
   built: Built,
-): { render(number: number): Release } | { reason: string } {
-  const { image, exposedPorts, env, user, architecture, appFile } = built;
+): Promise<{ render(number: number, serving?: Release): Release } | { reason: string }> {
   try {
-    const decided = decideApp({
-      name: push.app,
-      environment: push.environment.name,
-      ...(appFile === undefined ? {} : { file: appFile }),
-      image: {
-        exposedPorts,
-        ...(env === undefined ? {} : { env }),
-        ...(user === undefined ? {} : { user }),
-        ...(architecture === undefined ? {} : { architecture }),
-      },
-      defaults: { service: environment.serviceType },
-    });
-    const app = push.fork === undefined ? decided : forFork(decided);
-    const place = push.environment;
-    const createdAt = new Date();
+    const app = appOf(push, built);
+    const { environment: place, fork } = push;
     const quota = place.name === 'production' ? {} : { quota: environment.previews.quota };
-    return {
-      render: (number) => {
-        const release = render({ app, image, environment: place, commit, number, createdAt, ...quota });
-        return push.fork === undefined ? release : isolate(release);
-      },
+    const secretVersions = await versionsOf(secretsManager, secretIdsOf(app));
+    const rendering = { app, image: built.image, environment: place, commit, secretVersions, ...quota };
+    const createdAt = new Date();
+    const make = (number: number, serving?: Release) => {
+      const own = ownOf(push, commit, built, number);
+      const release = render({ ...rendering, ...own, number, createdAt, ...(serving && { serving }) });
+      return fork === undefined ? release : isolate(release);
     };
+    // What cannot be rendered is found out now.
+    make(0);
+    return { render: make };
   } catch (error) {
     if (error instanceof FairleadError && !error.temporary) return { reason: error.message };
     throw error;
   }
+}
+
+/** What the app's own manifests come to in a release; nothing where Fairlead renders. */
+function ownOf(push: Push, commit: string, { manifests, image, architecture }: Built, number: number) {
+  // Those of a fork are refused before this.
+  if (manifests === undefined || push.fork !== undefined) return {};
+  const { app, environment: place } = push;
+  const service = environment.serviceType;
+  return ownResources(manifests.objects, {
+    app,
+    environment: place,
+    image,
+    architecture,
+    service,
+    commit,
+    number,
+  });
+}
+
+function appOf(push: Push, built: Built): App {
+  const { name } = push.environment;
+  const decided = decidedFor(push.app, name, built);
+  if (name === 'production') return decided;
+  const preview = forPreview(decided, productionOf(push.app, built), name);
+  return push.fork === undefined ? preview : forFork(preview);
+}
+
+/** What production would be by the same file; undefined where the file is wrong for it, which is not a preview's trouble. */
+function productionOf(app: string, built: Built): App | undefined {
+  try {
+    return decidedFor(app, 'production', built);
+  } catch {
+    return undefined;
+  }
+}
+
+function decidedFor(
+  name: string,
+  environmentName: string,
+  { exposedPorts, env, user, architecture, appFile }: Built,
+): App {
+  return decideApp({
+    name,
+    environment: environmentName,
+    ...(appFile === undefined ? {} : { file: appFile }),
+    image: {
+      exposedPorts,
+      ...(env === undefined ? {} : { env }),
+      ...(user === undefined ? {} : { user }),
+      ...(architecture === undefined ? {} : { architecture }),
+    },
+    defaults: { service: environment.serviceType },
+  });
 }
 
 /**
@@ -117,16 +173,17 @@ function renderer(
  */
 export async function makeUndo(
   context: DurableContext,
-  push: Push,
+  order: Order,
   { commit, fence }: Claim,
   announce: () => void,
 ): Promise<Undone> {
-  const back = (good: Release, number: number) => rollbackTo(good, number, new Date());
+  const back = (good: Release, number: number, instead?: Release) =>
+    rollbackTo(good, number, new Date(), instead);
   let announced = false;
-  return await whenFree(context, push, commit, 'undo', async (): Promise<Undone | { is: 'held' }> => {
+  return await whenFree(context, order, commit, 'undo', async (): Promise<Undone | { is: 'held' }> => {
     if (!announced) announce();
     announced = true;
-    const answer = await ledger.undo(environmentOf(push), fence, back);
+    const answer = await ledger.undo(environmentOf(order), fence, back);
     return answer.is === 'held' || answer.is === 'superseded' ? { is: answer.is } : answer;
   });
 }
@@ -134,7 +191,7 @@ export async function makeUndo(
 /** Takes a step again until no other rollout holds the lease. */
 async function whenFree<R extends { is: string }>(
   context: DurableContext,
-  push: Push,
+  order: Order,
   commit: string,
   name: string,
   take: () => Promise<R | { is: 'held' }>,
@@ -143,12 +200,12 @@ async function whenFree<R extends { is: string }>(
     const answer = await step(context, name, async () => {
       const taken = await take();
       if (taken.is === 'held' && look === 0) {
-        tell(subjectOf(push, commit), 'deploy.notice', 'an earlier rollout is not over; waiting for it', {});
+        tell(subjectOf(order, commit), 'deploy.notice', 'an earlier rollout is not over; waiting for it', {});
       }
       return taken;
     });
     if (answer.is !== 'held') return answer as R;
-    await context.wait('for the earlier rollout', { seconds: LOOK });
+    await pause(context, 'for the earlier rollout', LOOK);
   }
   throw new Error('an earlier rollout did not come to its end');
 }

@@ -1,10 +1,9 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import type { Push } from '../../lib/push/types.ts';
 import { tell } from '../../lib/report/story.ts';
-import type { RolloutAnswer, RolloutRequest } from '../../lib/rollout/request.ts';
+import type { AppliedFacts, RolloutAnswer, RolloutRequest } from '../../lib/rollout/request.ts';
 import type { Claim } from './build.ts';
-import { invoke, step } from './patience.ts';
-import { environment, environmentOf, ledger, subjectOf } from './services.ts';
+import { invoke, pause, step } from './patience.ts';
+import { environment, environmentOf, ledger, type Order, subjectOf } from './services.ts';
 
 /** How a rollout ended. */
 export type RolledOut =
@@ -17,14 +16,18 @@ const OBSERVATIONS = 90;
 const UNKNOWN_DELAY = 10;
 const UNKNOWNS = 6;
 
-/** Asks the roll-out function for `request`, and then to observe it, until there is a verdict. */
+/**
+ * Asks the roll-out function for `request`, and then to observe it, until there is a verdict. `onApplied` is given, once,
+ * what the application has changed.
+ */
 export async function rollOut(
   context: DurableContext,
-  push: Push,
+  order: Order,
   claim: Claim,
   request: RolloutRequest,
+  onApplied?: (facts: AppliedFacts) => void,
 ): Promise<RolledOut> {
-  const renew = (fault?: string) => renewLease(context, push, claim, fault);
+  const renew = (fault?: string) => renewLease(context, order, claim, fault);
   let next = request;
   let unknowns = 0;
   for (let observation = 0; observation < OBSERVATIONS; observation++) {
@@ -37,10 +40,11 @@ export async function rollOut(
     const asked = await invoke<RolloutRequest, RolloutAnswer, string>(context, call, renew);
     if (asked.is === 'stopped') return { state: 'superseded', by: asked.reason };
     const { answer } = asked;
+    if ('applied' in answer && answer.applied !== undefined) onApplied?.(answer.applied);
     if (answer.state === 'superseded') return { state: 'superseded' };
     if (answer.state === 'unknown') {
       if (++unknowns > UNKNOWNS) return answer;
-      await context.wait('for the cluster to tell', { seconds: UNKNOWN_DELAY });
+      await pause(context, 'for the cluster to tell', UNKNOWN_DELAY);
     } else if (answer.state === 'progressing') {
       unknowns = 0;
     } else {
@@ -58,27 +62,28 @@ function observing(request: RolloutRequest): RolloutRequest {
   const { subject, fence, release } = request;
   if (request.do === 'undo')
     return { subject, fence, release: request.back ?? release, do: 'observe', phase: 'back' };
-  const phase = request.do === 'apply' ? request.phase : 0;
+  const phase = request.do === 'apply' || request.do === 'observe' ? request.phase : 0;
   return { subject, fence, release, do: 'observe', phase };
 }
 
 /** Keeps the lease; answers the commit of a newer claim, if there is one. */
 async function renewLease(
   context: DurableContext,
-  push: Push,
+  order: Order,
   { commit, fence }: Claim,
   fault?: string,
 ): Promise<string | undefined> {
   return await step(context, 'renew', async () => {
     if (fault !== undefined) {
-      tell(subjectOf(push, commit), 'deploy.notice', `the rollout broke off (${fault}); trying again`, {});
+      tell(subjectOf(order, commit), 'deploy.notice', `the rollout broke off (${fault}); trying again`, {});
     }
-    const renewed = await ledger.renew(environmentOf(push), fence);
+    const renewed = await ledger.renew(environmentOf(order), fence);
     return renewed.is === 'superseded' ? renewed.by.commit : undefined;
   });
 }
 
-/** Where a live release is reached: from outside, or at least by the cluster's other pods. */
-export function addressOf({ url, internalName }: Extract<RolledOut, { state: 'live' }>): string {
-  return url ?? `http://${internalName}`;
+/** Where a live release is reached: from outside, or at least by the cluster's other pods; nowhere if it takes no requests. */
+export function addressOf({ url, internalName }: Extract<RolledOut, { state: 'live' }>): { url?: string } {
+  const address = url ?? (internalName === undefined ? undefined : `http://${internalName}`);
+  return address === undefined ? {} : { url: address };
 }

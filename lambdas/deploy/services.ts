@@ -15,8 +15,10 @@ export const environment = deployEnvironment();
 
 export const ledger = new Ledger(new DynamoDBClient({}), environment.ledgerTable);
 
+export const secretsManager = new SecretsManagerClient({});
+
 const { gitHubTokenSecretId: tokenId } = environment;
-const token = tokenId === undefined ? undefined : new Secret(new SecretsManagerClient({}), tokenId);
+const token = tokenId === undefined ? undefined : new Secret(secretsManager, tokenId);
 export const gitHub = new GitHub({
   baseUrl: environment.gitHubUrl,
   ...(token === undefined ? {} : { token: () => token.current() }),
@@ -24,12 +26,15 @@ export const gitHub = new GitHub({
 
 export const metrics = new Metrics({ namespace: NAMESPACE, serviceName: SERVICE });
 
-/** Where the head of the push's branch runs. */
-export function environmentOf({ app, environment: { name } }: Push): Environment {
+/** What every request is about: an app's environment, and the id by which its story is followed. */
+export type Order = Pick<Push, 'app' | 'environment' | 'delivery'>;
+
+/** The ledger's name for where it is to run. */
+export function environmentOf({ app, environment: { name } }: Order): Environment {
   return { app, name };
 }
 
-export function repositoryOf({ owner, repository }: Push): Repository {
+export function repositoryOf({ owner, repository }: Pick<Push, 'owner' | 'repository'>): Repository {
   return { owner, name: repository };
 }
 
@@ -44,6 +49,6 @@ export async function headOf(push: Push): Promise<Head> {
   return pullRequest === undefined ? { is: 'gone' } : await gitHub.headOfFork(repository, pullRequest, after);
 }
 
-export function subjectOf({ delivery, app }: Push, commit: string): Subject {
+export function subjectOf({ delivery, app }: Pick<Order, 'app' | 'delivery'>, commit: string): Subject {
   return { delivery, app, commit };
 }

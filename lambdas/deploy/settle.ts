@@ -9,8 +9,9 @@ import { COUNTED } from '../../lib/report/metrics.ts';
 import { type Outcome, tell } from '../../lib/report/story.ts';
 import { showStatus } from './claim.ts';
 import { step } from './patience.ts';
-import type { Progress, Restored } from './progress.ts';
-import { environmentOf, ledger, metrics, subjectOf } from './services.ts';
+import { begin, type Progress, type Restored } from './progress.ts';
+import { liveOf } from './runs.ts';
+import { environmentOf, ledger, metrics, type Order, subjectOf } from './services.ts';
 
 /** What the execution answers. */
 export interface Settled {
@@ -26,30 +27,40 @@ export interface End {
   restored: Restored;
 }
 
+/** Whose end it is, for whoever reads of it. */
+export interface Of {
+  ref: string;
+  /** The commit that the push told of, or that a rollback takes back. */
+  pushed: string;
+  /** Where the statuses of commits are shown. */
+  repository?: Pick<Push, 'owner' | 'repository'>;
+}
+
 /** Records the end of a deployment, tells it once, and lets go of the environment. */
-export async function settle(context: DurableContext, push: Push, end: End): Promise<Settled> {
+export async function settle(context: DurableContext, order: Order, of: Of, end: End): Promise<Settled> {
   try {
     return await step(context, 'settle', async () => {
-      const ending = await record(push, end);
-      await showStatuses(push, end.progress, ending);
-      return tellEnd(push, end, ending);
+      const ending = await record(order, end);
+      await showStatuses(of, endedOf(order, of, end.progress), end.progress, ending);
+      return tellEnd(order, of, end, ending);
     });
   } catch (error) {
     // The push has to hear its end even when the ledger cannot be written to; the lease expires by itself.
     const reason = `${'reason' in end.ending ? `${end.ending.reason}; ` : ''}${messageOf(error)}`;
     const ending: Ending = { is: 'failed', reason, blame: 'elsewhere' };
-    return await step(context, 'tell', async () => tellEnd(push, end, ending));
+    return await step(context, 'tell', async () => tellEnd(order, of, end, ending));
   }
 }
 
 /** Answers the ending as the ledger has it: a verdict that comes after the lease was lost does not count. */
-async function record(push: Push, { progress, ending, restored }: End): Promise<Ending> {
-  const environment = environmentOf(push);
-  const { commit, fence, release } = progress;
+async function record(order: Order, { progress, ending, restored }: End): Promise<Ending> {
+  const environment = environmentOf(order);
+  const { commit, fence, release, course } = progress;
   if (ending.is === 'failed' && ending.blame === 'commit') {
     await ledger.markBad(environment, { commit, reason: ending.reason, at: new Date().toISOString() });
   }
   if (fence === undefined) return ending;
+  if (release !== undefined) await ledger.note(environment, release.number, course);
   const runs = whatRuns(progress, ending, restored);
   const verdicts = verdictsOf(progress, ending, restored);
   const settled = await ledger.settle(
@@ -57,21 +68,20 @@ async function record(push: Push, { progress, ending, restored }: End): Promise<
     { fence, ...(runs === undefined ? {} : { runs }) },
     verdicts,
   );
-  const late = ending.is === 'live' && release !== undefined && settled.is === 'late';
+  if (ending.is === 'removed' && settled.is === 'settled') await ledger.forget(environment, fence);
+  const says = (ending.is === 'live' && release !== undefined) || ending.is === 'rolled-back';
+  const late = settled.is === 'late' && (says || ending.is === 'removed');
   if (!late && !(ending.is === 'superseded' && ending.by === '')) return ending;
   const newest = await ledger.newestClaim(environment);
   return { is: 'superseded', by: newest?.commit ?? 'a newer push' };
 }
 
-function whatRuns(
-  { commit, release }: Progress,
-  ending: Ending,
-  restored: Restored,
-): LastGood | 'nothing' | undefined {
-  if (ending.is === 'live' && release !== undefined)
-    return { release: release.number, commit, url: ending.url };
+function whatRuns(progress: Progress, ending: Ending, restored: Restored): LastGood | 'nothing' | undefined {
+  const { release } = progress;
+  if (ending.is === 'live' && release !== undefined) return liveOf(progress, release, ending.url);
   if (restored.is === 'back') {
-    return { release: restored.release.number, commit: restored.release.commit, url: restored.url };
+    const { release: back, url } = restored;
+    return liveOf({ ...begin(back.commit) }, back, url);
   }
   return restored.is === 'removed' ? 'nothing' : undefined;
 }
@@ -82,7 +92,7 @@ function verdictsOf({ release, rolledOut }: Progress, ending: Ending, restored: 
     verdicts.push({ number: release.number, verdict: verdictOf(ending, rolledOut?.state === 'unknown') });
   }
   if (restored.is === 'back') {
-    verdicts.push({ number: restored.release.number, verdict: { is: 'live', url: restored.url } });
+    verdicts.push({ number: restored.release.number, verdict: liveVerdict(restored.url) });
   } else if (restored.is === 'not-restored' && restored.release !== undefined) {
     verdicts.push({ number: restored.release.number, verdict: { is: 'failed', reason: restored.reason } });
   }
@@ -90,71 +100,89 @@ function verdictsOf({ release, rolledOut }: Progress, ending: Ending, restored: 
 }
 
 function verdictOf(ending: Ending, unknown: boolean): Verdict {
-  if (ending.is === 'live') return { is: 'live', url: ending.url };
+  if (ending.is === 'live') return liveVerdict(ending.url, ending.notes);
   if (ending.is === 'failed') return { is: unknown ? 'unknown' : 'failed', reason: ending.reason };
   return { is: 'superseded' };
 }
 
-async function showStatuses(push: Push, { commit, claimed }: Progress, ending: Ending): Promise<void> {
-  const ended = endedOf(push, commit);
+function liveVerdict(url: string | undefined, notes: readonly string[] = []): Verdict {
+  return { is: 'live', ...(url === undefined ? {} : { url }), ...(notes.length > 0 && { notes }) };
+}
+
+async function showStatuses(
+  { repository, pushed }: Of,
+  ended: Ended,
+  { commit, claimed }: Progress,
+  ending: Ending,
+): Promise<void> {
+  if (repository === undefined) return;
   await Promise.all(
-    claimed.map(async (each) => {
-      const own = each === push.after ? endingOfPush(ended, ending) : ending;
-      const status = statusOf(
-        each === commit || each === push.after ? own : { is: 'superseded', by: commit },
-      );
-      if (status !== undefined) await showStatus(push, each, status);
+    [...new Set(claimed)].map(async (each) => {
+      const own = each === pushed ? endingOfPush(ended, ending) : ending;
+      const status = statusOf(each === commit || each === pushed ? own : { is: 'superseded', by: commit });
+      if (status !== undefined) await showStatus(repository, each, status);
     }),
   );
 }
 
 /** The last chapters, and the metrics that alarms watch. Told at the very end: a step that fails is taken again. */
-function tellEnd(push: Push, { progress, restored }: End, ending: Ending): Settled {
-  const { commit, startedAt = Date.now(), release } = progress;
-  const subject = subjectOf(push, commit);
+function tellEnd(order: Order, of: Of, { progress, restored }: End, ending: Ending): Settled {
+  const { commit, startedAt = Date.now(), release, liveAt } = progress;
+  const subject = subjectOf(order, commit);
   const ms = Date.now() - startedAt;
   const rolloutMs = release === undefined ? 0 : Date.now() - Date.parse(release.createdAt);
-  if (ending.is === 'live' && release !== undefined) {
+  if (ending.is === 'live' && release !== undefined && liveAt === undefined) {
     const message = `release ${release.number} is live after ${(rolloutMs / 1000).toFixed(1)} s`;
     tell(subject, 'rollout.live', message, { release: release.number, ms: rolloutMs });
   }
-  tellRestored(push, progress, restored, rolloutMs);
-  count(push, progress, ending, ms);
-  const ended = endedOf(push, commit);
+  tellRestored(order, progress, restored, ending, rolloutMs);
+  count(order, progress, ending, ms);
+  const ended = endedOf(order, of, progress);
   const told = endingOfPush(ended, ending);
   const message = lastLine(ended, told);
   tell(subject, 'deploy.settled', message, {
     outcome: told.is,
-    ...('url' in told ? { url: told.url } : {}),
+    ...('url' in told && told.url !== undefined ? { url: told.url } : {}),
     ...('reason' in told ? { reason: told.reason } : {}),
     ms,
   });
   return { outcome: told.is, commit, message };
 }
 
-function tellRestored(push: Push, { commit }: Progress, restored: Restored, ms: number): void {
-  const subject = subjectOf(push, commit);
+function tellRestored(
+  order: Order,
+  { commit }: Progress,
+  restored: Restored,
+  ending: Ending,
+  ms: number,
+): void {
+  const subject = subjectOf(order, commit);
   if (restored.is === 'back') {
     const { number, commit: good } = restored.release;
-    const message = `release ${number} keeps ${brief(good)} running, as before`;
+    const message =
+      ending.is === 'rolled-back'
+        ? `release ${number} runs ${brief(good)} again`
+        : `release ${number} keeps ${brief(good)} running, as before`;
     tell(subject, 'rollback.finished', message, { release: number, ms });
-  } else if (restored.is === 'removed') {
+  } else if (restored.is === 'removed' && ending.is !== 'removed') {
     tell(subject, 'rollback.finished', 'nothing ran before: what had been created is removed', { ms });
   } else if (restored.is === 'not-restored') {
     tell(subject, 'deploy.notice', `what had been begun could not be undone: ${restored.reason}`, {});
   }
 }
 
-function count(push: Push, { joined }: Progress, ending: Ending, ms: number): void {
+function count(order: Order, { joined, liveAt, startedAt }: Progress, ending: Ending, ms: number): void {
   if (joined || !(ending.is in COUNTED)) return;
   // Two sets of dimensions: all apps together, for the alarm, and each by itself.
   metrics.addDimensions({});
-  metrics.addDimensions({ app: push.app });
+  metrics.addDimensions({ app: order.app });
   metrics.addMetric(COUNTED[ending.is as keyof typeof COUNTED], MetricUnit.Count, 1);
-  if (ending.is === 'live') metrics.addMetric('PushToLive', MetricUnit.Milliseconds, ms);
+  // A bake is no waiting: its release serves.
+  const toLive = liveAt !== undefined && startedAt !== undefined ? liveAt - startedAt : ms;
+  if (ending.is === 'live') metrics.addMetric('PushToLive', MetricUnit.Milliseconds, toLive);
   metrics.publishStoredMetrics();
 }
 
-function endedOf({ app, ref, after }: Push, commit: string): Ended {
-  return { app, ref, pushed: after, commit };
+function endedOf({ app }: Order, { ref, pushed }: Of, { commit }: Progress): Ended {
+  return { app, ref, pushed, commit };
 }

@@ -36,7 +36,13 @@ export interface Chapters {
   'bake.started': { release: number; phase: number; seconds: number };
   /** What has changed since the last look, a line each. */
   'bake.look': { release: number; alarms: number; ringing: number };
-  'bake.ended': { release: number; phase: number; verdict: 'good' | 'bad' | 'unknown'; reason?: string; ms: number };
+  'bake.ended': {
+    release: number;
+    phase: number;
+    verdict: 'good' | 'bad' | 'unknown';
+    reason?: string;
+    ms: number;
+  };
   'rollout.failed': { release: number; ms: number; reason: string };
   /** Asked for by a person or an alarm; without \`from\` it was under way already. */
   'rollback.started': { from?: number; to: string; by: string };

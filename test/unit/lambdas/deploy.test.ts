@@ -20,6 +20,7 @@ describe.concurrent('a push', () => {
         repository: { owner: 'acme', name: scene.app },
         publishTo: `registry/fairlead/${scene.app}`,
         tags: [A],
+        environment: { name: 'production', namespace: scene.app },
         fence: 1,
       },
     ]);
@@ -39,7 +40,7 @@ describe.concurrent('a push', () => {
     await scene.deploy(scene.push(A));
     const run = await scene.deploy(scene.push(A, 'again'));
     expect(run.last).toBe(`unchanged ${scene.app} ${A} http://${scene.app}.test/`);
-    expect(run.operations).toEqual(['claim', 'settle']);
+    expect(run.operations).toEqual(['claim', 'observe', 'settle']);
     expect(scene.builds).toHaveLength(1);
     expect(scene.rollouts).toHaveLength(1);
     expect(scene.repository.statuses).toHaveLength(2);

@@ -2,6 +2,7 @@ import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { vi } from 'vitest';
 import type { BuildAnswer, BuildRequest } from '../../../lib/build/request.ts';
 import { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { DeployRequest } from '../../../lib/push/request.ts';
 import type { Push } from '../../../lib/push/types.ts';
 import type { RolloutAnswer, RolloutRequest } from '../../../lib/rollout/request.ts';
 import { startDynamoDB } from '../ledger/dynamodb.ts';
@@ -127,6 +128,10 @@ export class Scene {
   readonly rollouts: RolloutRequest[] = [];
   build: (request: BuildRequest) => Promise<BuildAnswer> = async ({ subject }) => this.built(subject.commit);
   rollOut: (request: RolloutRequest) => Promise<RolloutAnswer> = async () => this.live();
+  /** What a look at the cluster finds of what the ledger says is live. */
+  seen: (request: RolloutRequest) => Promise<RolloutAnswer> = async () => this.live();
+  /** How often that was looked for. */
+  sightings = 0;
   readonly #handler: Handler;
   readonly #around: Surroundings;
 
@@ -183,14 +188,20 @@ export class Scene {
   }
 
   /** Runs one execution of deploy to its end. */
-  async deploy(push: Push): Promise<Run> {
+  async deploy(push: DeployRequest | Push): Promise<Run> {
     const before = this.#around.chapters().length;
+    let begun = false;
     const runner = new LocalDurableTestRunner({ handlerFunction: this.#handler });
     runner.registerFunction('build:live', (request: BuildRequest) => {
       this.builds.push(request);
       return this.build(request);
     });
     runner.registerFunction('roll-out:live', (request: RolloutRequest) => {
+      if (request.do === 'observe' && !begun) {
+        this.sightings++;
+        return this.seen(request);
+      }
+      begun = true;
       this.rollouts.push(request);
       return this.rollOut(request);
     });
