@@ -31,13 +31,21 @@ export function jobsOf({ jobs = {}, env }: Said): Task[] {
 
 export function cronOf({ cron = {}, env }: Said): CronTask[] {
   return Object.entries(cron).flatMap(([name, said]) =>
-    said === 'none' ? [] : [{ ...taskOf(name, said, env, `cron.${name}`, CRON_SECONDS), ...timesOf(said) }],
+    said === 'none'
+      ? []
+      : [{ ...taskOf(name, said, env, `cron.${name}`, CRON_SECONDS), ...timesOf(name, said) }],
   );
 }
 
 const CONCURRENCY = { allow: 'Allow', forbid: 'Forbid', replace: 'Replace' } as const;
 
-function timesOf({ schedule, timeZone, concurrency = 'forbid', suspend = false }: SaidCron) {
+function timesOf(name: string, { schedule, timeZone, concurrency = 'forbid', suspend = false }: SaidCron) {
+  if (schedule === undefined)
+    throw badField(
+      `cron.${name}.schedule`,
+      'the file says no schedule of this name that an environment could differ from',
+      `write one, like 0 3 * * *`,
+    );
   return {
     schedule: schedule.trim(),
     ...(timeZone !== undefined && { timeZone }),

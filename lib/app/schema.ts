@@ -3,7 +3,7 @@ import { field } from './schema/notes.ts';
 import { env, furtherProcess, processFields } from './schema/process.ts';
 import { bake, strategy } from './schema/rollout.ts';
 import { config, ingress, manifests, secrets, serviceAccount } from './schema/surroundings.ts';
-import { cronJob, job } from './schema/tasks.ts';
+import { cronJob, cronJobInEnvironment, job } from './schema/tasks.ts';
 import { byLabel, duration, none, whole } from './schema/values.ts';
 
 const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
@@ -28,8 +28,8 @@ const jobs = () =>
     examples: [{ migrate: { command: ['/app/migrate'], timeout: '5m' } }],
   });
 
-const cron = () =>
-  field(byLabel(cronJob()), {
+const cron = <T extends z.ZodMiniType>(entry: T) =>
+  field(byLabel(entry), {
     description: 'What runs at set times.',
     allowed:
       'names, each with schedule, command, args, env, resources, timeout, retries, timeZone, concurrency and suspend, or none',
@@ -57,7 +57,7 @@ const general = {
     examples: [65532],
   }),
   jobs: jobs(),
-  cron: cron(),
+  cron: cron(cronJob()),
   strategy: strategy(),
   bake: bake(),
   patience: field(duration(5, 3600), {
@@ -79,7 +79,7 @@ export const appFileSchema = z.strictObject({
     description: "What the image is built for, and runs on. Default: the installation's.",
     allowed: `one of ${PLATFORMS.join(', ')}: what the image is built for, and runs on`,
   }),
-  environments: field(byLabel(z.strictObject(general)), {
+  environments: field(byLabel(z.strictObject({ ...general, cron: cron(cronJobInEnvironment()) })), {
     description:
       'What differs in an environment of that name; `preview` is for all previews. Names and values are added to, all else is replaced.',
     allowed: 'names of environments like production or preview, each with what differs there',
@@ -91,4 +91,4 @@ export const appFileSchema = z.strictObject({
 export type AppFile = z.output<typeof appFileSchema>;
 
 /** What an app says of itself in one environment. */
-export type Said = Omit<AppFile, 'engine' | 'platform' | 'environments'>;
+export type Said = NonNullable<AppFile['environments']>[string];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import { appFileSchema } from '../schema.ts';
 import { notes } from './notes.ts';
@@ -34,11 +35,13 @@ function entitle(schema: Schema): void {
 
 /** What environments have as well is there once. */
 function withReferences(schema: Schema): Schema {
-  const { environments } = schema.properties ?? {};
-  const each = environments?.additionalProperties;
-  if (typeof each === 'object')
-    each.properties = Object.fromEntries(
-      Object.keys(each.properties ?? {}).map((name) => [name, { $ref: `#/properties/${name}` }]),
-    );
+  const { properties = {} } = schema;
+  const each = properties.environments?.additionalProperties;
+  if (typeof each !== 'object') return schema;
+  const inner = Object.entries(each.properties ?? {}).map(([name, property]) => [
+    name,
+    isDeepStrictEqual(property, properties[name]) ? { $ref: `#/properties/${name}` } : property,
+  ]);
+  each.properties = Object.fromEntries(inner);
   return schema;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { field, needed } from './notes.ts';
+import { field, type Note, needed } from './notes.ts';
 import { args, command, env, resources } from './process.ts';
 import { duration, none, text, whole } from './values.ts';
 
@@ -24,11 +24,16 @@ const taskFields = (timeout: string) => ({
 export const job = () => z.union([none(), z.strictObject(taskFields('10m'))]);
 
 /** A job that runs at set times. */
-export const cronJob = () =>
+export const cronJob = () => cronJobWith(needed);
+
+/** What differs of one: it may be no more than that it does not run. */
+export const cronJobInEnvironment = () => cronJobWith(field);
+
+const cronJobWith = <T extends z.ZodMiniType>(schedule: (schema: z.ZodMiniString, note: Note) => T) =>
   z.union([
     none(),
     z.strictObject({
-      schedule: needed(
+      schedule: schedule(
         text(/^\s*(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|\S+(\s+\S+){4})\s*$/),
         {
           description: 'Minute, hour, day of the month, month, day of the week.',

@@ -206,6 +206,7 @@ ingress: { host: shop.example.com, class: alb }
 bake: { seconds: 5m, alarms: [errors] }
 jobs: { migrate: { command: [/m], timeout: 5m }, seed: { command: [/s] } }
 processes: { worker: { command: [/w], replicas: 2 } }
+cron: { nightly: { schedule: '@daily' } }
 environments:
   production: { replicas: 6 }
   preview:
@@ -216,6 +217,7 @@ environments:
     ingress: { host: "{environment}.example.com" }
     bake: 0
     jobs: { migrate: { timeout: 1m }, seed: none }
+    cron: { nightly: { suspend: true } }
     processes: { worker: none }
   preview-big: { replicas: 2, bake: { seconds: 9 } }
 `;
@@ -237,9 +239,17 @@ environments:
       ingress: { host: 'preview-login.example.com', class: 'alb' },
       bake: { seconds: 0, alarms: [] },
       jobs: [{ name: 'migrate', command: ['/m'], timeout: 60 }],
+      cron: [{ name: 'nightly', schedule: '@daily', suspend: true }],
     });
     expect(of('preview-login').processes).toHaveLength(1);
     expect(of('preview-login').processes[0]).not.toHaveProperty('scale');
+  });
+  it('says the time of a cron job that is its alone', () => {
+    const alone = 'environments: { preview: { cron: { a: { suspend: true } } } }';
+    expect(() => decide(alone, {}, 'shop', 'preview-x')).toThrow(
+      'cron.a.schedule: the file says no schedule',
+    );
+    expect(decide(alone, {}, 'shop', 'production').cron).toEqual([]);
   });
   it('of one name goes before that of all previews', () => {
     expect(of('preview-big')).toMatchObject({ processes: [{ replicas: 2 }], bake: { seconds: 9 } });
