@@ -54,9 +54,9 @@ export function unreachable(request: RequestName, error: unknown): KubeError {
   return new KubeError(request, 0, { message, reason: 'Unreachable' }, { cause: error });
 }
 
-/** The object of the request does not exist. */
+/** The object of the request does not exist. Of an API group that the cluster lacks, it says so without a reason. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof KubeError && error.reason === 'NotFound';
+  return error instanceof KubeError && error.status === 404;
 }
 
 // Kubernetes 1.20 to 1.2x answers a field that its schema lacks with a plain 500.

@@ -15,7 +15,7 @@ secrets:
   FROM_CLUSTER: { kubernetes: own, key: password }
 scale: { min: 2, max: 4 }
 ingress: { host: shop.example.com }
-processes: { worker: { command: [/app], replicas: 1, env: { PORT: "9090" } } }
+processes: { worker: { command: [/app], replicas: 1, env: { LISTEN: "9090" } } }
 jobs: { migrate: { env: { MODE: done }, timeout: 30s } }
 cron: { clean: { schedule: '@daily', env: { MODE: done } } }
 `;
@@ -74,7 +74,7 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
           `deployment/${name}-worker`,
           `horizontalpodautoscaler/${name}`,
           `ingress/${name}`,
-          `job/${name}-1-migrate`,
+          `job/${name}-migrate-1`,
           `poddisruptionbudget/${name}`,
           `secret/${name}-secrets`,
           `service/${name}`,
