@@ -125,7 +125,8 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     entry: 'lambdas/deploy.ts',
     memory: 512,
     timeout: 5 * MINUTE,
-    durable: { executionTimeout: 120 * MINUTE, retentionDays: 30 },
+    // A build may be followed for 85 minutes, and a release watched for hours, step by step.
+    durable: { executionTimeout: 12 * 60 * MINUTE, retentionDays: 30 },
     functionUrl: false,
     environment: (installation, { buildImage, rollOut }) => ({
       LEDGER_TABLE: installation.ledgerTable,

@@ -83,7 +83,7 @@ export class PipelineStack extends Stack {
     props.registry.grantBuild(build);
     codeBuild?.grantUse(build);
     microVms?.grantRun(build);
-    this.grantLedger(deploy, ['GetItem', 'PutItem', 'UpdateItem']);
+    this.grantLedger(deploy, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
     this.grantLedger(rollOut, ['GetItem']);
     this.grantLedger(this.functions.sweep, ['GetItem', 'Query']);
     this.grantLedger(this.functions['watch-alarm'], ['GetItem', 'Query']);
@@ -91,6 +91,7 @@ export class PipelineStack extends Stack {
     grantTags(this.functions['watch-alarm']);
     grantLook(rollOut);
     grantAppSecrets(rollOut, 'secretsmanager:GetSecretValue');
+    grantAppSecrets(deploy, 'secretsmanager:DescribeSecret');
     grantFollow(this.functions.operate, deploy);
     rollOut.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [props.cluster.clusterArn] }),

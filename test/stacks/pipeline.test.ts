@@ -85,7 +85,7 @@ describe('pipeline', () => {
     pipeline.hasResourceProperties('AWS::Lambda::Function', {
       Description: 'Fairlead: deploy',
       Runtime: 'nodejs24.x',
-      DurableConfig: { ExecutionTimeout: 7200, RetentionPeriodInDays: 30 },
+      DurableConfig: { ExecutionTimeout: 43200, RetentionPeriodInDays: 30 },
     });
     pipeline.hasResourceProperties('AWS::Lambda::Function', {
       Description: 'Fairlead: build-image',
@@ -140,10 +140,13 @@ describe('pipeline', () => {
   it('lets deploy use the ledger as its code does, and read a token', () => {
     const deploy = statements(templates.pipeline).filter(({ policy }) => policy.startsWith('Deploy'));
     expect(deploy.flatMap(({ statement }) => actionsOf(statement)).sort()).toEqual([
+      'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
+      'dynamodb:Query',
       'dynamodb:UpdateItem',
       'lambda:InvokeFunction',
+      'secretsmanager:DescribeSecret',
       'secretsmanager:DescribeSecret',
       'secretsmanager:GetSecretValue',
       'sqs:SendMessage',
