@@ -46,6 +46,8 @@ export interface BuildOptions extends Partial<Confidential> {
   contexts?: Readonly<Record<string, NamedContext>>;
   /** What the image is for; this machine's when it is left out. */
   platform?: Platform;
+  /** Apart from whose caches this build's commands write, which it may read: see cacheScope. */
+  scope?: string;
   /** Do every step again. The caches that Go keeps by itself stay. */
   noCache?: boolean;
   /** Keys of steps that were done just now by a build that this one belongs to, so that `noCache` spares them. */
@@ -151,6 +153,7 @@ async function commonOf(
     ...own,
     hashes: await Hashes.open(store, keyOf(directory)),
     noCache: options.noCache ?? false,
+    ...(options.scope === undefined ? {} : { scope: options.scope }),
     fresh: options.fresh ?? new Set<string>(),
     turns: new Turns(availableParallelism()),
     bases: new Bases(options.registries, store, aliases, own.background.signal, own.background),

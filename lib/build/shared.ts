@@ -19,6 +19,8 @@ export interface Shared extends BuildInput, Confidential {
   hashes: Hashes;
   bases: Bases;
   noCache: boolean;
+  /** Whose caches RUN writes; see cacheScope. */
+  scope?: string;
   /** Keys of the steps that this build did itself, which it need not do again though it may not use older ones. */
   fresh: Set<string>;
   /** Commands take turns, so that no more of them run at a time than there are processors. */

@@ -8,14 +8,26 @@ import type { BuildEvent } from './types.ts';
 /** ms that a build's answer waits for its cache after the image is published. What is not kept then is next time. */
 const PATIENCE = 10_000;
 
-/** The cache that is kept beside an app's images: who can publish there, and nobody else, can write it. */
+/**
+ * The cache that is kept beside an app's images: who can publish there, and nobody else, can write it. One in a `scope` is
+ * written apart, and reads production's, too.
+ */
 export function cacheBeside(
   publishTo: string,
   registries: Registries,
+  scope: string | undefined,
   platform: Platform = machinePlatform(),
 ): RemoteCache {
-  const place = { artifacts: registries.artifacts(publishTo), tag: cacheTag(platform) };
-  return new RemoteCache({ from: [place], to: place });
+  const artifacts = registries.artifacts(publishTo);
+  const common = { artifacts, tag: cacheTag(platform) };
+  if (scope === undefined) return new RemoteCache({ from: [common], to: common });
+  const own = { artifacts, tag: cacheTag(platform, scopeTag(scope)) };
+  return new RemoteCache({ from: [own, common], to: own });
+}
+
+/** The end of a cache's tag: no platform's name has it. */
+export function scopeTag(scope: string): string {
+  return `of.${scope}`;
 }
 
 /** Keeps what a build made, while its image is published and for a while after that. Never throws. */

@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { type BuildOptions, build } from '../build/build.ts';
+import { cacheScope } from '../build/cache/scope.ts';
 import type { BuildRequest } from '../build/request.ts';
 import { FairleadError } from '../errors.ts';
 import type { Image } from '../image/types.ts';
@@ -51,14 +52,16 @@ export type BuildSettings = Omit<BuildOptions, 'context' | 'registries' | 'onPro
 /** Builds a commit's image and publishes it. Throws what build() and Registries throw. */
 export async function buildCommit(
   { directory, appFile }: Commit,
-  { publishTo, tags }: Pick<BuildRequest, 'publishTo' | 'tags'>,
+  { publishTo, tags, environment }: Pick<BuildRequest, 'publishTo' | 'tags' | 'environment'>,
   settings: BuildSettings & { registries: Registries },
   onEvent: Tell,
 ): Promise<EndedAnswer> {
   const { registries, signal } = settings;
   const started = Date.now();
-  const remoteCache = cacheBeside(publishTo, registries, settings.platform);
-  const image = await build({ ...settings, remoteCache, context: directory, onProgress: onEvent });
+  const scope = cacheScope(environment);
+  const remoteCache = cacheBeside(publishTo, registries, scope, settings.platform);
+  const scoped = scope === undefined ? settings : { ...settings, scope };
+  const image = await build({ ...scoped, remoteCache, context: directory, onProgress: onEvent });
   const ms = Date.now() - started;
   onEvent({ type: 'built', ms });
   const publishing = registries.publish(image, publishTo, tags, undefined, signal);

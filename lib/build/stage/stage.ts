@@ -1,6 +1,7 @@
 import { fault } from '../../dockerfile/faults.ts';
 import type { Instruction, RunInstruction } from '../../dockerfile/types.ts';
 import { FairleadError } from '../../errors.ts';
+import { scopedKey } from '../cache/scope.ts';
 import { copyStep } from '../copy/copy-step.ts';
 import { atInstruction } from '../failure.ts';
 import { PlanChanged } from '../plan/finding.ts';
@@ -176,8 +177,8 @@ async function runStep(
   const { shared, plan } = input;
   const { toolchain, store, sandbox, epoch } = shared;
   const sources = await mountSources(instruction, state, input, stages);
-  const { key, step } = engineOf();
-  const kept = mayReuse(key, shared) ? await readChanges(store, key) : undefined;
+  const { key: common, step } = engineOf();
+  const { key, kept } = await keptUnder(common, shared);
   const changes = kept ?? (await shared.turns.take(step, shared.signal));
   if (kept === undefined) writeChanges(store, key, changes);
   shared.fresh.add(key);
@@ -197,6 +198,21 @@ async function runStep(
     const key = sandboxKey(instruction, state, sandbox.as, epoch, sources);
     return { key, step: () => sandboxStep(instruction, state, input, sandbox, sources) };
   }
+}
+
+/**
+ * What a RUN of this key made before, here or in production, and the key that what comes after it goes by: what was not
+ * production's leads to other keys all the way up.
+ */
+async function keptUnder(
+  key: string,
+  shared: StageInput['shared'],
+): Promise<{ key: string; kept: Change[] | undefined }> {
+  const read = async (one: string) => (mayReuse(one, shared) ? readChanges(shared.store, one) : undefined);
+  const common = await read(key);
+  const own = scopedKey(key, shared.scope);
+  if (common !== undefined || own === key) return { key, kept: common };
+  return { key: own, kept: await read(own) };
 }
 
 function applyConfiguration(instruction: Instruction, state: StageState, { shared }: StageInput): void {

@@ -1,3 +1,4 @@
+import { cacheScope } from '../../build/cache/scope.ts';
 import { type BuildFacts, whyNotOn } from '../../build/plan/needs.ts';
 import { FairleadError } from '../../errors.ts';
 import type { Platform } from '../../image/types.ts';
@@ -59,7 +60,7 @@ export class MicrovmEngine implements RemoteEngine {
     const { fleet } = this.#options;
     const { app } = job.request.subject;
     for (const slot of fleet.slots) {
-      const { vm, token, endpoint } = await fleet.ready(app, slot, dead);
+      const { vm, token, endpoint } = await fleet.ready(ownerOf(job.request), slot, dead);
       const taken = await this.#order(job, endpoint);
       if (taken === 'busy') continue;
       return { vm, token, from: 0, lost: 0, broken: 0 };
@@ -72,13 +73,14 @@ export class MicrovmEngine implements RemoteEngine {
   }
 
   async #order(job: RemoteJob, endpoint: Endpoint): Promise<'taken' | 'busy'> {
-    const { subject, repository, publishTo, tags } = job.request;
+    const { subject, repository, publishTo, tags, environment } = job.request;
     const order: Order = {
       name: job.name,
       subject: { delivery: subject.delivery, app: subject.app, commit: subject.commit },
       repository: { owner: repository.owner, name: repository.name },
       publishTo,
       tags,
+      ...(environment === undefined ? {} : { environment }),
       platform: job.platform,
       ...(await this.#options.access(job)),
     };
@@ -96,4 +98,9 @@ export class MicrovmEngine implements RemoteEngine {
       cause: `${heard.status} ${heard.message}`,
     });
   }
+}
+
+/** Production's VMs have none of what commands of previews left. */
+function ownerOf({ subject: { app }, environment }: RemoteJob['request']): string {
+  return cacheScope(environment) === undefined ? app : `${app} previews`;
 }

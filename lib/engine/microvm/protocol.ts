@@ -38,6 +38,8 @@ export const orderSchema = z.strictObject({
   repository: z.strictObject({ owner: text(), name: text() }),
   publishTo: text(),
   tags: z.array(text(128)).check(z.maxLength(50)),
+  /** Decides whose caches are written; production's, where it is left out. */
+  environment: z.optional(z.strictObject({ name: text(), namespace: text() })),
   platform: z.strictObject({ os: text(32), architecture: text(32), variant: z.optional(text(32)) }),
   source: z.strictObject({ baseUrl: z.url({ protocol: /^https?$/ }), token: z.optional(text(16_384)) }),
   /** What it must not connect to (NetworkPolicy). */

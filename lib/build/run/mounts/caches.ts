@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RunMount } from '../../../dockerfile/types.ts';
+import { scopedKey } from '../../cache/scope.ts';
 import { type UnpackAs, unpackTree } from '../../disk/unpack.ts';
 import { tryLock, unlock, waitForLock } from '../../store/lock.ts';
 import { markUsed } from '../../store/prune.ts';
@@ -22,6 +23,8 @@ export interface CacheRequest {
   id: string;
   /** What the cache begins with. */
   source?: MountSource;
+  /** Whose it is; see cacheScope. */
+  scope?: string;
   store: Store;
   as: UnpackAs;
   /** Called once when somebody else has it. */
@@ -32,10 +35,15 @@ export interface CacheRequest {
 const MOST_PRIVATE = 256;
 
 /** The name of a cache's directory below `mounts`; caches of one id that begin differently are not the same. */
-export function cacheKey({ mount, id, source }: Pick<CacheRequest, 'mount' | 'id' | 'source'>): string {
+export function cacheKey({
+  mount,
+  id,
+  source,
+  scope,
+}: Pick<CacheRequest, 'mount' | 'id' | 'source' | 'scope'>): string {
   const { mode, uid, gid } = mount;
   const begin = [source?.identity, mode, uid, gid].map((part) => part ?? '');
-  return begin.every((part) => part === '') ? keyOf(id) : keyOf(id, begin);
+  return scopedKey(begin.every((part) => part === '') ? keyOf(id) : keyOf(id, begin), scope);
 }
 
 /**

@@ -95,7 +95,7 @@ async function open(mount: RunMount, opening: Opening): Promise<void> {
 
 async function openCacheMount(mount: RunMount & { type: 'cache' }, opening: Opening): Promise<void> {
   const { instruction, state, input, ability, opened, releases } = opening;
-  const { store, signal, onProgress } = input.shared;
+  const { store, signal, onProgress, scope } = input.shared;
   const { line } = instruction;
   const expanded = (text: string) => state.expand(text, line);
   const path = within(state.config.WorkingDir, expanded(mount.target));
@@ -106,6 +106,7 @@ async function openCacheMount(mount: RunMount & { type: 'cache' }, opening: Open
     ...(source === undefined ? {} : { source: await fetched(source, opening) }),
     store,
     as: ability.as,
+    ...(scope === undefined ? {} : { scope }),
     onWait: () =>
       onProgress({
         type: 'notice',
