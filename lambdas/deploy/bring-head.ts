@@ -6,6 +6,7 @@ import type { Ending } from '../../lib/report/ending.ts';
 import { bringOut } from './bring-out.ts';
 import { buildImage, type Claim } from './build.ts';
 import { type Claimed, claimHead, type Known } from './claim.ts';
+import { commentOn } from './comment.ts';
 import { giveWay } from './give-way.ts';
 import { bringBackMissing, lookForLive } from './missing.ts';
 import { begin, type Progress } from './progress.ts';
@@ -27,7 +28,9 @@ export async function bringHead(context: DurableContext, push: Push): Promise<Se
   const ending = await deploy(context, push, progress).catch(unexpected);
   const restored = await restore(context, push, progress, ending);
   const of = { ref: push.ref, pushed: push.after, repository: push };
-  return await settle(context, push, of, { progress, ending, restored });
+  const settled = await settle(context, push, of, { progress, ending, restored });
+  await commentOn(context, push, ending, settled);
+  return settled;
 }
 
 async function deploy(context: DurableContext, push: Push, progress: Progress): Promise<Ending> {
@@ -76,7 +79,7 @@ async function bring(
 
 function note(progress: Progress, claim: Claimed): void {
   progress.startedAt ??= claim.at;
-  if (claim.is === 'superseded' || claim.is === 'gone') return;
+  if (claim.is === 'superseded' || claim.is === 'gone' || claim.is === 'taken') return;
   progress.commit = claim.commit;
   if (claim.is === 'unchanged') {
     progress.joined = claim.waited;
@@ -100,6 +103,8 @@ function endingOfClaim(push: Push, claim: Exclude<Claimed, { is: 'claimed' | 'mi
     }
     case 'superseded':
       return { is: 'superseded', by: claim.commit };
+    case 'taken':
+      return { is: 'failed', reason: claim.reason, blame: 'elsewhere' };
     case 'gone':
       return { is: 'ignored', why: whyGone(push) };
   }

@@ -8,6 +8,7 @@ import type { Release } from '../../lib/release/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { CommitStatus } from '../../lib/source/types.ts';
+import { whoseInstead } from './owner.ts';
 import { pause, step } from './patience.ts';
 import { environmentOf, gitHub, headOf, ledger, repositoryOf, subjectOf } from './services.ts';
 
@@ -21,6 +22,8 @@ export type Claimed = { at: number; commit: string } & (
   | { is: 'refused'; bad: BadCommit; fence?: number; waited: boolean }
   /** Another execution is at work on the head, which is not what was pushed. */
   | { is: 'superseded' }
+  /** The app is another repository's. */
+  | { is: 'taken'; reason: string }
   | { is: 'gone' }
 );
 
@@ -78,6 +81,11 @@ interface How {
 
 async function claimOnce(push: Push, { execution, wanted, waited, known }: How): Promise<Attempt> {
   const at = Date.now();
+  const taken = waited ? undefined : await whoseInstead(push);
+  if (taken !== undefined) {
+    await showStatus(push, push.after, { state: 'error', description: taken });
+    return { is: 'taken', reason: taken, commit: push.after, at };
+  }
   let head: string | undefined;
   const by = { execution, delivery: push.delivery, ...known };
   const answer = await ledger.claim(environmentOf(push), by, async () => {

@@ -2,6 +2,8 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Ledger } from '../../lib/ledger/ledger.ts';
+import { Owners } from '../../lib/ledger/owners.ts';
+import { Table } from '../../lib/ledger/table.ts';
 import type { Environment } from '../../lib/ledger/types.ts';
 import type { Subject } from '../../lib/log.ts';
 import type { Push } from '../../lib/push/types.ts';
@@ -13,7 +15,9 @@ import { Secret } from '../secret.ts';
 
 export const environment = deployEnvironment();
 
-export const ledger = new Ledger(new DynamoDBClient({}), environment.ledgerTable);
+const dynamoDB = new DynamoDBClient({});
+export const ledger = new Ledger(dynamoDB, environment.ledgerTable);
+export const owners = new Owners(new Table(dynamoDB, environment.ledgerTable));
 
 export const secretsManager = new SecretsManagerClient({});
 

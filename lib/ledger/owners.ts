@@ -14,10 +14,16 @@ export class Owners {
 
   /** Takes the app for `origin`, if no other repository has it. */
   async take(app: string, { host, owner, repository }: Origin): Promise<Owned> {
-    const item = { host, owner, repository };
-    if (await this.#table.put('environments', keyOf(app), item, ABSENT)) return { is: 'ours' };
-    const by = ((await this.#table.get('environments', keyOf(app))) ?? item) as unknown as Origin;
-    return isSame(by, item) ? { is: 'ours' } : { is: 'taken', by };
+    const wanted = { host, owner, repository };
+    const known = await this.#read(app);
+    if (known === undefined && (await this.#table.put('environments', keyOf(app), wanted, ABSENT)))
+      return { is: 'ours' };
+    const by = known ?? (await this.#read(app)) ?? wanted;
+    return isSame(by, wanted) ? { is: 'ours' } : { is: 'taken', by };
+  }
+
+  async #read(app: string): Promise<Origin | undefined> {
+    return (await this.#table.get('environments', keyOf(app))) as Origin | undefined;
   }
 
   /** Hands the app over from `before`, whose repository is called otherwise now. Answers whether it still was its. */

@@ -1,0 +1,24 @@
+import type { Origin, Push } from '../../lib/push/types.ts';
+import { gitHub, owners, repositoryOf } from './services.ts';
+
+/**
+ * Why the app of a push is not its repository's; undefined where it is. An app, its namespaces and its images are named
+ * after the repository, so that a second repository of the same name would take the place of the first: it is refused,
+ * unless it is the first one under a new name.
+ */
+export async function whoseInstead(push: Push): Promise<string | undefined> {
+  const owned = await owners.take(push.app, push);
+  if (owned.is === 'ours') return undefined;
+  if (await isRenamed(owned.by, push)) {
+    await owners.hand(push.app, owned.by, push);
+    return undefined;
+  }
+  const { owner, repository } = owned.by;
+  return `the app ${push.app} is deployed from ${owner}/${repository}: rename ${push.owner}/${push.repository} to deploy it too`;
+}
+
+/** A host leads from a repository's old name to its new one. */
+async function isRenamed(before: Origin, { owner, repository }: Push): Promise<boolean> {
+  const name = await gitHub.currentName(repositoryOf(before));
+  return name?.toLowerCase() === `${owner}/${repository}`.toLowerCase();
+}
