@@ -2,7 +2,8 @@ import type { RestartLook } from '../bake/types.ts';
 import type { Kube } from '../kube/client.ts';
 import { tailOf } from '../kube/logs.ts';
 import type { Pod } from '../kube/wire.ts';
-import { identity } from '../release/labels.ts';
+import { identity, PROCESS } from '../release/labels.ts';
+import { workloadsOf } from '../release/phases.ts';
 import type { Release } from '../release/types.ts';
 import { type ContainerStatus, containersOf, ends, lastEnd } from './containers.ts';
 import { crashReason, runThatEnded } from './crash.ts';
@@ -15,12 +16,10 @@ import { type Facts, isLeaving, logKey, msOf } from './view.ts';
  * @throws KubeError where the cluster cannot be read
  */
 export async function restartsSince(kube: Kube, release: Release, since: Date): Promise<RestartLook[]> {
-  const labels = Object.entries(identity(release.app, release.environment));
-  const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
   const path = `/api/v1/namespaces/${release.namespace}/pods`;
-  const { items } = await kube.get<{ items: Pod[] }>(path, { labelSelector });
+  const { items } = await kube.get<{ items: Pod[] }>(path, { labelSelector: PROCESS });
   const found = items
-    .filter((pod) => !isLeaving(pod) && pod.spec?.restartPolicy === 'Always')
+    .filter((pod) => isPodOf(pod, release) && !isLeaving(pod) && pod.spec?.restartPolicy === 'Always')
     .flatMap((pod) => containersOf(pod).map((container) => ({ pod, container })))
     .filter(({ pod, container }) => countSince(pod, container, release, since) > 0);
   return Promise.all(
@@ -30,6 +29,24 @@ export async function restartsSince(kube: Kube, release: Release, since: Date): 
       count: countSince(pod, container, release, since),
       reason: await reasonOf(kube, release, pod, container),
     })),
+  );
+}
+
+interface Selecting {
+  selector?: { matchLabels?: Record<string, string> };
+}
+
+/**
+ * Whether a pod is of a release's app: by its identity, or because one of the release's workloads selects it. Pods of the
+ * user's own manifests keep the labels that they are selected by, where these have the same keys.
+ */
+function isPodOf({ metadata }: Pod, { app, environment, resources }: Release): boolean {
+  const selectors = workloadsOf(resources).map(({ kind, name }) => {
+    const resource = resources.find((one) => one.kind === kind && one.metadata.name === name);
+    return (resource?.spec as Selecting | undefined)?.selector?.matchLabels ?? {};
+  });
+  return [identity(app, environment), ...selectors.filter((labels) => Object.keys(labels).length > 0)].some(
+    (labels) => Object.entries(labels).every(([key, value]) => metadata?.labels?.[key] === value),
   );
 }
 
