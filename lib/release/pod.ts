@@ -34,8 +34,8 @@ export function containerFields(context: Context, name: string, program: Program
   return {
     name,
     image: context.image,
-    ...(program.command && { command: program.command }),
-    ...(program.args && { args: program.args }),
+    ...(program.command && { command: program.command.map(asWritten) }),
+    ...(program.args && { args: program.args.map(asWritten) }),
     env: environmentVariables(context, program, port),
     resources: resources(program),
     ...(mounts.length > 0 && { volumeMounts: mounts }),
@@ -51,9 +51,17 @@ function environmentVariables(context: Context, { env }: Program, port: number |
         : { name: held ?? '', key: name };
     return { name, valueFrom: { secretKeyRef: kept } };
   });
-  const plain = Object.entries(env).map(([name, value]) => ({ name, value }));
+  const plain = Object.entries(env).map(([name, value]) => ({ name, value: asWritten(value) }));
   const others = [...plain, ...secrets].sort((a, b) => (a.name < b.name ? -1 : 1));
   return [...(port === undefined ? [] : [{ name: 'PORT', value: String(port) }]), ...others];
+}
+
+/**
+ * `text` for a field in which Kubernetes takes `$(NAME)` for a variable's value and `$$` for one dollar (EnvVar,
+ * `value`; Container, `command`): a shell and a password mean it as it is written.
+ */
+function asWritten(text: string): string {
+  return /\$[$(]/.test(text) ? text.replaceAll('$', '$$$$') : text;
 }
 
 function resources({ resources: { requests, limits } }: Program) {

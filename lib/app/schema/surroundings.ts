@@ -32,7 +32,7 @@ export const secrets = () =>
       'Variables whose values are secrets, by reference. A release holds on to the version that is current when it is made.',
     allowed: 'names of variables, each with {secretsManager: NAME, key: KEY} or {kubernetes: NAME, key: KEY}',
     default: {},
-    examples: [{ DATABASE_URL: { secretsManager: 'shop/database', key: 'url' } }],
+    examples: [{ DATABASE_URL: { secretsManager: 'fairlead/shop/database', key: 'url' } }],
   });
 
 export const config = () =>

@@ -157,6 +157,25 @@ it('finds its port by name, so that the number may change during a rollout', () 
   expect(container.readinessProbe).toMatchObject({ tcpSocket: { port: 'http' } });
 });
 
+it('means every text as it is written, where Kubernetes would put in variables', () => {
+  const file = `
+env: { PASSWORD: "a$$b", LATER: $(PORT), HOME: $HOME }
+command: [sh, -c, "echo $$ $(date) $PORT"]
+args: [$(PORT)]`;
+  const [container] = podSpec(make(file)).containers;
+  // Kubernetes, third_party/forked/golang/expansion: an operator after an operator stands for itself.
+  const expanded = (text: string) =>
+    text.replace(/\$(?:\$|\((\w+)\))/g, (_, name) => (name === undefined ? '$' : `value of ${name}`));
+  expect(container.command.map(expanded)).toEqual(['sh', '-c', 'echo $$ $(date) $PORT']);
+  expect(container.args.map(expanded)).toEqual(['$(PORT)']);
+  expect(container.env.slice(1).map(({ value }: Any) => expanded(value))).toEqual([
+    '$HOME',
+    '$(PORT)',
+    'a$$b',
+  ]);
+  expect(container.env[1].value).toBe('$HOME');
+});
+
 it('asks the health path where there is one', () => {
   const [container] = podSpec(make('health: /healthz')).containers;
   expect(container.readinessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'http' } });
@@ -382,6 +401,13 @@ describe("the app's own manifests", () => {
       'Deployment front',
       'Service web',
     ]);
+  });
+  it('have their own jobs run before those of the file', () => {
+    const ownJobs: KubernetesObject[] = [
+      { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'first' } },
+    ];
+    const release = make('manifests: deploy\njobs: { second: {} }', { own, ownJobs });
+    expect(names(release.jobs)).toEqual(['Job first', 'Job web-second-3']);
   });
   it('may have jobs, cron jobs and an Ingress beside them', () => {
     const file =
