@@ -217,7 +217,7 @@ it('never leaves the Service with fewer pods than before and after, whatever fol
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
