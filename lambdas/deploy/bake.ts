@@ -1,5 +1,6 @@
 import { type DurableContext, InvokeError } from '@aws/durable-execution-sdk-js';
 import { judge } from '../../lib/bake/judge.ts';
+import { quieted } from '../../lib/bake/quieted.ts';
 import type { AlarmLook, BakeLook, BakeVerdict } from '../../lib/bake/types.ts';
 import type { Bake, Phase, Release } from '../../lib/release/types.ts';
 import { tell } from '../../lib/report/story.ts';
@@ -28,6 +29,12 @@ export interface Ready {
 
 export type Baked = Exclude<BakeVerdict, { is: 'watching' }> | { is: 'superseded'; by?: string };
 
+/** `before`: the alarms as they are held against the next phase. */
+interface Watched {
+  baked: Baked;
+  before?: readonly AlarmLook[] | undefined;
+}
+
 /**
  * Watches a phase until there is a verdict on it, or a newer claim. Between a look and what is done about it there is
  * nothing else.
@@ -37,7 +44,7 @@ export async function bake(
   order: Order,
   claim: Claim,
   ready: Ready,
-): Promise<Baked> {
+): Promise<Watched> {
   const { release, phase, since: startedAt, before } = ready;
   const watched: Bake = { ...release.bake, seconds: phase.bakeSeconds };
   const request: RolloutRequest = {
@@ -53,14 +60,14 @@ export async function bake(
   for (;;) {
     const start = spentOf(context);
     const looked = await lookOnce(context, request);
-    if (looked.is === 'superseded') return looked;
+    if (looked.is === 'superseded') return { baked: looked };
     const news = newsOf(looks.at(-1), looked.look);
     looks.push(looked.look);
     const now = looked.look.at;
     const verdict = judge({ bake: watched, before, looks, startedAt, now });
-    if (verdict.is !== 'watching') return verdict;
+    if (verdict.is !== 'watching') return { baked: verdict, before: quieted(before, looks) };
     const by = await renew(context, order, claim, { release, look: looked.look, news });
-    if (by !== undefined) return { is: 'superseded', by };
+    if (by !== undefined) return { baked: { is: 'superseded', by } };
     const elapsed = (Date.parse(now) - Date.parse(startedAt)) / 1000;
     const spent = spentOf(context);
     const seconds = pauseBeforeLook({

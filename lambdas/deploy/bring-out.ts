@@ -99,7 +99,8 @@ async function watch(
   if (isLast) progress.liveAt = Date.parse(since);
   const name = phase.name;
   const looked = { release, phase, number, ...address, since, after, ...(before && { before }) };
-  const baked = await bake(context, order, claim, looked);
+  const { baked, before: held } = await bake(context, order, claim, looked);
+  if (held !== undefined) progress.before = held;
   progress.course.phases.push({
     name,
     readyAt: since,
