@@ -1,4 +1,5 @@
 import { decideApp } from '../../../lib/app/decide.ts';
+import type { Quota } from '../../../lib/release/grounds.ts';
 import { render } from '../../../lib/release/render.ts';
 import type { Release } from '../../../lib/release/types.ts';
 
@@ -25,6 +26,8 @@ export interface Wanted {
   serving?: Release;
   /** Of the secrets in its file, by id. */
   secretVersions?: Record<string, string>;
+  /** Of a preview. */
+  quota?: Quota;
 }
 
 const FILE = `
@@ -43,6 +46,7 @@ export function releaseOf({
   env = {},
   serving,
   secretVersions,
+  quota,
 }: Wanted): Release {
   const variables = { VERSION: version, MODE: mode, ...env };
   const lines = Object.entries(variables).map(([key, value]) => `  ${key}: "${value}"`);
@@ -61,5 +65,6 @@ export function releaseOf({
     createdAt: new Date(),
     ...(serving && { serving }),
     ...(secretVersions && { secretVersions }),
+    ...(quota && { quota }),
   });
 }

@@ -4,12 +4,14 @@ import { Kube } from '../../../lib/kube/client.ts';
 import { wholeOf } from '../../../lib/release/phases.ts';
 import { Cluster } from '../../../lib/rollout/cluster.ts';
 import { observe } from '../../../lib/rollout/observe.ts';
+import { appSuite } from './app-suite.ts';
 import { applyRelease } from './apply-release.ts';
 import { freshName } from './apps.ts';
 import type { Implementation } from './implementation.ts';
 import { Installation } from './installation.ts';
 import { ask, underLoad } from './load.ts';
 import { Scene } from './scene.ts';
+import { strategySuite } from './strategy-suite.ts';
 import { watchSuite } from './watch-suite.ts';
 
 /** What rolling out does on every cluster. One `describe`, because it is one installation. */
@@ -24,6 +26,8 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
     afterEach(() => scene.tidy());
     afterAll(() => scene.close());
 
+    appSuite(scene);
+    strategySuite(scene);
     watchSuite(scene);
 
     it('makes a first release live, and says where', async () => {
