@@ -57,11 +57,16 @@ export class CodeBuildEngine extends Construct {
     this.acknowledge();
   }
 
-  /** Lets `grantee` hand builds over and follow them. */
+  /** Lets `grantee` hand builds over, follow them, and stop those that were superseded. */
   grantUse(grantee: iam.IGrantable): void {
     const statements = [
       {
-        actions: ['codebuild:BatchGetBuilds', 'codebuild:ListBuildsForProject', 'codebuild:StartBuild'],
+        actions: [
+          'codebuild:BatchGetBuilds',
+          'codebuild:ListBuildsForProject',
+          'codebuild:StartBuild',
+          'codebuild:StopBuild',
+        ],
         resources: [this.project.projectArn],
       },
       { actions: ['logs:GetLogEvents'], resources: [this.#logGroup.logGroupArn] },

@@ -76,6 +76,7 @@ describe('the CodeBuild project', () => {
       'codebuild:BatchGetBuilds',
       'codebuild:ListBuildsForProject',
       'codebuild:StartBuild',
+      'codebuild:StopBuild',
       'logs:GetLogEvents',
     ]);
   });

@@ -10,7 +10,11 @@ const LONGEST_TAG = 128;
 /** The tag of the cache for a platform, and for one branch alone where that is given: `fairlead-cache-linux-arm64-main`. */
 export function cacheTag(platform: Platform, branch?: string): string {
   const machine = renderPlatform(platform).replaceAll('/', '-');
-  const tag = `${CACHE_TAG_PREFIX}${machine}${branch === undefined ? '' : `-${branch}`}`;
+  return boundedTag(`${CACHE_TAG_PREFIX}${machine}${branch === undefined ? '' : `-${branch}`}`);
+}
+
+/** `tag` with the letters that tags have, and no more of them than they may have. */
+export function boundedTag(tag: string): string {
   const cleaned = tag.replaceAll(/[^\w.-]/g, '-');
   if (cleaned === tag && tag.length <= LONGEST_TAG) return tag;
   // Other branches may come to the same letters.

@@ -13,8 +13,13 @@ export interface Variables {
   FAIRLEAD_REPOSITORY: string;
   /** `linux/arm64` */
   FAIRLEAD_PLATFORM: string;
+  /** Name of the environment that is built for, and the fence: a build for the same one with a greater fence supersedes it. */
+  FAIRLEAD_ENVIRONMENT: string;
+  FAIRLEAD_FENCE: string;
   /** Reference of the cache in a registry; empty for a build without one. */
   FAIRLEAD_CACHE: string;
+  /** Reference of another one that is only read: production's, for a preview; empty where there is none. */
+  FAIRLEAD_CACHE_BELOW: string;
   /** Hosts of Amazon ECR to log in to, with blanks between them. */
   FAIRLEAD_LOGINS: string;
   /** buildkitd.toml in Base64. */
@@ -132,12 +137,14 @@ if [ "$(cat builder)" = container ]; then
     args+=(--cache-from "type=registry,ref=$FAIRLEAD_CACHE")
     args+=(--cache-to "type=registry,ref=$FAIRLEAD_CACHE,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true")
   fi
+  if [ -n "$FAIRLEAD_CACHE_BELOW" ]; then args+=(--cache-from "type=registry,ref=$FAIRLEAD_CACHE_BELOW"); fi
   docker buildx build --builder fairlead "\${args[@]}" --metadata-file metadata.json \\
     --output "type=image,name=$FAIRLEAD_REPOSITORY,push=true,push-by-digest=true,oci-mediatypes=true,rewrite-timestamp=true" commit
   sed --quiet 's/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p' metadata.json > digest
 else
   image="$FAIRLEAD_REPOSITORY:build-$FAIRLEAD_NAME"
   if [ -n "$FAIRLEAD_CACHE" ]; then args+=(--cache-from "$FAIRLEAD_CACHE" --build-arg BUILDKIT_INLINE_CACHE=1); fi
+  if [ -n "$FAIRLEAD_CACHE_BELOW" ]; then args+=(--cache-from "$FAIRLEAD_CACHE_BELOW"); fi
   docker build "\${args[@]}" --tag "$image" commit
   docker push "$image" || fault registry "$FAIRLEAD_REPOSITORY did not take the image"
   docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$image" |

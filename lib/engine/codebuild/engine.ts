@@ -6,11 +6,12 @@ import {
   CodeBuildClient,
   ListBuildsForProjectCommand,
   StartBuildCommand,
+  StopBuildCommand,
 } from '@aws-sdk/client-codebuild';
 import { type BuildFacts, whyNotOn } from '../../build/plan/needs.ts';
 import type { Registries } from '../../registry/registries.ts';
 import type { BuildEvent, Followed, RemoteEngine, RemoteJob } from '../types.ts';
-import { TOKEN } from './buildspec.ts';
+import { TOKEN, type Variables } from './buildspec.ts';
 import { endedAnswer } from './ending.ts';
 import { asFault, faultOf } from './faults.ts';
 import { type LogStream, readOn } from './logs.ts';
@@ -58,8 +59,10 @@ export class CodeBuildEngine implements RemoteEngine {
   /** As RemoteEngine says. The service keeps an idempotency token for five minutes only, so that its list is read too. */
   async start(job: RemoteJob, signal?: AbortSignal): Promise<{ id: string }> {
     return await faultOf('starting a build in CodeBuild', async () => {
-      const begun = await this.#find(job.name, signal);
+      const newest = await this.#newest(signal);
+      const begun = newest.find((build) => variableOf(build, 'FAIRLEAD_NAME') === job.name);
       if (begun?.id !== undefined) return { id: idOf(begun.id) };
+      await this.#stopSuperseded(newest, job, signal);
       const { build } = await this.#codeBuild.send(this.#startCommand(job), aborted(signal));
       if (build?.id === undefined)
         throw asFault('starting a build in CodeBuild', 'it answered without a build');
@@ -111,19 +114,24 @@ export class CodeBuildEngine implements RemoteEngine {
     });
   }
 
-  /** The build of this name, among the newest of the project. */
-  async #find(name: string, signal: AbortSignal | undefined): Promise<Build | undefined> {
+  /**
+   * Stops what was begun for the same environment under an older right to deploy: nobody waits for it any more. That one
+   * goes on which cannot be stopped: it costs, and does no harm.
+   */
+  async #stopSuperseded(builds: readonly Build[], job: RemoteJob, signal: AbortSignal | undefined) {
+    for (const { id } of builds.filter((build) => isSuperseded(build, variablesOf(job, this.#options))))
+      await this.#codeBuild.send(new StopBuildCommand({ id }), aborted(signal)).catch(() => {});
+  }
+
+  /** The newest builds of the project, the newest one first. */
+  async #newest(signal: AbortSignal | undefined): Promise<Build[]> {
     const { project } = this.#options;
     const list = new ListBuildsForProjectCommand({ projectName: project, sortOrder: 'DESCENDING' });
     const { ids = [] } = await this.#codeBuild.send(list, aborted(signal));
-    if (ids.length === 0) return undefined;
+    if (ids.length === 0) return [];
     const get = new BatchGetBuildsCommand({ ids: ids.slice(0, NEWEST) });
     const { builds = [] } = await this.#codeBuild.send(get, aborted(signal));
-    return builds.find(({ environment }) =>
-      environment?.environmentVariables?.some(
-        (variable) => variable.name === 'FAIRLEAD_NAME' && variable.value === name,
-      ),
-    );
+    return builds;
   }
 
   async #get(buildId: string): Promise<Build> {
@@ -155,6 +163,18 @@ export class CodeBuildEngine implements RemoteEngine {
 
 function aborted(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
+}
+
+function variableOf({ environment }: Build, name: keyof Variables): string | undefined {
+  return environment?.environmentVariables?.find((variable) => variable.name === name)?.value;
+}
+
+function isSuperseded(build: Build, by: Variables): boolean {
+  const isOfSame = (['FAIRLEAD_REPOSITORY', 'FAIRLEAD_ENVIRONMENT'] as const).every(
+    (name) => variableOf(build, name) === by[name],
+  );
+  const isOver = build.buildComplete === true || hasEnded(build);
+  return isOfSame && !isOver && Number(variableOf(build, 'FAIRLEAD_FENCE')) < Number(by.FAIRLEAD_FENCE);
 }
 
 function hasEnded({ buildStatus }: Build): boolean {

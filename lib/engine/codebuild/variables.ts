@@ -1,8 +1,10 @@
-import { CACHE_TAG_PREFIX } from '../../build/cache/tag.ts';
+import { cacheScope } from '../../build/cache/scope.ts';
+import { boundedTag, CACHE_TAG_PREFIX } from '../../build/cache/tag.ts';
 import { renderPlatform } from '../../image/platform.ts';
 import { parseRepository } from '../../image/reference.ts';
 import { isEcrHost } from '../../registry/ecr.ts';
 import type { Mirrors } from '../../registry/mirrors.ts';
+import { scopeTag } from '../cache.ts';
 import type { RemoteJob } from '../types.ts';
 import type { Variables } from './buildspec.ts';
 
@@ -20,7 +22,7 @@ export function variablesOf(
   { name, request, platform }: RemoteJob,
   { hostApiUrl, mirrors = {}, insecure = [] }: Surroundings,
 ): Variables {
-  const { subject, repository, publishTo } = request;
+  const { subject, repository, publishTo, environment, fence } = request;
   const hosts = [publishTo, ...Object.values(mirrors)]
     .map((prefix) => prefix.split('/')[0] ?? '')
     .filter(isEcrHost);
@@ -31,11 +33,20 @@ export function variablesOf(
     FAIRLEAD_ARCHIVE: `${hostApiUrl}/repos/${owner}/${encodeURIComponent(repository.name)}/tarball/${commit}`,
     FAIRLEAD_REPOSITORY: canonical(publishTo),
     FAIRLEAD_PLATFORM: renderPlatform(platform),
-    // Beside the images, under one of the tags that may be moved there.
-    FAIRLEAD_CACHE: `${canonical(publishTo)}:${CACHE_TAG_PREFIX}buildkit-${platform.architecture}`,
+    FAIRLEAD_ENVIRONMENT: environment?.name ?? '',
+    FAIRLEAD_FENCE: String(fence),
+    ...cachesOf(canonical(publishTo), platform.architecture, cacheScope(environment)),
     FAIRLEAD_LOGINS: [...new Set(hosts)].join(' '),
     FAIRLEAD_BUILDKITD: Buffer.from(buildkitd(mirrors, insecure)).toString('base64'),
   };
+}
+
+/** Beside the images, under tags that may be moved there. A preview writes its own, and reads production's. */
+function cachesOf(repository: string, architecture: string, scope: string | undefined) {
+  const common = `${CACHE_TAG_PREFIX}buildkit-${architecture}`;
+  if (scope === undefined) return { FAIRLEAD_CACHE: `${repository}:${common}`, FAIRLEAD_CACHE_BELOW: '' };
+  const own = boundedTag(`${common}-${scopeTag(scope)}`);
+  return { FAIRLEAD_CACHE: `${repository}:${own}`, FAIRLEAD_CACHE_BELOW: `${repository}:${common}` };
 }
 
 /** As a repository that was parsed: it has no comma, blank or anything else that a flag's value would end at. */

@@ -21,7 +21,10 @@ const SAFE: Variables = {
   FAIRLEAD_ARCHIVE: 'http://127.0.0.1:1/none',
   FAIRLEAD_REPOSITORY: 'registry.example/web',
   FAIRLEAD_PLATFORM: 'linux/arm64',
+  FAIRLEAD_ENVIRONMENT: 'production',
+  FAIRLEAD_FENCE: '1',
   FAIRLEAD_CACHE: 'registry.example/cache/web:buildkit-arm64',
+  FAIRLEAD_CACHE_BELOW: '',
   FAIRLEAD_LOGINS: '',
   FAIRLEAD_BUILDKITD: '',
 };
@@ -98,6 +101,18 @@ describe('the buildspec', () => {
     expect(args[args.indexOf('--build-arg') + 1]).toBe('SOURCE_DATE_EPOCH=0');
     expect(args[args.indexOf('--output') + 1]).toContain('push-by-digest=true');
   });
+
+  it.each(['container', 'engine'] as const)(
+    'reads production’s cache for a preview, and writes its own (%s)',
+    (builder) => {
+      const below = 'registry.example/cache/web:production';
+      const { calls } = build({ FAIRLEAD_CACHE_BELOW: below }, builder);
+      const args = calls.flat();
+      const name = builder === 'container' ? `type=registry,ref=${below}` : below;
+      expect(args.filter((arg) => arg.includes(below))).toEqual([name]);
+      expect(args[args.indexOf(name) - 1]).toBe('--cache-from');
+    },
+  );
 
   it('builds without a cache where there is none', () => {
     const { status, calls } = build({ FAIRLEAD_CACHE: '' });

@@ -13,11 +13,15 @@ import { startGitHost } from '../../contract/codebuild/git-host.ts';
 import { directory, imageOf, Scratch } from '../build/support.ts';
 import { as, builder, startCloud } from '../local-aws/cloud.ts';
 
+/** Waits until it is stopped, when the commit says so. */
+const STUCK = `[ ! -e commit/wait ] || exec sleep 60`;
+
 /** A docker without buildx that "builds" an image which is in the registry already. */
 const DOCKER = (image: string) => `#!/bin/sh
 case "$1" in
 buildx) exit 1 ;;
-build) printf '#5 [1/2] FROM base\\n#5 CACHED\\n#6 [2/2] RUN make\\n#6 DONE 1.5s\\n' ;;
+build) ${STUCK}
+  printf '#5 [1/2] FROM base\\n#5 CACHED\\n#6 [2/2] RUN make\\n#6 DONE 1.5s\\n' ;;
 image) echo ${image} ;;
 esac
 `;
@@ -37,7 +41,8 @@ beforeAll(async () => {
   writeFileSync(join(bin, 'docker'), DOCKER(`${repository}@${image.digest}`));
   chmodSync(join(bin, 'docker'), 0o755);
   const commit = scratch.context({ Dockerfile: 'FROM base\nRUN make\n', 'fairlead.yaml': 'port: 80\n' });
-  git = await startGitHost({ abc: commit }, 'token');
+  const stuck = scratch.context({ Dockerfile: 'FROM base\n', wait: '' });
+  git = await startGitHost({ abc: commit, stuck }, 'token');
   const project = { buildspec: buildspec(), timeoutMinutes: 1, environment: {} };
   cloud = await startCloud({
     secrets: { 'git-host': 'token' },
@@ -109,6 +114,31 @@ describe('a build in CodeBuild', () => {
     expect(await engine.start(job('c'.repeat(40)))).not.toEqual(first);
   });
 
+  it('is stopped when a newer one for the same environment begins, and by no other', async () => {
+    const engine = engineAt(cloud.endpoint);
+    const order = (name: string, environment: string, fence: number, app = 'fairlead/web'): RemoteJob => {
+      const one = job(name.repeat(40), 'stuck', `${registry.host}/${app}`);
+      return {
+        ...one,
+        request: { ...one.request, fence, environment: { name: environment, namespace: 'n' } },
+      };
+    };
+    const older = order('d', 'production', 4);
+    const others = [
+      order('e', 'preview-x', 4),
+      order('f', 'production', 4, 'fairlead/api'),
+      order('g', 'production', 6),
+    ];
+    const [first, ...kept] = await Promise.all(
+      [older, ...others].map(async (one) => (await engine.start(one)).id),
+    );
+    const newer = await engine.start(order('h', 'production', 5));
+    const looked = async (id: string) =>
+      (await engine.follow(older, id, () => {}, new Date(Date.now() + 3_200))).state;
+    expect(await looked(first ?? '')).toBe('ended');
+    expect(await Promise.all([...kept, newer.id].map(looked))).toEqual(Array(4).fill('running'));
+  });
+
   it('fails by the machine where there is no docker engine, and the commit is not blamed', async () => {
     const lacking = await startCloud({
       codeBuild: {
@@ -152,6 +182,24 @@ describe('the variables of a build', () => {
       FAIRLEAD_ARCHIVE: 'https://api.github.com/repos/team/web/tarball/abc',
       FAIRLEAD_CACHE: `${host}/fairlead/web:fairlead-cache-buildkit-amd64`,
     });
+  });
+
+  it('have a preview write a cache of its own above production’s', () => {
+    const of = (name: string) => {
+      const { request } = job('n', 'abc', `${host}/fairlead/web`);
+      const environment = { name, namespace: 'n' };
+      return variablesOf({ ...job(), request: { ...request, environment } }, { hostApiUrl: 'https://h' });
+    };
+    const common = `${host}/fairlead/web:fairlead-cache-buildkit-amd64`;
+    expect(of('production')).toMatchObject({ FAIRLEAD_CACHE: common, FAIRLEAD_CACHE_BELOW: '' });
+    expect(of('preview-x')).toMatchObject({
+      FAIRLEAD_CACHE: `${common}-of.preview-x`,
+      FAIRLEAD_CACHE_BELOW: common,
+    });
+    const [long, odd] = [of(`preview-${'x'.repeat(300)}`), of('preview-a/b,push=false')];
+    for (const { FAIRLEAD_CACHE } of [long, odd])
+      expect(FAIRLEAD_CACHE).toMatch(/:fairlead-cache-buildkit-amd64-of\.preview-[\w.-]{1,100}$/);
+    expect(of('preview-a-b-push-false').FAIRLEAD_CACHE).not.toBe(odd?.FAIRLEAD_CACHE);
   });
 
   it.each(['', 'host/pa th', 'host/x,push=false', 'host/x:tag', 'HOST', 'host/$(id)'])(
