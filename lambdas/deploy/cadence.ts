@@ -28,12 +28,14 @@ export interface Watching {
  * right after the end. Pure.
  */
 export function pauseBeforeLook({ elapsed, left, keenly, spent, bytesALook }: Watching): number {
-  const wanted = elapsed < SOON ? 2 : keenly ? 4 : 8;
+  const toTheEnd = Math.max(1, Math.ceil(left.phase));
+  // So few of them that they need not be counted.
+  if (elapsed < SOON && spent.operations < OPERATIONS) return Math.min(2, toTheEnd);
+  const wanted = keenly ? 4 : 8;
   const looks = Math.min(
     (OPERATIONS - spent.operations) / OPERATIONS_A_LOOK,
     (BYTES - spent.bytes) / Math.max(bytesALook, 1),
   );
   const affordable = Math.ceil((left.phase + left.after) / Math.max(looks, 1) - LOOK);
-  const toTheEnd = Math.ceil(left.phase);
-  return Math.max(1, Math.min(Math.max(wanted, affordable), toTheEnd));
+  return Math.min(Math.max(wanted, affordable), toTheEnd);
 }

@@ -149,7 +149,9 @@ export class Ledger {
     const asking = { fence, now: this.#now() };
     const answer = await this.#states.decide(environment, (state) => decideRelease(state, asking));
     if (answer.is !== 'made') return answer;
-    return made(await this.#releases.keep(environment, make(answer.number, await this.serving(environment))));
+    const { number, serving } = answer;
+    const before = serving === undefined ? undefined : await this.#releases.get(environment, serving);
+    return made(await this.#releases.keep(environment, make(number, before)));
   }
 
   /**
