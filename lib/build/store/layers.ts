@@ -10,6 +10,9 @@ import { keyOfRows, type Store } from './store.ts';
 /** Fast: what compresses well, compresses well at once, and a changed binary travels soon. */
 const GZIP_LEVEL = 1;
 
+/** Raise when the same entries come to other bytes than before: with the cache and without, the digest is one. */
+const REVISION = 2;
+
 /** What a kept layer's record says. */
 interface KeptLayer {
   descriptor: Descriptor;
@@ -29,7 +32,7 @@ export async function layerOf(
 ): Promise<Layer> {
   // At once: the tree goes on to change while the layer is made.
   const nodes = layerNodes(changes, tree);
-  const key = keyOfRows(['layer', GZIP_LEVEL], entriesOf(nodes), recipe);
+  const key = keyOfRows(['layer', GZIP_LEVEL, REVISION], entriesOf(nodes), recipe);
   const kept = noCache ? undefined : await store.read<KeptLayer>('layers', key);
   const layer = (kept && (await keptLayer(kept, store))) ?? (await writeNew(nodes, store, key, signal));
   store.shared?.holds(layer, filesIn(nodes));
