@@ -67,7 +67,7 @@ export function registerOperate(program: Command): void {
   );
 }
 
-type Words = typeof import('./run.ts');
+type Words = typeof import('./run.ts')['COMMANDS'];
 
 /** Loaded when one of them is asked for: others start without. */
 function run<F extends Common>(
@@ -75,8 +75,8 @@ function run<F extends Common>(
 ) {
   return async (...given: unknown[]) => {
     const [flags] = given.splice(-2) as [F, Command];
-    const words = await import('./run.ts');
-    const code = await words.showing(() => act(words, flags, given as (string | undefined)[]));
+    const { COMMANDS, showing } = await import('./run.ts');
+    const code = await showing(() => act(COMMANDS, flags, given as (string | undefined)[]));
     if (code !== 0) process.exit(code);
   };
 }

@@ -19,32 +19,31 @@ export async function showing(act: () => Promise<number>): Promise<number> {
   }
 }
 
-export async function showStatus(flags: Common, app: string | undefined): Promise<number> {
+/** The commands, each of which answers its exit code. */
+export const COMMANDS = { showStatus, showReleases, showDiff, rollBack, retry, approve, remove };
+
+async function showStatus(flags: Common, app: string | undefined): Promise<number> {
   const ask = await connect(flags);
   const answer = of('status', await ask({ do: 'status', ...(app !== undefined && { app }) }));
   const lines = app === undefined ? overview : details;
   return print(flags, answer, () => lines(answer.environments, Date.now()));
 }
 
-export async function showReleases(flags: OfEnvironment & { limit?: number }, app: string): Promise<number> {
+async function showReleases(flags: OfEnvironment & { limit?: number }, app: string): Promise<number> {
   const ask = await connect(flags);
   const limit = flags.limit === undefined ? {} : { limit: flags.limit };
   const answer = of('releases', await ask({ do: 'releases', app, ...placeOf(flags), ...limit }));
   return print(flags, answer, () => releaseLines(answer));
 }
 
-export async function showDiff(
-  flags: OfEnvironment,
-  app: string,
-  number: number | undefined,
-): Promise<number> {
+async function showDiff(flags: OfEnvironment, app: string, number: number | undefined): Promise<number> {
   const ask = await connect(flags);
   const which = number === undefined ? {} : { number };
   const answer = of('diff', await ask({ do: 'diff', app, ...placeOf(flags), ...which }));
   return print(flags, answer, () => diffLines(answer));
 }
 
-export async function rollBack(
+async function rollBack(
   flags: OfEnvironment & { to?: number; reason?: string; by: string },
   app: string,
 ): Promise<number> {
@@ -59,7 +58,7 @@ export async function rollBack(
   return await toItsEnd(ask, flags, started);
 }
 
-export async function retry(
+async function retry(
   flags: OfEnvironment & { deploy: boolean },
   app: string,
   commit: string | undefined,
@@ -75,7 +74,7 @@ export async function retry(
   return print(flags, forgiven, () => ['The next push of it deploys it.']);
 }
 
-export async function approve(
+async function approve(
   flags: Common & { commit: string; by: string },
   app: string,
   pullRequest: number,
@@ -86,11 +85,7 @@ export async function approve(
   return print(flags, answer, () => [plain(answer.message)]);
 }
 
-export async function remove(
-  flags: Common & { by: string },
-  app: string,
-  environment: string,
-): Promise<number> {
+async function remove(flags: Common & { by: string }, app: string, environment: string): Promise<number> {
   const ask = await connect(flags);
   const started = of('started', await ask({ do: 'remove', app, environment, by: flags.by }));
   say(flags, `Removing ${environment} of ${app}.`);
