@@ -5,6 +5,7 @@ import { fault } from './fault.ts';
 import { rendered } from './rendered.ts';
 import { noTool } from './tools.ts';
 import type { Located, Reader } from './types.ts';
+import { parseDocuments } from './yaml.ts';
 
 const PLACE = 'fairlead.yaml: manifests.helm';
 const MOST_FILES = 2000;
@@ -26,6 +27,8 @@ export async function readChart(checkout: Checkout, said: HelmChart, reader: Rea
     throw fault('bad-chart', chart, 'the folder has no Chart.yaml');
   // Helm follows symbolic links, wherever they lead, and puts what it finds there into its templates' hands.
   await checkout.walk(chart, MOST_FILES, 'with-hidden');
+  const standard = join(checkout.nameOf(folder), 'values.yaml');
+  if (await checkout.has(standard)) parseDocuments(await checkout.read(standard), standard);
   const { helm } = reader.tools;
   if (helm === undefined) throw noTool('helm', PLACE);
   if (!RELEASE_NAME.test(release))
@@ -44,7 +47,10 @@ export async function readChart(checkout: Checkout, said: HelmChart, reader: Rea
 
 async function valuesFile(checkout: Checkout, file: string): Promise<string> {
   refuseAddress(file, 'values', 'curl');
-  return await checkout.find(file, `${PLACE}.values`, 'file');
+  const place = `${PLACE}.values`;
+  // Helm would say neither the line of a mistake, nor stop before aliases have multiplied.
+  parseDocuments(await checkout.read(file, place), file);
+  return await checkout.find(file, place, 'file');
 }
 
 function setting(path: string, value: string | number | boolean): string {

@@ -60,6 +60,7 @@ async function foldersOf(checkout: Checkout, folder: string): Promise<string[]> 
         'write `manifests: {helm: {chart: …}}` in fairlead.yaml',
       );
     refuseAddresses(value, place);
+    await readPatches(checkout, folder, value);
     for (const list of LISTS)
       for (const entry of entriesOf(value[list], `${place}: ${list}`))
         folders.push(...(await follow(checkout, { folder, list, entry, place })));
@@ -100,12 +101,28 @@ async function follow(checkout: Checkout, { folder, list, entry, place }: Entry)
     throw /^[\w-]+(\.[\w-]+)+\//.test(entry) ? remote(entry, place) : error;
   });
   if ((await stat(full)).isDirectory()) return [checkout.nameOf(full)];
-  if (CONFIGURING.includes(list)) {
-    const name = checkout.nameOf(full);
-    for (const document of parseDocuments(await checkout.read(name), name))
-      refuseAddresses(document.value, document.place);
-  }
+  const name = checkout.nameOf(full);
+  const documents = parseDocuments(await checkout.read(name), name);
+  if (CONFIGURING.includes(list))
+    for (const document of documents) refuseAddresses(document.value, document.place);
   return [];
+}
+
+/** Lists whose entries name a YAML file by `path`. */
+const PATCHING = ['patches', 'patchesJson6902', 'replacements'];
+
+/** Reads the patches, as kustomize would take minutes for aliases that multiply. */
+async function readPatches(
+  checkout: Checkout,
+  folder: string,
+  value: Record<string, unknown>,
+): Promise<void> {
+  for (const list of PATCHING)
+    for (const entry of Array.isArray(value[list]) ? value[list] : [])
+      if (isRecord(entry) && typeof entry.path === 'string') {
+        const name = join(folder, entry.path);
+        if (await checkout.has(name)) parseDocuments(await checkout.read(name), name);
+      }
 }
 
 /** Wherever a path may stand in `value`. */

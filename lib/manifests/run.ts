@@ -23,7 +23,7 @@ export interface Limits {
   memory: number;
 }
 
-const LIMITS: Limits = { time: 30_000, output: 4 * 1024 * 1024, memory: 4 * 1024 * 1024 };
+const LIMITS: Limits = { time: 20_000, output: 4 * 1024 * 1024, memory: 4 * 1024 * 1024 };
 /** Bytes of what it complains about that are kept. */
 const MOST_COMPLAINT = 16 * 1024;
 
