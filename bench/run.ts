@@ -4,6 +4,7 @@ import { messageOf } from '../lib/errors.ts';
 const BENCHES: Record<string, () => Promise<{ main(): Promise<void> }>> = {
   'push-to-live': () => import('./push-to-live.ts'),
   build: () => import('./build.ts'),
+  rollout: () => import('./rollout.ts'),
   idle: () => import('./idle.ts'),
 };
 

@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { table } from '../bin/demo/table.ts';
+import { Kube } from '../lib/kube/client.ts';
+import type { Release } from '../lib/release/types.ts';
+import { Cluster } from '../lib/rollout/cluster.ts';
+import { rollOut } from '../lib/rollout/roll-out.ts';
+import { freshName, releaseOf } from '../test/contract/rollout/apps.ts';
+import { type Implementation, kubectl, type Running } from '../test/contract/rollout/implementation.ts';
+import { realCluster } from '../test/contract/rollout/real-cluster.ts';
+import { standIn } from '../test/contract/rollout/stand-in.ts';
+import { median, spread } from './figures.ts';
+
+const ROUNDS = 3;
+/** ms until the pods of the last round are gone, and disturb nobody. */
+const PAUSE = 6000;
+
+/** One way from a release that is decided to the word that its pods serve. */
+interface Way {
+  name: string;
+  namespace: string;
+  goLive(version: number): Promise<void>;
+}
+
+type Measured = [Way, number[]];
+
+interface Ours {
+  way: Way;
+  release(name: string, version: number): Release;
+  cluster: Cluster;
+  close(): void;
+}
+
+/** The function that rolls out, in this process: warm, as it is from the second push on. */
+function byFairlead(running: Running): Ours {
+  const kube = new Kube(running.connection);
+  const cluster = new Cluster(kube);
+  const namespace = freshName();
+  let number = 0;
+  const release = (name: string, version: number) =>
+    releaseOf({ name, image: running.image, number: ++number, version: String(version % 10) });
+  const goLive = async (version: number) => {
+    const made = release(namespace, version);
+    const subject = { delivery: 'd', app: namespace, commit: made.commit };
+    const request = { do: 'apply' as const, phase: 0, subject, release: made, fence: made.number };
+    const answer = await rollOut(cluster, request, { onApplied: () => {}, onPod: () => {} });
+    if (answer.state !== 'live') throw new Error(JSON.stringify(answer));
+  };
+  return { way: { name: 'Fairlead', namespace, goLive }, release, cluster, close: () => kube.close() };
+}
+
+/** The same resources under another name, by the tool that everybody has. */
+function byKubectl(running: Running, { release, cluster }: Ours, directory: string): Way {
+  const namespace = freshName();
+  const file = join(directory, 'release.json');
+  return {
+    name: '`kubectl apply`, `kubectl rollout status`',
+    namespace,
+    async goLive(version) {
+      const { resources } = release(namespace, version);
+      const items = (await cluster.place(resources, namespace)).map(({ resource }) => unnumbered(resource));
+      await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+      const line = `kubectl apply -f ${file} && kubectl -n ${namespace} rollout status deployment/${namespace}`;
+      const env = { ...process.env, KUBECONFIG: running.kubeconfig };
+      // Not in the way of the stand-in, which runs in this very process.
+      await promisify(execFile)('/bin/sh', ['-c', line], { env });
+    },
+  };
+}
+
+/** Without what tells releases apart: who applies by hand writes nothing of it. */
+function unnumbered(resource: Release['resources'][number]): Release['resources'][number] {
+  const { annotations: _annotations, ...metadata } = resource.metadata;
+  const { 'app.kubernetes.io/version': _, ...labels } = metadata.labels ?? {};
+  return { ...resource, metadata: { ...metadata, labels } };
+}
+
+async function measure(running: Running): Promise<Measured[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
+  const ours = byFairlead(running);
+  const ways = [ours.way, byKubectl(running, ours, directory)];
+  const seconds = ways.map((way): Measured => [way, []]);
+  try {
+    for (let round = 0; round <= ROUNDS; round++)
+      // Whoever comes second meets what the first has left: they take turns in that, too.
+      for (const [way, taken] of round % 2 === 0 ? seconds : seconds.toReversed()) {
+        const started = performance.now();
+        await way.goLive(round);
+        // The first round makes everything, and fills caches.
+        if (round > 0) taken.push((performance.now() - started) / 1000);
+        await sleep(PAUSE);
+      }
+  } finally {
+    for (const { namespace } of ways)
+      await kubectl(running.kubeconfig, ['delete', 'namespace', namespace, '--wait=false']);
+    ours.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+  return seconds;
+}
+
+function rowsOf(where: string, [our, ours]: Measured, [their, theirs]: Measured): string[][] {
+  const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
+  const more = ours.map((value, round) => 1000 * (value - (theirs[round] ?? Number.NaN)));
+  const of = `${median(more).toFixed(0)} (${Math.min(...more).toFixed(0)} to ${Math.max(...more).toFixed(0)})`;
+  return [
+    [`${where}: ${our.name}`, spread(ours), '1.00', ''],
+    [`${where}: ${their.name}`, spread(theirs), spread(ratios), of],
+  ];
+}
+
+/** From a release that changes one variable of an app with two replicas to the verdict, in turn with kubectl. */
+export async function main(): Promise<void> {
+  const rows: string[][] = [];
+  for (const { name, missing, start } of [realCluster, standIn] satisfies Implementation[]) {
+    if (missing !== undefined) {
+      console.error(`left out: ${name}, for ${missing}`);
+      continue;
+    }
+    const running = await start();
+    try {
+      const [ours, theirs] = await measure(running);
+      if (ours !== undefined && theirs !== undefined) rows.push(...rowsOf(name, ours, theirs));
+    } finally {
+      await running.close();
+    }
+  }
+  const head = ['one variable of an app with two replicas', 'seconds', 'ours / this', 'ours - this, ms'];
+  for (const line of table(head, rows)) console.log(line);
+}
