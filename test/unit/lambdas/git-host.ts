@@ -19,6 +19,11 @@ export class Repository {
   readonly faults: number[] = [];
   /** Whether the token may set statuses. */
   takesStatuses = true;
+  /** Its one pull request, of a fork. */
+  pull: { number: number; state: 'open' | 'closed'; sha: string } | undefined;
+  readonly comments: { id: number; body: string; author_association: string }[] = [];
+  /** `owner/name` that it has been renamed to. */
+  renamedTo: string | undefined;
 }
 
 /** GitHub's REST API for repositories that a test moves. */
@@ -27,7 +32,7 @@ export class GitHost {
   readonly #server = createServer(async (request, response) => {
     const answer = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body));
     const body = await text(request);
-    const [, name = '', path = ''] = /^\/api\/v3\/repos\/acme\/([^/]+)(\/.*)$/.exec(request.url ?? '') ?? [];
+    const [, name = '', path = ''] = /^\/api\/v3\/repos\/acme\/([^/?]+)(.*)$/.exec(request.url ?? '') ?? [];
     const repository = this.repository(name);
     const fault = repository.faults.shift();
     if (fault !== undefined) return answer(fault, { message: 'scripted' });
@@ -35,6 +40,10 @@ export class GitHost {
       if (repository.head === undefined) return answer(404, { message: 'Not Found' });
       return answer(200, { ref: 'refs/heads/main', object: { sha: repository.head, type: 'commit' } });
     }
+    if (path === '' && repository.renamedTo !== undefined)
+      return answer(200, { full_name: repository.renamedTo });
+    const told = conversation(repository, request.method ?? '', path, body);
+    if (told !== undefined) return answer(...told);
     const commit = /^\/statuses\/(\w+)$/.exec(path)?.[1];
     if (commit === undefined) return answer(404, { message: 'Not Found' });
     if (!repository.takesStatuses) return answer(403, { message: 'Resource not accessible' });
@@ -57,4 +66,23 @@ export class GitHost {
     this.#server.closeAllConnections();
     await new Promise((done) => this.#server.close(done));
   }
+}
+
+function conversation(
+  { pull, comments }: Repository,
+  method: string,
+  path: string,
+  body: string,
+): [number, unknown] | undefined {
+  if (pull === undefined) return undefined;
+  const { number, state, sha } = pull;
+  const head = { sha, ref: 'main', repo: { id: 2 } };
+  const json = { number, state, updated_at: '2026-01-01T00:00:00Z', head, base: { repo: { id: 1 } } };
+  if (path.startsWith('/pulls?')) return [200, [json]];
+  if (path === `/pulls/${number}`) return [200, json];
+  if (path.startsWith(`/issues/${number}/comments`) && method === 'GET') return [200, comments];
+  const id = comments.length + 1;
+  if (path === `/issues/${number}/comments`)
+    comments.push({ id, body: (JSON.parse(body) as { body: string }).body, author_association: 'OWNER' });
+  return path.startsWith('/issues/') ? [201, { id }] : undefined;
 }
