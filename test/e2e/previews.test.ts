@@ -90,11 +90,11 @@ describe('previews', { timeout: 180_000 }, () => {
 
     it('a push and a deletion whose webhooks were lost are seen to by the sweep', async () => {
       const hub = new GitHub(cloud.ready.git, 'shop');
-      expect((await app.push('HEAD~1:blue')).outcome).toBe('live');
+      expect((await app.push('HEAD~1:refs/heads/blue')).outcome).toBe('live');
       await hub.setHook(false);
       await app.git('checkout', '-q', '-B', 'main', 'main~2');
       const commit = await version(app, 'that nobody was told of');
-      await app.push('HEAD:main', ':blue', 'HEAD:green');
+      await app.push('HEAD:main', ':blue', 'HEAD:refs/heads/green');
       await until('the lost push', async () =>
         (await get(production)).endsWith('that nobody was told of') ? true : undefined,
       );
