@@ -10,7 +10,7 @@ function play(
     bytes = 3_000,
     operations = 20,
     keenly = true,
-  }: Partial<Record<string, number>> & { keenly?: boolean } = {},
+  }: { look?: number; bytes?: number; operations?: number; keenly?: boolean } = {},
 ) {
   const spent = { operations, bytes: 100_000 };
   const pauses: number[] = [];
