@@ -1,44 +1,46 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Kube } from '../../../lib/kube/client.ts';
-import { identity, PROCESS } from '../../../lib/release/labels.ts';
-import { restartsSince } from '../../../lib/rollout/restarts.ts';
-import { fakeApi, json } from '../kube/fake-api.ts';
-import { object, releaseWith } from './fake-cluster.ts';
+import { expect, it } from 'vitest';
+import type { ContainerStatus } from '../../../lib/rollout/containers.ts';
+import { countSince } from '../../../lib/rollout/restarts.ts';
+import { releaseOf, time } from './state.ts';
 
-const SINCE = new Date('2026-11-01T10:00:00Z');
-const OWN = { 'app.kubernetes.io/name': 'chart', 'app.kubernetes.io/instance': 'rel' };
+const SINCE = new Date(time(100));
 
-function crashed(name: string, labels: Record<string, string>) {
-  const end = { exitCode: 1, reason: 'Error', finishedAt: '2026-11-01T10:00:05Z' };
-  return {
-    metadata: { name, labels: { [PROCESS]: 'web', ...labels }, creationTimestamp: '2026-11-01T10:00:01Z' },
-    spec: { restartPolicy: 'Always' },
-    status: { containerStatuses: [{ name: 'main', restartCount: 1, lastState: { terminated: end } }] },
-  };
-}
+const container = (restartCount: number, endedAt: number, more: object = {}) =>
+  ({
+    name: 'web',
+    ready: true,
+    restartCount,
+    state: { running: {} },
+    lastState: { terminated: { exitCode: 1, finishedAt: time(endedAt) } },
+    ...more,
+  }) as unknown as ContainerStatus;
 
-let api: Awaited<ReturnType<typeof fakeApi>>;
-beforeEach(async () => {
-  api = await fakeApi(({ path }, response) => {
-    if (path.endsWith('/log')) return response.end('panic\n');
-    const items = [
-      crashed('by-identity', identity('web', 'production')),
-      crashed('by-its-own-labels', OWN),
-      crashed('of-another-app', { ...OWN, 'app.kubernetes.io/instance': 'other' }),
-    ];
-    return json(response, 200, { items });
-  });
-});
-afterEach(() => api.close());
+const pod = (born: number) => ({ metadata: { creationTimestamp: time(born) } }) as never;
 
-it('counts pods of the app, by its identity or by the selectors of its own manifests, and no others', async () => {
-  const own = object('Deployment', 'chart', { spec: { selector: { matchLabels: OWN } } }, 'apps/v1');
-  const release = releaseWith(1, [own]);
-  const kube = new Kube({ ...api.connection, token: async () => 't' });
-  const found = await restartsSince(kube, release, SINCE).finally(() => kube.close());
-  expect(found.map(({ pod, count }) => [pod, count])).toEqual([
-    ['by-identity', 1],
-    ['by-its-own-labels', 1],
-  ]);
-  expect(api.requests[0]?.query.get('labelSelector')).toBe(PROCESS);
+it.each<[string, number, ContainerStatus, number]>([
+  ['a container that has not ended', 10, container(0, 0, { lastState: {} }), 0],
+  ['one that has ended before', 10, container(1, 90), 0],
+  ['one that has ended since', 10, container(1, 110), 1],
+  ['one that has ended before and since, as a rollout bears it', 10, container(2, 110), 1],
+  ['one that goes on ending', 10, container(5, 110), 4],
+  ['one of a pod that came since', 105, container(2, 110), 2],
+  ['one of a pod of an earlier release', -500, container(9, 110), 1],
+  [
+    'an init container that has done its work',
+    105,
+    container(0, 110, { state: { terminated: { exitCode: 0, finishedAt: time(110) } } }),
+    0,
+  ],
+  [
+    'one that is down',
+    10,
+    container(0, 0, {
+      ready: false,
+      lastState: {},
+      state: { terminated: { exitCode: 1, finishedAt: time(101) } },
+    }),
+    1,
+  ],
+])('%s', (_, born, status, count) => {
+  expect(countSince(pod(born), status, releaseOf(), SINCE)).toBe(count);
 });
