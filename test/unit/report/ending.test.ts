@@ -9,6 +9,7 @@ const at = '2026-01-02T03:04:05.678Z';
 
 const LINES: [Ending, string][] = [
   [{ is: 'live', url }, `live web ${A} ${url}`],
+  [{ is: 'live', notes: ['it takes no requests'] }, `live web ${A}`],
   [{ is: 'unchanged', url }, `unchanged web ${A} ${url}`],
   [{ is: 'failed', reason: 'main.go:3:\n  no', blame: 'commit' }, `failed web ${A} main.go:3: no`],
   [{ is: 'superseded', by: B }, `superseded web ${A} by ${B}`],
@@ -25,6 +26,15 @@ const LINES: [Ending, string][] = [
 describe('the last line of a push', () => {
   test.each(LINES)('%o', (ending, line) => {
     expect(lastLine(ended, ending)).toBe(line);
+  });
+
+  test('of a rollback and of a removal says what is left', () => {
+    const back: Ending = { is: 'rolled-back', number: 7, commit: B, from: 6, url };
+    expect(lastLine(ended, back)).toBe(`rolled-back web ${A} to ${B} as release 7 ${url}`);
+    const gone = { ...ended, ref: 'preview-x' };
+    expect(lastLine(gone, { is: 'removed', reason: 'its branch\nis gone' })).toBe(
+      'removed web preview-x (its branch is gone)',
+    );
   });
 
   test.each(LINES)('is one line also where another commit was deployed: %o', (ending) => {
@@ -44,6 +54,14 @@ describe('the status beside a commit', () => {
       description: `Live at ${url}`,
       targetUrl: url,
     });
+    expect(statusOf({ is: 'live', url, notes: ['nobody can say'] })?.description).toBe(
+      `Live at ${url}; nobody can say`,
+    );
+    expect(statusOf({ is: 'rolled-back', number: 7, commit: B })).toEqual({
+      state: 'failure',
+      description: `Rolled back to ${B}`,
+    });
     expect(statusOf({ is: 'ignored', why: 'no' })).toBeUndefined();
+    expect(statusOf({ is: 'removed', reason: 'no' })).toBeUndefined();
   });
 });
