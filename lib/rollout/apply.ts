@@ -12,7 +12,7 @@ import { entriesOf, isRemembered } from './prune.ts';
 import { rehearse } from './rehearse.ts';
 import type { Secrets } from './secrets.ts';
 import type { Blame } from './verdict.ts';
-import { type Known, writeAll } from './write-all.ts';
+import { type Known, lookAtAll, writeAll } from './write-all.ts';
 
 /** What is applied, for which claim, with which secrets. */
 export interface Application {
@@ -37,6 +37,8 @@ export interface Prepared {
   outcome: 'prepared';
   changes: Change[];
   known: Known;
+  /** Paths of what stays as it is, but for who wrote it last. */
+  same: ReadonlySet<string>;
   remembered: Remembered;
   namespaces: Namespaces;
   /** Whether the release makes an object that was not there. */
@@ -51,19 +53,27 @@ export interface Prepared {
 export function prepare(application: Application): Promise<Prepared | Stopped> {
   const { cluster, release, fence, secrets } = application;
   return refusing(application, async () => {
-    const [namespaces, filled] = await Promise.all([
-      ensureNamespaces(cluster, release, fence),
-      everythingOf(cluster, release).then((all) => secrets.fill(all)),
+    const everything = await everythingOf(cluster, release);
+    const placed = await cluster.place(everything, release.namespace);
+    const ensuring = ensureNamespaces(cluster, release, fence);
+    const reading = Promise.all([
+      secrets.fill(everything),
+      recall(cluster, release),
+      lookAtAll(cluster, placed),
     ]);
+    // Side by side; but what was made is known before anything goes wrong.
+    reading.catch(() => {});
+    const namespaces = await ensuring;
+    const isNew = namespaces.made.length > 0;
     try {
-      const isNew = namespaces.made.length > 0;
-      const rehearsal = { release, fence, resources: filled, kept: entriesOf(release), isNew };
+      const [resources, remembered, known] = await reading;
+      const kept = entriesOf(release);
+      const rehearsal = { release, fence, resources, kept, known, remembered, isNew };
       const rehearsed = await rehearse(cluster, rehearsal);
-      return rehearsed.outcome === 'superseded'
-        ? rehearsed
-        : { ...rehearsed, outcome: 'prepared', namespaces };
+      if (rehearsed.outcome === 'superseded') return rehearsed;
+      return { ...rehearsed, outcome: 'prepared', remembered, namespaces };
     } catch (error) {
-      if (namespaces.made.length > 0) await removeNamespace(cluster, release, fence);
+      if (isNew) await removeNamespace(cluster, release, fence);
       throw error;
     }
   });
@@ -72,7 +82,7 @@ export function prepare(application: Application): Promise<Prepared | Stopped> {
 /** What a release applies at any time, each as often as it differs; what is there in the end comes last. */
 async function everythingOf(cluster: Cluster, release: Release): Promise<KubernetesObject[]> {
   const phases = await Promise.all(phasesOf(release).map((phase) => counted(cluster, release, phase)));
-  return [...release.jobs, ...phases.flat()];
+  return [...release.jobs, ...phases.flat()].filter(isRemembered);
 }
 
 /**
@@ -83,16 +93,20 @@ async function everythingOf(cluster: Cluster, release: Release): Promise<Kuberne
 export function begin(application: Application, prepared?: Prepared): Promise<Stopped | undefined> {
   const { cluster, release, fence } = application;
   return refusing<undefined>(application, async () => {
-    const { namespaces, remembered, makes } = prepared ?? {
-      namespaces: await ensureNamespaces(cluster, release, fence),
-      remembered: await recall(cluster, release),
-      makes: true,
-    };
+    const { namespaces, remembered, makes } = prepared ?? (await lookFirst(cluster, release, fence));
     const superseded =
       (await labelNamespaces(cluster, namespaces, fence)) ??
       (await remember(cluster, release, fence, remembered, allEntries(release), makes));
     return superseded && { outcome: 'superseded', by: superseded.by };
   });
+}
+
+async function lookFirst(cluster: Cluster, release: Release, fence: number) {
+  const [namespaces, remembered] = await Promise.all([
+    ensureNamespaces(cluster, release, fence),
+    recall(cluster, release),
+  ]);
+  return { namespaces, remembered, makes: true };
 }
 
 function allEntries(release: Release): Entry[] {
@@ -101,18 +115,17 @@ function allEntries(release: Release): Entry[] {
   return [...entriesOf(release), ...entries];
 }
 
+type Basis = Pick<Prepared, 'known' | 'same'>;
+const NOTHING: Basis = { known: new Map(), same: new Set() };
+
 /**
  * Applies the resources of `phase`. May be repeated: what is as it should be stays so.
  * @throws FairleadError that is temporary
  */
-export function applyPhase(
-  application: Application,
-  phase: Phase,
-  known: Known = new Map(),
-): Promise<Applied> {
+export function applyPhase(application: Application, phase: Phase, basis: Basis = NOTHING): Promise<Applied> {
   const { cluster, release } = application;
   return refusing(application, async () =>
-    applyResources(application, await counted(cluster, release, phase), known),
+    applyResources(application, await counted(cluster, release, phase), basis),
   );
 }
 
@@ -120,13 +133,13 @@ export function applyPhase(
 export function applyResources(
   application: Application,
   resources: readonly KubernetesObject[],
-  known: Known = new Map(),
+  basis: Basis = NOTHING,
 ): Promise<Applied> {
   const { cluster, release, fence, secrets } = application;
   return refusing(application, async () => {
     const written = resources.filter(isRemembered);
     const placed = await cluster.place(await secrets.fill(written), release.namespace);
-    const result = await writeAll(cluster, placed, fence, known);
+    const result = await writeAll(cluster, placed, fence, basis);
     return 'by' in result ? { outcome: 'superseded', by: result.by } : { outcome: 'applied', ...result };
   });
 }

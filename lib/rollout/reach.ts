@@ -13,11 +13,11 @@ export function serviceOf({ app, port, resources }: Release): string | undefined
 }
 
 /**
- * The URL of a live release: the host of its Ingress, or the address of its Service. A load balancer is waited for, but
- * for `patience` milliseconds at most: the first one of a Service takes minutes, and the release is live without it.
- * Undefined where there is no URL, or the cluster would not tell it.
+ * The URL of a release: the host of its Ingress, or the address of its Service. A load balancer is waited for until
+ * `signal` is aborted: the first one of a Service takes minutes, and the release is live without it. Undefined where
+ * there is no URL, or the cluster would not tell it.
  */
-export async function reach(kube: Kube, release: Release, patience: number): Promise<string | undefined> {
+export async function reach(kube: Kube, release: Release, signal: AbortSignal): Promise<string | undefined> {
   const [host] = release.resources.flatMap(hostOf);
   const name = serviceOf(release);
   if (host !== undefined || name === undefined) return host;
@@ -27,7 +27,7 @@ export async function reach(kube: Kube, release: Release, patience: number): Pro
     const nodes = service.spec?.type === 'NodePort' ? await readNodes(kube) : undefined;
     const address = addressOf(service, nodes);
     if (address.kind !== 'pending') return urlOf(address);
-    return urlOf(await appointed(kube, path, name, patience));
+    return urlOf(await appointed(kube, path, name, signal));
   } catch (error) {
     if (error instanceof KubeError) return undefined;
     throw error;
@@ -58,16 +58,15 @@ async function readNodes(kube: Kube): Promise<Node[] | undefined> {
   }
 }
 
-async function appointed(kube: Kube, path: string, name: string, patience: number): Promise<Address> {
-  const ended = new AbortController();
-  const timer = setTimeout(() => ended.abort(), patience);
+async function appointed(kube: Kube, path: string, name: string, signal: AbortSignal): Promise<Address> {
+  const found = new AbortController();
   let address: Address = { kind: 'pending' };
   const mirror = new Mirror<Service>(kube, path, { fieldSelector: `metadata.name=${name}` }, () => {
     const [service] = mirror.items.values();
     if (service !== undefined) address = addressOf(service, undefined);
-    if (address.kind !== 'pending') ended.abort();
+    if (address.kind !== 'pending') found.abort();
   });
-  await mirror.run(ended.signal).finally(() => clearTimeout(timer));
+  await mirror.run(AbortSignal.any([found.signal, signal]));
   return address;
 }
 

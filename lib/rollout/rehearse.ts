@@ -4,8 +4,8 @@ import type { Written } from '../kube/write.ts';
 import type { KubernetesObject, Release } from '../release/types.ts';
 import type { Cluster, Placed } from './cluster.ts';
 import { type Change, fieldsThatDiffer } from './diff.ts';
-import { type Entry, entryFor, isOf, objectOf } from './inventory.ts';
-import { type Remembered, recall } from './memory.ts';
+import { type Entry, entryFor, isOf, objectOf, without } from './inventory.ts';
+import type { Remembered } from './memory.ts';
 import { staleOf } from './prune.ts';
 import { checkReferences } from './references.ts';
 import { allOf, type Known, write } from './write-all.ts';
@@ -16,7 +16,8 @@ export type Rehearsed =
       outcome: 'welcome';
       changes: Change[];
       known: Known;
-      remembered: Remembered;
+      /** Paths of what stays as it is, but for who wrote it last. */
+      same: ReadonlySet<string>;
       /** Whether the release makes an object that was not there. */
       makes: boolean;
     }
@@ -26,10 +27,13 @@ export type Rehearsed =
 export interface Rehearsal {
   release: Release;
   fence: number;
-  /** Everything that will be applied at some time, each as often as it differs; those of the end last. */
+  /** Everything that will be applied at some time, with its secrets; those of the end last. */
   resources: readonly KubernetesObject[];
   /** What will be there in the end. */
   kept: readonly Entry[];
+  /** What is there now. */
+  known: Known;
+  remembered: Remembered;
   /** Whether the namespace was not there before. */
   isNew: boolean;
 }
@@ -40,30 +44,40 @@ export interface Rehearsal {
  * @throws FairleadError what the cluster would refuse, or what pods would wait for in vain
  */
 export async function rehearse(cluster: Cluster, rehearsal: Rehearsal): Promise<Rehearsed> {
-  const { release, fence, resources } = rehearsal;
-  const [placed, remembered] = await Promise.all([
-    cluster.place(distinct(resources), release.namespace),
-    recall(cluster, release),
-    checkReferences(cluster.kube, resources, release.namespace, rehearsal.isNew),
-  ]);
-  const asked = placed.filter(({ resource }) => resource.kind !== 'Namespace');
+  const { release, fence, resources, known: before } = rehearsal;
+  const asked = await cluster.place(distinct(resources), release.namespace);
   const [written, removed] = await Promise.all([
-    allOf(asked.map((one) => write(cluster, one, fence, { dryRun: true }))),
-    leftovers(cluster, rehearsal, remembered),
+    allOf(asked.map((one) => write(cluster, one, fence, { dryRun: true, known: before }))),
+    leftovers(cluster, rehearsal),
+    checkReferences(cluster.kube, resources, release.namespace, rehearsal.isNew),
   ]);
   const known = new Map<string, LiveObject | undefined>();
   const changes = new Map<string, Change>();
+  const differing = new Set<string>();
   for (const [index, one] of written.entries()) {
     if (one.outcome === 'superseded') return one;
     const { resource, path } = asked[index] as Placed;
+    const change = changeOf(nameFor(resource, release), one);
     known.set(path.object, one.before);
-    changes.set(path.object, changeOf(nameFor(resource, release), one));
+    if (isChange(change)) differing.add(path.object);
+    if (isAmong(rehearsal.kept, resource, release)) changes.set(path.object, change);
   }
-  const all = [...changes.values(), ...removed].filter(
-    ({ is, fields }) => is !== 'changed' || fields.length > 0,
-  );
-  const makes = [...known.values()].includes(undefined);
-  return { outcome: 'welcome', changes: bounded(all), known, remembered, makes };
+  return {
+    outcome: 'welcome',
+    changes: bounded([...changes.values(), ...removed].filter(isChange)),
+    known,
+    same: new Set([...known.keys()].filter((path) => !differing.has(path))),
+    makes: [...known.values()].includes(undefined),
+  };
+}
+
+function isChange({ is, fields }: Change): boolean {
+  return is !== 'changed' || fields.length > 0;
+}
+
+/** A canary, for example, is not: it is gone in the end. */
+function isAmong(kept: readonly Entry[], resource: KubernetesObject, { namespace }: Release): boolean {
+  return without([entryFor(resource, namespace)], kept).length === 0;
 }
 
 /** Changes that are told one by one. */
@@ -93,10 +107,9 @@ function changeOf(
 /** What an earlier release has left and this one will take away. */
 async function leftovers(
   cluster: Cluster,
-  { release, fence, kept }: Rehearsal,
-  { entries }: Remembered,
+  { release, fence, kept, remembered }: Rehearsal,
 ): Promise<Change[]> {
-  const stale = staleOf(entries, kept);
+  const stale = staleOf(remembered.entries, kept);
   const found = await Promise.all(
     stale.map(async (entry) => {
       const object = objectOf(entry, release);

@@ -96,28 +96,37 @@ export class Rollout {
   }
 
   async #bringOut(application: Application, phase: Phase, prepared?: Prepared): Promise<RolloutAnswer> {
-    const applied = await applyPhase(application, phase, prepared?.known);
+    const applied = await applyPhase(application, phase, prepared);
     if (applied.outcome !== 'applied') return stopped(applied);
     this.#listener.onApplied(this.#release, applied.left);
     return this.#follow(phase, prepared?.remembered);
   }
+
   /** Follows the workloads of `phase`; once they are live, and nobody is to watch them first, what is left over goes. */
   async #follow(phase: Phase, remembered?: Remembered): Promise<RolloutAnswer> {
     const { kube } = this.#cluster;
     const { onPod } = this.#listener;
-    const verdict = await observe(kube, { ...this.#observation(), phase, onPod });
-    if (verdict.state !== 'live') return answerTo(verdict);
-    const prunes = phase.prune && phase.bakeSeconds === 0;
-    const [url] = await Promise.all([
-      reach(kube, this.#release, ADDRESS_BUDGET),
-      prunes ? this.#prune(remembered) : undefined,
-    ]);
-    const service = serviceOf(this.#release);
-    return {
-      state: 'live',
-      ...(url !== undefined && { url }),
-      ...(service !== undefined && { internalName: internalName(service, this.#release.namespace) }),
-    };
+    const patience = new AbortController();
+    // Asked for while the pods start: nobody is to wait for it after them.
+    const reaching = reach(kube, this.#release, patience.signal);
+    reaching.catch(() => {});
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const verdict = await observe(kube, { ...this.#observation(), phase, onPod });
+      if (verdict.state !== 'live') return answerTo(verdict);
+      timer = setTimeout(() => patience.abort(), ADDRESS_BUDGET);
+      const prunes = phase.prune && phase.bakeSeconds === 0;
+      const [url] = await Promise.all([reaching, prunes ? this.#prune(remembered) : undefined]);
+      const service = serviceOf(this.#release);
+      return {
+        state: 'live',
+        ...(url !== undefined && { url }),
+        ...(service !== undefined && { internalName: internalName(service, this.#release.namespace) }),
+      };
+    } finally {
+      clearTimeout(timer);
+      patience.abort();
+    }
   }
 
   /** Follows a job of the release, or one that an earlier release has left. */

@@ -35,19 +35,30 @@ export function write(
   });
 }
 
+/** What was there of `placed`. */
+export async function lookAtAll({ kube }: Cluster, placed: readonly Placed[]): Promise<Known> {
+  const paths = [...new Set(placed.map(({ path }) => path.object))];
+  const found = await allOf(paths.map((path) => kube.find<LiveObject>(path)));
+  return new Map(paths.map((path, index) => [path, found[index]]));
+}
+
 /**
- * Applies all of `placed`: first, side by side, what pods need, then what makes pods.
+ * Applies all of `placed`: first, side by side, what pods need, then what makes pods. What stays the `same` is nothing
+ * that anybody waits for.
  * @throws what the first of them in their order is refused with; the others of its kind may have been written
  */
 export async function writeAll(
   cluster: Cluster,
   placed: readonly Placed[],
   fence: number,
-  known: Known,
+  { known, same }: { known: Known; same: ReadonlySet<string> },
 ): Promise<{ left: Contested[] } | { by: number }> {
   const left: Contested[] = [];
-  const makesPods = ({ resource }: Placed) => WITH_PODS.includes(resource.kind);
-  for (const wave of [placed.filter((one) => !makesPods(one)), placed.filter(makesPods)]) {
+  const pods = placed.filter(({ resource }) => WITH_PODS.includes(resource.kind));
+  const others = placed.filter(({ resource }) => !WITH_PODS.includes(resource.kind));
+  const first = others.filter(({ path }) => !same.has(path.object));
+  const last = others.filter(({ path }) => same.has(path.object));
+  for (const wave of [first, [...pods, ...last]]) {
     const written = await allOf(wave.map((one) => write(cluster, one, fence, { known })));
     for (const one of written) {
       if (one.outcome === 'superseded') return { by: one.by };

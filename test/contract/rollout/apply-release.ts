@@ -9,5 +9,5 @@ export async function applyRelease(cluster: Cluster, release: Release, fence: nu
   const application = { cluster, release, fence, secrets: new Secrets(undefined, 'refuse') };
   const prepared = await prepare(application);
   if (prepared.outcome !== 'prepared') return prepared;
-  return (await begin(application, prepared)) ?? applyPhase(application, wholeOf(release), prepared.known);
+  return (await begin(application, prepared)) ?? applyPhase(application, wholeOf(release), prepared);
 }
