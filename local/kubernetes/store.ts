@@ -1,5 +1,4 @@
-import { admitByLimitRange, type LimitRange } from './api/admission/limit-range.ts';
-import { admitByQuota, type ResourceQuota } from './api/admission/quota.ts';
+import { admit } from './api/admission/admit.ts';
 import { type Kind, storedKind } from './api/kinds.ts';
 import { deepFreeze, type KubernetesObject, keyOf, type NewObject, sameJson, timestamp } from './object.ts';
 import { StatusError } from './status-error.ts';
@@ -75,14 +74,6 @@ export class Store {
     return { items: items as KubernetesObject[] as T[], resourceVersion: this.resourceVersion };
   }
 
-  /** Everything in a namespace but its events, in no order. */
-  inNamespace(namespace: string): KubernetesObject[] {
-    const kinds = [...this.#objects.keys()].filter((kind) => kind !== 'Event');
-    return kinds.flatMap((kind) =>
-      [...this.#all(kind).values()].filter((each) => each.metadata.namespace === namespace),
-    );
-  }
-
   /**
    * Stores a new object: gives it a name when it only has `generateName`, its uid, times and resourceVersion.
    * @throws StatusError AlreadyExists; NotFound or Forbidden when its namespace is absent or terminating, or a quota exceeded
@@ -96,7 +87,7 @@ export class Store {
       throw new StatusError('BadRequest', 'resourceVersion should not be set on objects to be created');
     if (name !== '' && this.get(object.kind, namespace, name)) throw alreadyExists(kind, name);
     const created = newObject(kind, object, options, this.#context());
-    if (namespace !== undefined) this.#admit(created, namespace);
+    if (namespace !== undefined) admit(created, namespace, this);
     return (options.dryRun ? created : this.#put('ADDED', created)) as T;
   }
 
@@ -185,13 +176,8 @@ export class Store {
     component: string,
     { fieldPath }: { fieldPath?: string } = {},
   ): void {
-    const occurrence = {
-      involvedObject: referenceTo(involvedObject, fieldPath),
-      type,
-      reason,
-      message,
-      component,
-    };
+    const about = referenceTo(involvedObject, fieldPath);
+    const occurrence = { involvedObject: about, type, reason, message, component };
     const namespace = involvedObject.metadata.namespace ?? 'default';
     // The namespace may be going: its last events have nowhere to be written.
     if (this.get('Namespace', undefined, namespace)?.metadata.deletionTimestamp !== undefined) return;
@@ -240,15 +226,6 @@ export class Store {
     const found = this.get('Namespace', undefined, namespace);
     if (!found) throw notFound(kindOf('Namespace'), namespace);
     if (found.metadata.deletionTimestamp !== undefined) throw terminatingNamespace(kind, name, namespace);
-  }
-
-  /** Limits first, as Kubernetes has it: what they fill in counts for the quotas. @throws StatusError 403 Forbidden */
-  #admit(created: KubernetesObject, namespace: string): void {
-    if (created.kind === 'Event') return;
-    if (created.kind === 'Pod')
-      admitByLimitRange(created, this.list<LimitRange>('LimitRange', { namespace }).items);
-    const quotas = this.list<ResourceQuota>('ResourceQuota', { namespace }).items;
-    if (quotas.length > 0) admitByQuota(created, quotas, () => this.inNamespace(namespace));
   }
 
   #context(): WriteContext {

@@ -1,3 +1,4 @@
+import { everythingIn } from '../api/admission/admit.ts';
 import { quotaStatus, type ResourceQuota } from '../api/admission/quota.ts';
 import { sameJson } from '../object.ts';
 import type { Store } from '../store.ts';
@@ -6,7 +7,7 @@ import type { Store } from '../store.ts';
 export function reconcileQuotas(store: Store, namespace: string): void {
   const quotas = store.list<ResourceQuota>('ResourceQuota', { namespace }).items;
   if (quotas.length === 0) return;
-  const objects = store.inNamespace(namespace);
+  const objects = everythingIn(store, namespace);
   for (const quota of quotas) {
     const status = quotaStatus(quota, objects);
     if (sameJson(status, quota.status)) continue;
