@@ -103,7 +103,7 @@ export type StrategyChoice =
   | { kind: 'canary'; steps: readonly CanaryStep[] };
 
 export interface CanaryStep {
-  /** Of the pods that take requests, 1 to 99. */
+  /** Of the pods that take requests, 1 to 80: 80 are four times as many as the old ones, which all stay. */
   percent: number;
   /** How long it is watched, as {@link Bake} says, before the next step. */
   seconds: number;

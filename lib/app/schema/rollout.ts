@@ -11,9 +11,10 @@ const CANARY = [
 const canarySteps = () =>
   list(
     z.strictObject({
-      percent: needed(whole(1, 99), {
-        description: 'Of the pods that take requests.',
-        allowed: 'a whole number, 1 to 99',
+      percent: needed(whole(1, 80), {
+        description:
+          'Of the pods that take requests. The old ones all stay meanwhile: 50 are as many again, 80 four times as many.',
+        allowed: 'a whole number, 1 to 80',
         examples: [10],
       }),
       seconds: field(duration(0, 86400), {

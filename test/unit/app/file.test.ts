@@ -108,7 +108,7 @@ it.each([
   ],
   [
     'strategy: { canary: { steps: [{ percent: 100 }] } }',
-    'fairlead.yaml:1:42: strategy.canary.steps.0.percent has to be a whole number, 1 to 99',
+    'fairlead.yaml:1:42: strategy.canary.steps.0.percent has to be a whole number, 1 to 80',
   ],
   [
     'strategy: red-black',

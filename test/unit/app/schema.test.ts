@@ -125,7 +125,7 @@ describe('a file that is bad', () => {
     'cron: { c: { schedule: "@daily", concurrency: Forbid } }',
     'strategy: recreate',
     'strategy: { canary: { steps: [] } }',
-    'strategy: { canary: { steps: [{ percent: 100 }] } }',
+    'strategy: { canary: { steps: [{ percent: 81 }] } }',
     'strategy: { canary: { steps: [{ seconds: 5 }] } }',
     'bake: soon',
     'bake: { checks: [{ status: 200 }] }',

@@ -158,7 +158,7 @@ const step = fc.record({
     'rolling',
     'blue-green',
     'canary',
-    '{ canary: { steps: [{ percent: 1 }, { percent: 99 }] } }',
+    '{ canary: { steps: [{ percent: 1 }, { percent: 80 }] } }',
   ),
   replicas: fc.integer({ min: 1, max: 6 }),
   max: fc.option(fc.integer({ min: 6, max: 12 }), { nil: undefined }),
