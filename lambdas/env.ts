@@ -17,6 +17,11 @@ const url = () =>
     z.url({ protocol: /^https?$/ }),
     z.transform((value: string) => value.replace(/\/+$/, '')),
   );
+const count = () =>
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,9}$/)),
+    z.transform((value: string) => Number(value)),
+  );
 const deploys = () => ({
   DEPLOY_BRANCH: z._default(text(), 'main'),
   PREVIEWS: z._default(previews(), { ...NO_PREVIEWS, branches: [...NO_PREVIEWS.branches] }),
@@ -65,11 +70,14 @@ export function deployEnvironment(variables: Variables = process.env) {
       IMAGE_REPOSITORY_PREFIX: text(),
       SERVICE_TYPE: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
       PREVIEWS: deploys().PREVIEWS,
+      BAKE_SECONDS: z._default(count(), 0),
       ...gitHub(),
     }),
     variables,
   );
   return {
+    /** How long releases are watched whose apps do not say it. */
+    bakeSeconds: read.BAKE_SECONDS,
     ledgerTable: read.LEDGER_TABLE,
     buildFunction: read.BUILD_FUNCTION,
     rolloutFunction: read.ROLLOUT_FUNCTION,

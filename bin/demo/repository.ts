@@ -38,6 +38,11 @@ export class Repository {
     return this.commit(message);
   }
 
+  /** Writes `text` to `file`, to be committed with the next change. */
+  async write(file: string, text: string): Promise<void> {
+    await writeFile(join(this.directory, file), text);
+  }
+
   /** Takes the files back to what they were at `commit`, without a commit of its own. */
   async restore(commit: string): Promise<void> {
     await this.git('checkout', '-q', commit, '--', '.');

@@ -80,4 +80,21 @@ export const STEPS: readonly Step[] = [
     tells: [/refused/, /DATABASE_URL is not set|crash|exit/i],
     tellsNot: /RUN CGO_ENABLED=0 go build|rolled out/,
   },
+  {
+    title: 'A commit that comes up and is not well: it is watched, found out, and taken back at once',
+    prepare: async (repository, earlier) => {
+      await repository.restore(earlier[1] ?? 'HEAD');
+      await repository.write('fairlead.yaml', 'bake: { seconds: 30s, checks: [{ path: /healthz }] }\n');
+      await repository.change(
+        'main.go',
+        'func main() {',
+        'func main() {\n\thttp.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) {\n\t\thttp.Error(w, "no disk left", http.StatusInternalServerError)\n\t})',
+        'Tell how it is',
+      );
+      return 'main';
+    },
+    ends: 'failed',
+    answer: SECOND,
+    tells: [/is live at .* watched for 30 s/, /\/healthz answers 500/, /keeps [0-9a-f]{12} running/],
+  },
 ];

@@ -144,6 +144,7 @@ function tellEnd(order: Order, of: Of, { progress, restored }: End, ending: Endi
     outcome: told.is,
     ...('url' in told && told.url !== undefined ? { url: told.url } : {}),
     ...('reason' in told ? { reason: told.reason } : {}),
+    ...('notes' in told && told.notes !== undefined && told.notes.length > 0 ? { notes: told.notes } : {}),
     ms,
   });
   return { outcome: told.is, commit, message };

@@ -43,7 +43,7 @@ export interface ClaimRequest {
   now: number;
   /** The release of `commit` that was looked for in the cluster, and is not live there. */
   missing?: number;
-  /** Fence of the rollback or removal that superseded this execution: the commit's turn comes when it has ended. */
+  /** Fence of the rollback or removal that superseded this execution: the commit's turn comes when such have ended. */
   after?: number;
 }
 
@@ -73,7 +73,7 @@ export function decideClaim(state: State, asked: ClaimRequest): Decided<ClaimAns
 function waits({ live }: State, rival: Claim, { execution, commit, bad, after }: ClaimRequest): boolean {
   if (rival.execution === execution) return false;
   if (rival.for === undefined) return rival.commit === commit;
-  if (rival.fence === after) return true;
+  if (after !== undefined) return true;
   // A newer commit goes before a rollback; the one that it takes back, or brings back, is told how it ended.
   return rival.for === 'roll-back' && (bad !== undefined || live?.commit === commit);
 }

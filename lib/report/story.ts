@@ -48,7 +48,14 @@ export interface Chapters {
   'rollback.started': { from?: number; to: string; by: string };
   /** What was begun is undone; without `release` because nothing was good before. */
   'rollback.finished': { release?: number; ms: number };
-  'deploy.settled': { outcome: Outcome; url?: string; reason?: string; ms: number };
+  'deploy.settled': {
+    outcome: Outcome;
+    url?: string;
+    reason?: string;
+    /** What people should know of a release that is live all the same. */
+    notes?: readonly string[];
+    ms: number;
+  };
 }
 
 /** How a push ended. `unchanged`: the commit was live already; `refused`: it is on record as bad. */

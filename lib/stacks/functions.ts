@@ -33,6 +33,8 @@ export interface Installation {
   clusterName: string;
   /** How apps are reached when their fairlead.yaml does not say. */
   serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+  /** Seconds that a release is watched when its fairlead.yaml does not say; not at all when absent. */
+  bakeSeconds?: number;
   /** What images are for, where fairlead.yaml does not say: `linux/arm64`. The builder's own when absent. */
   platform?: string;
   /** The MicroVMs that build what no function can; absent where the region has none. */
@@ -135,6 +137,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       IMAGE_REPOSITORY_PREFIX: installation.imageRepositoryPrefix,
       GITHUB_API_URL: installation.hostApiUrl,
       SERVICE_TYPE: installation.serviceType,
+      ...optional('BAKE_SECONDS', installation.bakeSeconds?.toString()),
       ...optional('PREVIEWS', installation.previews && JSON.stringify(installation.previews)),
       ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
     }),

@@ -72,6 +72,8 @@ export class PipelineStack extends Stack {
       insecureRegistries: [],
       clusterName: props.cluster.clusterName,
       serviceType: 'LoadBalancer',
+      // Long enough for a program that dies of its first requests; alarms take minutes, and an app says so.
+      bakeSeconds: 60,
       ...(microVms && { microVm: microVms.settings }),
       ...(codeBuild && { codeBuildProject: codeBuild.project.projectName }),
     };

@@ -109,6 +109,7 @@ describe.concurrent('a release that bakes', () => {
     expect(run.chapters.find(({ event }) => event === 'bake.ended')?.message).toMatch(/errors/);
     expect(scene.repository.statuses.at(-1)).toMatchObject({ state: 'success' });
     expect(scene.repository.statuses.at(-1)?.description).toMatch(/errors/);
+    expect(run.chapters.at(-1)?.detail.notes).toHaveLength(1);
   });
 
   test('of which nobody can say anything is kept, and that is said', async ({ scene, expect }) => {
