@@ -50,8 +50,11 @@ const LEAVE: Upkeep = { do: 'leave' };
 export function decideUpkeep(known: Known, standing: Standing, { at, ttl }: Now): Upkeep {
   const { claim, live, push } = known;
   if (claim !== undefined && !claim.ended && at < claim.until) return LEAVE;
-  if (claim?.for === 'remove' && !claim.ended)
-    return { do: 'remove', reason: 'its removal was cut off', sure: true };
+  if (claim?.for === 'remove' && !(standing.is === 'at' && standing.commit !== claim.commit)) {
+    // Still on the list: it was cut off, or failed. That is tried again, but not all the time.
+    if (claim.ended && at < claim.until) return LEAVE;
+    return { do: 'remove', reason: 'its removal did not come to an end', sure: true };
+  }
   if (push.environment.name !== 'production') {
     if (standing.is === 'gone') return { do: 'remove', reason: standing.why, sure: false };
     const age = at - Date.parse(known.pushedAt);
