@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -24,13 +25,19 @@ func main() {
 	})
 	http.Handle("/static/", http.StripPrefix("/static/", http.FileServer(http.Dir("/static"))))
 
-	server := &http.Server{Addr: ":" + port, ReadHeaderTimeout: 10 * time.Second}
+	var draining atomic.Bool
+	server := &http.Server{
+		Addr:              ":" + port,
+		Handler:           closing(http.DefaultServeMux, &draining),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
 	stopped := make(chan os.Signal, 1)
 	signal.Notify(stopped, syscall.SIGTERM, os.Interrupt)
 	drained := make(chan struct{})
 	go func() {
 		<-stopped
 		// A cluster takes some moments to send new requests elsewhere, and those under way are to be answered.
+		draining.Store(true)
 		time.Sleep(3 * time.Second)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -43,4 +50,15 @@ func main() {
 		log.Fatal(err)
 	}
 	<-drained
+}
+
+// closing tells clients, once the program is to end, to send their next request over another connection: that one goes
+// to a program that stays. A connection that is just cut may have a request on its way.
+func closing(next http.Handler, draining *atomic.Bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
