@@ -1,4 +1,5 @@
 import type { Manifests } from '../app/types.ts';
+import type { KubernetesObject } from '../release/types.ts';
 import { Checkout } from './checkout.ts';
 import { readCompose } from './compose/read.ts';
 import { readFolder } from './folder.ts';
@@ -29,11 +30,22 @@ export async function readManifests(directory: string, said: Manifests, reader: 
       ...notices,
       ...hooks.notices,
       ...inside.notices,
+      ...secretsAmong(objects),
       ...unpinnedImages(objects, reader.app).map(
         (image) => `image ${image} has no digest: what runs may change without a push`,
       ),
     ],
   };
+}
+
+/** Whoever commits a Secret with its values has told everybody who reads the repository. */
+function secretsAmong(objects: readonly KubernetesObject[]): string[] {
+  return objects
+    .filter(({ kind, data, stringData }) => kind === 'Secret' && (data ?? stringData) !== undefined)
+    .map(
+      ({ metadata }) =>
+        `Secret ${metadata.name} has its values in the manifests, so in every release on record: make it in the cluster, and name it only`,
+    );
 }
 
 async function readLocated(

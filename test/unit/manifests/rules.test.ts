@@ -107,3 +107,10 @@ describe('images', () => {
     expect((await read(marked, 'k8s')).notices).toEqual([expect.stringContaining('team/shop:1')]);
   });
 });
+
+test('Secrets with their values are told, without the values', async () => {
+  const own = await readWith(`${object('v1', 'Secret', 'token')}stringData: {a: hunter2}\n`);
+  expect(own.notices).toEqual([expect.stringMatching(/^Secret token has its values in the manifests/)]);
+  expect(own.notices.join()).not.toContain('hunter2');
+  expect((await readWith(object('v1', 'Secret', 'empty'))).notices).toEqual([]);
+});
