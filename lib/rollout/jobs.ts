@@ -36,7 +36,10 @@ export async function runJobs(application: Application, follow: FollowJob): Prom
   return { state: 'done' };
 }
 
-/** What a job needs of its release: what its pods refer to, and the rights of its account. */
+/** What bounds everything in a namespace, jobs too: rights, quotas, and the walls around a fork's preview. */
+const BOUNDS = ['Role', 'RoleBinding', 'ResourceQuota', 'LimitRange', 'NetworkPolicy'];
+
+/** What a job needs of its release: what its pods refer to, the rights of its account, and what bounds it. */
 export function groundsOf(job: KubernetesObject, { resources, namespace }: Release): KubernetesObject[] {
   const names = new Set(referencesIn(job, namespace).map(({ kind, name }) => `${kind} ${name}`));
   const { serviceAccountName, volumes = [] } = (podSpecOf(job) ?? {}) as {
@@ -47,7 +50,7 @@ export function groundsOf(job: KubernetesObject, { resources, namespace }: Relea
   for (const { persistentVolumeClaim: claim } of volumes)
     if (claim !== undefined) names.add(`PersistentVolumeClaim ${claim.claimName}`);
   return resources.filter(
-    ({ kind, metadata }) => names.has(`${kind} ${metadata.name}`) || ['Role', 'RoleBinding'].includes(kind),
+    ({ kind, metadata }) => names.has(`${kind} ${metadata.name}`) || BOUNDS.includes(kind),
   );
 }
 
