@@ -15,8 +15,11 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** `owners of scaling`: who scaled is on record in managedFields, which Kubernetes does from 1.23 on. */
-export type Feature = 'owners of scaling';
+/**
+ * `owners of scaling`: who scaled is on record in managedFields, which Kubernetes does from 1.23 on. `escalation
+ * prevention`: nobody gives others rights that he has not.
+ */
+export type Feature = 'owners of scaling' | 'escalation prevention';
 
 export interface Implementation {
   name: string;

@@ -16,7 +16,7 @@ export const standIn: Implementation = {
   missing: [DOCKER_REGISTRY, '/usr/bin/skopeo', '/usr/bin/kubectl'].every(existsSync)
     ? undefined
     : 'docker-registry, skopeo or kubectl is not installed',
-  lacks: [],
+  lacks: ['escalation prevention'],
   start,
 };
 
