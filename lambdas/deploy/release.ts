@@ -101,7 +101,7 @@ async function renderer(
     const rendering = { app, image: built.image, environment: place, commit, secretVersions, ...quota };
     const createdAt = new Date();
     const make = (number: number, serving?: Release) => {
-      const own = ownOf(push, commit, built, number);
+      const own = ownOf(push, commit, built, number, app);
       const release = render({ ...rendering, ...own, number, createdAt, ...(serving && { serving }) });
       return fork === undefined ? release : isolate(release);
     };
@@ -115,7 +115,13 @@ async function renderer(
 }
 
 /** What the app's own manifests come to in a release; nothing where Fairlead renders. */
-function ownOf(push: Push, commit: string, { manifests, image, architecture }: Built, number: number) {
+function ownOf(
+  push: Push,
+  commit: string,
+  { manifests, image, architecture }: Built,
+  number: number,
+  { patience }: App,
+) {
   // Those of a fork are refused before this.
   if (manifests === undefined || push.fork !== undefined) return {};
   const { app, environment: place } = push;
@@ -126,6 +132,7 @@ function ownOf(push: Push, commit: string, { manifests, image, architecture }: B
     image,
     architecture,
     service,
+    patience,
     commit,
     number,
   });

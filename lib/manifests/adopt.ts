@@ -19,6 +19,8 @@ export interface Adoption {
   architecture?: string | undefined;
   /** How the app is reached, where its manifests leave that to the installation. */
   service: ServiceType;
+  /** Seconds that a rollout may go on without progress, where a Deployment does not say. */
+  patience: number;
   commit: string;
   number: number;
 }
@@ -48,7 +50,7 @@ export function adopt(objects: readonly KubernetesObject[], adoption: Adoption):
     copy.metadata = metadataOf(object, adoption);
     const template = podTemplateOf(copy);
     if (template !== undefined) adoptPods(template, copy, adoption, isOwn);
-    return copy.kind === 'Service' ? exposed(copy, adoption.service) : copy;
+    return finished(copy, adoption);
   });
   return {
     own: ordered(adopted.filter((object) => !runsBefore(object))).map(plain),
@@ -106,7 +108,9 @@ function adoptPods(
   spec.nodeSelector = { [ARCHITECTURE]: architecture, ...spec.nodeSelector };
 }
 
-function exposed(service: KubernetesObject, type: ServiceType): KubernetesObject {
-  if (service.metadata.annotations?.[EXPOSED] === undefined) return service;
-  return { ...service, spec: { ...(service.spec as object), type } };
+function finished(object: KubernetesObject, { service, patience }: Adoption): KubernetesObject {
+  if (object.kind === 'Deployment')
+    return { ...object, spec: { progressDeadlineSeconds: patience, ...(object.spec as object) } };
+  const isExposed = object.kind === 'Service' && object.metadata.annotations?.[EXPOSED] !== undefined;
+  return isExposed ? { ...object, spec: { ...(object.spec as object), type: service } } : object;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Adoption, adopt } from '../../../lib/manifests/adopt.ts';
 import { pack, unpack } from '../../../lib/manifests/pack.ts';
@@ -12,6 +13,7 @@ const ADOPTION: Adoption = {
   image: IMAGE,
   architecture: 'arm64',
   service: 'LoadBalancer',
+  patience: 60,
   commit: 'c'.repeat(40),
   number: 7,
 };
@@ -187,6 +189,35 @@ describe('own objects in a release', () => {
     const { own } = adopt([service, { ...simple('Service', 'db'), spec: { type: 'ClusterIP' } }], ADOPTION);
     expect(own.map(({ spec }) => spec)).toEqual([{ type: 'LoadBalancer' }, { type: 'ClusterIP' }]);
     expect(own[0]?.metadata.annotations).not.toHaveProperty('fairlead.dev/exposed');
+  });
+
+  test('are waited for as long as the app says, where they do not say it', () => {
+    const said = workload('Deployment', 'b', {});
+    const { own } = adopt(
+      [workload('Deployment', 'a', {}), { ...said, spec: { ...said.spec, progressDeadlineSeconds: 5 } }],
+      ADOPTION,
+    );
+    expect(own.map(({ spec }) => (spec as Fields).progressDeadlineSeconds)).toEqual([60, 5]);
+  });
+
+  test('keep what selects their pods, whatever that is', () => {
+    const key = fc.constantFrom(
+      ...Object.keys(IDENTITY),
+      'app',
+      'fairlead.dev/process',
+      'fairlead.dev/track',
+    );
+    const labels = fc.dictionary(key, fc.stringMatching(/^[a-z]{1,5}$/), { minKeys: 1 });
+    const kind = fc.constantFrom('Deployment', 'StatefulSet', 'DaemonSet');
+    fc.assert(
+      fc.property(labels, kind, (selected, of) => {
+        const [adopted] = adopt([workload(of, 'w', selected)], ADOPTION).own;
+        const spec = adopted?.spec as ReturnType<typeof workload>['spec'];
+        expect(spec.selector.matchLabels).toEqual(selected);
+        expect(spec.template.metadata.labels).toMatchObject(selected);
+        expect(adopted?.metadata.labels).toMatchObject(IDENTITY);
+      }),
+    );
   });
 
   test('do not change what they are made from, and come out the same twice', () => {
