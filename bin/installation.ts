@@ -18,7 +18,14 @@ export function installation(app: App) {
     cluster: cluster.cluster,
     branch: app.node.tryGetContext('branch') ?? 'main',
     // `-c previews=branches` or `pull-requests`: they cost money, and show what is not finished.
-    ...(app.node.tryGetContext('previews') && { previews: previewsOf(app.node.tryGetContext('previews')) }),
+    // `-c previewBranches='feature/*,fix/*'` and `-c previewTtl=86400` (seconds) say more.
+    ...(app.node.tryGetContext('previews') && {
+      previews: previewsOf({
+        of: app.node.tryGetContext('previews'),
+        branches: app.node.tryGetContext('previewBranches'),
+        ttl: app.node.tryGetContext('previewTtl'),
+      }),
+    }),
     hostApiUrl: app.node.tryGetContext('hostApiUrl') ?? 'https://api.github.com',
     // Graviton costs less, and every RUN can be done by a MicroVM. `-c platform=linux/amd64` is the other one.
     platform: app.node.tryGetContext('platform') ?? 'linux/arm64',

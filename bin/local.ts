@@ -12,6 +12,7 @@ const USAGE = `npm run local -- [--ready-file FILE] [--git-port N] [--registry-p
   --git-port N          where git listens on 127.0.0.1 (default: a free port)
   --registry-port N     where the registry listens on 127.0.0.1 (default: a free port)
   --previews WHICH      environments beside production: off (default), branches or pull-requests
+  --preview-branches P  patterns of the branches that get one: 'feature/*,fix/*' (default: all)
   --preview-ttl N       seconds that a preview lives after its last deployment (default: 3 days)
   --sweep-every N       seconds between two looks for lost pushes and old previews (default: 5 minutes)
   --registry HOST:PORT  publishes to that registry (plain HTTP) instead of one of its own
@@ -42,6 +43,7 @@ function readArguments() {
       'registry-port': { type: 'string' },
       registry: { type: 'string' },
       previews: { type: 'string' },
+      'preview-branches': { type: 'string' },
       'preview-ttl': { type: 'string' },
       'sweep-every': { type: 'string' },
       help: { type: 'boolean' },
@@ -66,9 +68,14 @@ async function main(): Promise<void> {
     gitPort: port('git-port', options['git-port']),
     registryPort: port('registry-port', options['registry-port']),
     registry: options.registry,
-    previews: options.previews
-      ? previewsOf(options.previews, { ttl: seconds('preview-ttl', options['preview-ttl']) })
-      : undefined,
+    previews:
+      options.previews === undefined
+        ? undefined
+        : previewsOf({
+            of: options.previews,
+            branches: options['preview-branches'],
+            ttl: options['preview-ttl'],
+          }),
     sweepEvery: seconds('sweep-every', options['sweep-every']),
   });
   try {
