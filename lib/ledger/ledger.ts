@@ -1,8 +1,5 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FairleadError } from '../errors.ts';
-import type { Push } from '../push/types.ts';
 import type { Release } from '../release/types.ts';
-import { BadCommits } from './bad-commits.ts';
 import {
   type ClaimAnswer,
   type ClaimRequest,
@@ -20,13 +17,10 @@ import {
   type Superseded,
 } from './claims.ts';
 import { decideRemove, type RemoveAnswer, type RemoveRequest } from './interventions.ts';
-import { type Listed, Listing } from './listing.ts';
-import { type PastRelease, Releases } from './releases.ts';
+import type { Listed } from './listing.ts';
+import { Records } from './records.ts';
 import { type RollingBack, type RollsBack, rollBack } from './roll-back.ts';
-import { isTouched } from './state.ts';
-import { States } from './states.ts';
-import { Table } from './table.ts';
-import type { BadCommit, Claim, Course, Environment, LastGood, State, Verdict } from './types.ts';
+import type { BadCommit, Course, Environment, LastGood, State, Verdict } from './types.ts';
 
 /** Which execution claims, and the git host's id of the event (or the request's) that started it. */
 export interface Claimant {
@@ -39,10 +33,6 @@ export interface Made {
   is: 'made';
   release: Release;
 }
-
-const DAY = 86_400;
-/** Seconds that releases are kept after they were replaced or failed. The live one is kept. */
-const KEPT = 180 * DAY;
 
 /**
  * What is known about environments: who may change them, their releases, verdicts and bad commits.
@@ -61,23 +51,7 @@ const KEPT = 180 * DAY;
  * All reads are consistent. Every call may be repeated after it was cut off anywhere, with the same outcome.
  * @throws FairleadError `ledger/unavailable` and `ledger/contended` (temporary), `ledger/release-too-large`
  */
-export class Ledger {
-  readonly #states: States;
-  readonly #releases: Releases;
-  readonly #bad: BadCommits;
-  readonly #listing: Listing;
-  readonly #now: () => number;
-
-  /** `now` gives ms since the epoch. */
-  constructor(client: DynamoDBClient, table: string, now: () => number = Date.now) {
-    const items = new Table(client, table);
-    this.#states = new States(items);
-    this.#releases = new Releases(items);
-    this.#bad = new BadCommits(items);
-    this.#listing = new Listing(items);
-    this.#now = now;
-  }
-
+export class Ledger extends Records {
   /**
    * Claims `environment` for the head that `readHead` finds; `gone` when it finds none. The head is read after the
    * state, and again whenever another claim came in between: the order of claims is that of the heads they saw.
@@ -87,11 +61,11 @@ export class Ledger {
     by: Claimant & Pick<ClaimRequest, 'missing' | 'after'>,
     readHead: () => Promise<string | undefined>,
   ): Promise<ClaimAnswer | { is: 'gone' }> {
-    return await this.#states.decide<ClaimAnswer | { is: 'gone' }>(environment, async (state) => {
+    return await this.states.decide<ClaimAnswer | { is: 'gone' }>(environment, async (state) => {
       const commit = await readHead();
       if (commit === undefined) return { answer: { is: 'gone' } };
-      const bad = await this.#bad.get(environment, commit);
-      const request: ClaimRequest = { ...by, commit, bad, now: this.#now() };
+      const bad = await this.bad.get(environment, commit);
+      const request: ClaimRequest = { ...by, commit, bad, now: this.now() };
       const decided = decideClaim(state, request);
       // An answer that rests on the state being so is confirmed by writing it as it is.
       const rests = decided.answer.is === 'unchanged' || decided.answer.is === 'refused';
@@ -99,26 +73,14 @@ export class Ledger {
     });
   }
 
-  /** The newest claim: whoever has a lower fence is superseded by it. */
-  async newestClaim(environment: Environment): Promise<Claim | undefined> {
-    return (await this.#states.read(environment)).claim;
-  }
-
-  /** The newest claim, what is live, and whether the cluster may run something else than it should: what a sweep asks. */
-  async standing(environment: Environment): Promise<Pick<State, 'claim' | 'live'> & { touched: boolean }> {
-    const state = await this.#states.read(environment);
-    const { claim, live } = state;
-    return { ...(claim && { claim }), ...(live && { live }), touched: isTouched(state) };
-  }
-
   /**
    * Claims `environment` to go back to what was good before, and puts the commit that runs on record as bad, both in one
    * write. Nothing is claimed where there is nothing to go back to.
    */
   async rollBack(environment: Environment, by: Claimant, what: RollsBack): Promise<RollingBack> {
-    const words = { states: this.#states, releases: this.#releases, bad: this.#bad };
-    const now = this.#now();
-    return await rollBack(words, environment, { ...by, ...what, now, expires: this.#expiry() });
+    const words = { states: this.states, releases: this.releases, bad: this.bad };
+    const now = this.now();
+    return await rollBack(words, environment, { ...by, ...what, now, expires: this.expiry() });
   }
 
   /** Claims `environment` to take all of it away, unless `isWanted`, which is asked after the state was read. */
@@ -127,14 +89,14 @@ export class Ledger {
     by: Claimant & Pick<RemoveRequest, 'whileFence'>,
     isWanted: () => Promise<boolean>,
   ): Promise<RemoveAnswer | { is: 'wanted' }> {
-    return await this.#states.decide<RemoveAnswer | { is: 'wanted' }>(environment, async (state) =>
-      (await isWanted()) ? { answer: { is: 'wanted' } } : decideRemove(state, { ...by, now: this.#now() }),
+    return await this.states.decide<RemoveAnswer | { is: 'wanted' }>(environment, async (state) =>
+      (await isWanted()) ? { answer: { is: 'wanted' } } : decideRemove(state, { ...by, now: this.now() }),
     );
   }
 
   /** A sign of life of the claim `fence`; renews its lease, if it has one. */
   async renew(environment: Environment, fence: number): Promise<RenewAnswer> {
-    return await this.#states.decide(environment, (state) => decideRenew(state, { fence, now: this.#now() }));
+    return await this.states.decide(environment, (state) => decideRenew(state, { fence, now: this.now() }));
   }
 
   /**
@@ -146,12 +108,12 @@ export class Ledger {
     fence: number,
     make: (number: number, serving?: Release) => Release,
   ): Promise<Made | Held | Superseded> {
-    const asking = { fence, now: this.#now() };
-    const answer = await this.#states.decide(environment, (state) => decideRelease(state, asking));
+    const asking = { fence, now: this.now() };
+    const answer = await this.states.decide(environment, (state) => decideRelease(state, asking));
     if (answer.is !== 'made') return answer;
     const { number, serving } = answer;
-    const before = serving === undefined ? undefined : await this.#releases.get(environment, serving);
-    return made(await this.#releases.keep(environment, make(number, before)));
+    const before = serving === undefined ? undefined : await this.releases.get(environment, serving);
+    return made(await this.releases.keep(environment, make(number, before)));
   }
 
   /**
@@ -164,18 +126,17 @@ export class Ledger {
     fence: number,
     make: (good: Release, number: number, instead?: Release) => Release,
   ): Promise<Made | { is: 'none-good'; begun?: Release } | { is: 'untouched' } | Held | Superseded> {
-    const asking = { fence, now: this.#now() };
-    const answer = await this.#states.decide(environment, (state) => decideUndo(state, asking));
+    const asking = { fence, now: this.now() };
+    const answer = await this.states.decide(environment, (state) => decideUndo(state, asking));
     if (answer.is === 'none-good') {
-      const begun = await this.#releases.get(environment, answer.begun);
+      const begun = await this.releases.get(environment, answer.begun);
       return { is: 'none-good', ...(begun === undefined ? {} : { begun }) };
     }
     if (answer.is !== 'made') return answer;
-    const good = await this.#releases.get(environment, answer.good.release);
+    const good = await this.releases.get(environment, answer.good.release);
     if (good === undefined) throw missing(environment, answer.good.release);
-    const instead =
-      answer.from === undefined ? undefined : await this.#releases.get(environment, answer.from);
-    return made(await this.#releases.keep(environment, make(good, answer.number, instead)));
+    const instead = answer.from === undefined ? undefined : await this.releases.get(environment, answer.from);
+    return made(await this.releases.keep(environment, make(good, answer.number, instead)));
   }
 
   /**
@@ -188,7 +149,7 @@ export class Ledger {
     verdicts: readonly { number: number; verdict: Verdict }[] = [],
   ): Promise<SettleAnswer> {
     let replaced: LastGood | undefined;
-    const answer = await this.#states.decide(environment, (state) => {
+    const answer = await this.states.decide(environment, (state) => {
       replaced = state.live;
       return decideSettle(state, settlement);
     });
@@ -207,9 +168,9 @@ export class Ledger {
    */
   async keep(environment: Environment, fence: number, runs: LastGood): Promise<KeepAnswer> {
     let replaced: LastGood | undefined;
-    const answer = await this.#states.decide(environment, (state) => {
+    const answer = await this.states.decide(environment, (state) => {
       replaced = state.live;
-      return decideKeep(state, { fence, runs, now: this.#now() });
+      return decideKeep(state, { fence, runs, now: this.now() });
     });
     if (answer.is === 'kept') await this.#replace(environment, replaced, runs);
     return answer;
@@ -221,94 +182,25 @@ export class Ledger {
     runs: Settlement['runs'],
   ): Promise<void> {
     if (before === undefined || typeof runs !== 'object' || before.release === runs.release) return;
-    await this.#releases.expire(environment, before.release, this.#expiry());
+    await this.releases.expire(environment, before.release, this.expiry());
   }
 
   /** What did not become live is kept for a while, for whoever asks why. */
   async #judge(environment: Environment, number: number, verdict: Verdict): Promise<void> {
-    await this.#releases.judge(
+    await this.releases.judge(
       environment,
       number,
       verdict,
-      verdict.is === 'live' ? undefined : this.#expiry(),
+      verdict.is === 'live' ? undefined : this.expiry(),
     );
-  }
-
-  #expiry(): number {
-    return Math.floor(this.#now() / 1000) + KEPT;
-  }
-
-  /** Remembers that `environment` does not take a commit. Of several reasons the first stays. */
-  async markBad(environment: Environment, bad: BadCommit): Promise<void> {
-    await this.#bad.mark(environment, bad);
-  }
-
-  async badCommit(environment: Environment, commit: string): Promise<BadCommit | undefined> {
-    return await this.#bad.get(environment, commit);
-  }
-
-  /** All commits that `environment` does not take. */
-  async badCommits(environment: Environment): Promise<BadCommit[]> {
-    return await this.#bad.list(environment);
-  }
-
-  /** Lets a commit be tried again, by the next push of it. */
-  async forgive(environment: Environment, commit: string): Promise<void> {
-    await this.#bad.forgive(environment, commit);
-    await this.#states.decide(environment, (state) => {
-      const { condemned, ...next } = state;
-      return condemned?.commit === commit ? { answer: undefined, next } : { answer: undefined };
-    });
-  }
-
-  /** The release that is live, or is to be brought back. */
-  async live(environment: Environment): Promise<LastGood | undefined> {
-    return (await this.#states.read(environment)).live;
-  }
-
-  /** The whole of that release. */
-  async serving(environment: Environment): Promise<Release | undefined> {
-    const live = await this.live(environment);
-    return live && (await this.#releases.get(environment, live.release));
-  }
-
-  async releaseOf(environment: Environment, number: number): Promise<Release | undefined> {
-    return await this.#releases.get(environment, number);
-  }
-
-  /** Keeps what became of a release so far, in the place of what was kept of it before. */
-  async note(environment: Environment, number: number, course: Course): Promise<void> {
-    await this.#releases.note(environment, number, course);
-  }
-
-  /** The last releases, the newest first. */
-  async history(environment: Environment, limit: number): Promise<PastRelease[]> {
-    return await this.#releases.history(environment, limit);
-  }
-
-  /** Enters the environment of `push`, which the claim `fence` was made for, into the list of all. */
-  async list(push: Push, fence: number): Promise<void> {
-    const { app, environment } = push;
-    const at = new Date(this.#now()).toISOString();
-    await this.#listing.enter({ app, name: environment.name }, fence, push, at);
-  }
-
-  /** What the list has about one environment. */
-  async listed(environment: Environment): Promise<Listed | undefined> {
-    return await this.#listing.get(environment);
-  }
-
-  /** All environments, by app and name, until they are removed. */
-  async environments(): Promise<Listed[]> {
-    return await this.#listing.all();
   }
 
   /** Takes an environment that was removed by the claim `fence` off the list, and lets its items go in time. */
   async forget(environment: Environment, fence: number): Promise<void> {
-    await this.#listing.strike(environment, fence);
-    await this.#releases.expireAll(environment, this.#expiry());
-    await this.#bad.expireAll(environment, this.#expiry());
-    await this.#states.expire(environment, fence, this.#expiry());
+    await this.listing.strike(environment, fence);
+    await this.releases.expireAll(environment, this.expiry());
+    await this.bad.expireAll(environment, this.expiry());
+    await this.states.expire(environment, fence, this.expiry());
   }
 }
 
