@@ -115,8 +115,15 @@ function allEntries(release: Release): Entry[] {
   return [...entriesOf(release), ...entries];
 }
 
-type Basis = Pick<Prepared, 'known' | 'same'>;
+/** What is known as resources are applied, and what becomes of the others when one is refused. */
+export interface Basis extends Pick<Prepared, 'known' | 'same'> {
+  refused?: 'the rest is tried';
+}
+
 const NOTHING: Basis = { known: new Map(), same: new Set() };
+
+/** Pods that serve again are worth more than order. */
+export const GOING_BACK: Basis = { ...NOTHING, refused: 'the rest is tried' };
 
 /**
  * Applies the resources of `phase`. May be repeated: what is as it should be stays so.

@@ -3,7 +3,16 @@ import type { LiveObject } from '../kube/wire.ts';
 import { phasesOf, wholeOf } from '../release/phases.ts';
 import type { Phase, Release } from '../release/types.ts';
 import { internalName } from './address.ts';
-import { type Application, applyPhase, begin, type Prepared, prepare, type Stopped } from './apply.ts';
+import {
+  type Application,
+  applyPhase,
+  type Basis,
+  begin,
+  GOING_BACK,
+  type Prepared,
+  prepare,
+  type Stopped,
+} from './apply.ts';
 import type { Cluster } from './cluster.ts';
 import { isWrittenBy, runJobs } from './jobs.ts';
 import { type Remembered, recall } from './memory.ts';
@@ -54,7 +63,7 @@ export class Rollout {
 
   /** Goes on where an answer `progressing` left off. */
   async goOn(number: number | 'back'): Promise<RolloutAnswer> {
-    if (number === 'back') return this.#follow(wholeOf(this.#release));
+    if (number === 'back') return this.#follow(backOf(this.#release));
     const phase = phaseOf(this.#release, number);
     if (number === 0 && (await this.#jobsAreLeft(phase))) {
       const application = this.#application('refuse');
@@ -68,9 +77,7 @@ export class Rollout {
   async comeBack(): Promise<RolloutAnswer> {
     const application = this.#application({ tell: (notice) => this.#listener.onNotice?.(notice) });
     const begun = await begin(application);
-    return begun
-      ? stopped(begun)
-      : this.#bringOut(application, { ...wholeOf(this.#release), bakeSeconds: 0 });
+    return begun ? stopped(begun) : this.#bringOut(application, backOf(this.#release), GOING_BACK);
   }
 
   /** Takes away what the release does not contain. */
@@ -95,11 +102,15 @@ export class Rollout {
     return this.#bringOut(application, phase, prepared);
   }
 
-  async #bringOut(application: Application, phase: Phase, prepared?: Prepared): Promise<RolloutAnswer> {
-    const applied = await applyPhase(application, phase, prepared);
+  async #bringOut(
+    application: Application,
+    phase: Phase,
+    basis?: Basis & Partial<Prepared>,
+  ): Promise<RolloutAnswer> {
+    const applied = await applyPhase(application, phase, basis);
     if (applied.outcome !== 'applied') return stopped(applied);
     this.#listener.onApplied(this.#release, applied.left);
-    return this.#follow(phase, prepared?.remembered);
+    return this.#follow(phase, basis?.remembered);
   }
 
   /** Follows the workloads of `phase`; once they are live, and nobody is to watch them first, what is left over goes. */
@@ -165,6 +176,11 @@ export class Rollout {
     const found = await Promise.all(placed.map(({ path }) => kube.find<LiveObject>(path.object)));
     return !found.every((live) => isWrittenBy(live, number, this.#fence));
   }
+}
+
+/** All of a release at once, and nobody watches it: it was good before. */
+function backOf(release: Release): Phase {
+  return { ...wholeOf(release), bakeSeconds: 0 };
 }
 
 function phaseOf(release: Release, number: number): Phase {

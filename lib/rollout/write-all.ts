@@ -51,20 +51,28 @@ export async function writeAll(
   cluster: Cluster,
   placed: readonly Placed[],
   fence: number,
-  { known, same }: { known: Known; same: ReadonlySet<string> },
+  basis: { known: Known; same: ReadonlySet<string>; refused?: 'the rest is tried' },
 ): Promise<{ left: Contested[] } | { by: number }> {
+  const { known, same } = basis;
   const left: Contested[] = [];
+  let refusal: FairleadError | undefined;
   const pods = placed.filter(({ resource }) => WITH_PODS.includes(resource.kind));
   const others = placed.filter(({ resource }) => !WITH_PODS.includes(resource.kind));
   const first = others.filter(({ path }) => !same.has(path.object));
   const last = others.filter(({ path }) => same.has(path.object));
   for (const wave of [first, [...pods, ...last]]) {
-    const written = await allOf(wave.map((one) => write(cluster, one, fence, { known })));
+    const written = await allOf(wave.map((one) => write(cluster, one, fence, { known }))).catch((error) => {
+      const goesOn = basis.refused !== undefined && error instanceof FairleadError && !error.temporary;
+      if (!goesOn) throw error;
+      refusal ??= error;
+      return [];
+    });
     for (const one of written) {
       if (one.outcome === 'superseded') return { by: one.by };
       left.push(...one.left);
     }
   }
+  if (refusal !== undefined) throw refusal;
   return { left };
 }
 

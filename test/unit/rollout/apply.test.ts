@@ -122,6 +122,15 @@ it('brings a release back as a whole, and takes away what the failed one had mad
   expect(on.fake.names()).toEqual(['ConfigMap a', 'ConfigMap b', 'Namespace shop']);
 });
 
+it('brings back what can be brought back, and says what was refused', async () => {
+  const deployment = object('Deployment', 'web', { spec: {} }, 'apps/v1');
+  on.fake.refused.set('/api/v1/namespaces/shop/configmaps/a', 'no more ConfigMaps');
+  const back = releaseWith(3, [config('a'), deployment]);
+  const answer = await on.ask({ do: 'undo', release: of(2, 'b'), back, fence: 2 });
+  expect(answer).toMatchObject({ state: 'failed', reason: 'no more ConfigMaps' });
+  expect(on.fake.names()).toEqual(['Deployment web', 'Namespace shop']);
+});
+
 it('keeps old objects while a release is watched, and prunes when it is asked to', async () => {
   const watched = (release: ReturnType<typeof of>) => ({
     ...release,
