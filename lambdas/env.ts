@@ -1,27 +1,13 @@
 import * as z from 'zod/mini';
-import { FairleadError } from '../lib/errors.ts';
 import type { NetworkPolicy } from '../lib/network/policy.ts';
 import { NO_PREVIEWS } from '../lib/push/previews.ts';
+import { check, commaSeparated, count, mirrors, previews, text, url, type Variables } from './variables.ts';
 
 /**
  * The environment of every function: the only place that reads `process.env`. lib/stacks/functions.ts sets what is
  * read here, under the same names. AWS_* variables are the SDK's, POWERTOOLS_* those of AWS Lambda Powertools.
  */
 
-type Variables = Record<string, string | undefined>;
-
-// Factories, not constants: a bundle then holds only the schema of its own function.
-const text = () => z.string().check(z.minLength(1));
-const url = () =>
-  z.pipe(
-    z.url({ protocol: /^https?$/ }),
-    z.transform((value: string) => value.replace(/\/+$/, '')),
-  );
-const count = () =>
-  z.pipe(
-    z.string().check(z.regex(/^\d{1,9}$/)),
-    z.transform((value: string) => Number(value)),
-  );
 const deploys = () => ({
   DEPLOY_BRANCH: z._default(text(), 'main'),
   PREVIEWS: z._default(previews(), { ...NO_PREVIEWS, branches: [...NO_PREVIEWS.branches] }),
@@ -193,64 +179,4 @@ function microVm(read: MicroVmVariables) {
 
 function networkPolicy(local: 'refused' | 'allowed'): NetworkPolicy {
   return { refuse: local === 'refused' ? 'local-addresses' : 'nothing' };
-}
-
-function commaSeparated() {
-  return z.pipe(
-    z.string(),
-    z.transform((value: string) =>
-      value
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    ),
-  );
-}
-
-function mirrors() {
-  return z.pipe(json(), z.record(z.string(), z.string()));
-}
-
-/** {@link Previews} */
-function previews() {
-  return z.pipe(
-    json(),
-    z.object({
-      of: z.enum(['off', 'branches', 'pull-requests']),
-      branches: z.array(text()),
-      ttl: z.int().check(z.positive()),
-      quota: z.object({ cpu: text(), memory: text(), pods: z.int().check(z.positive()) }),
-    }),
-  );
-}
-
-function json() {
-  return z.pipe(
-    z.string(),
-    z.transform((value: string, context): unknown => {
-      try {
-        return JSON.parse(value);
-      } catch {
-        context.issues.push({ code: 'custom', message: 'is not JSON', input: value });
-        return z.NEVER;
-      }
-    }),
-  );
-}
-
-/** Reads `variables` by `schema`, or names every one that is wrong. An empty variable counts as one that is not set. */
-function check<T extends z.ZodMiniType>(schema: T, variables: Variables): z.output<T> {
-  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
-  const result = schema.safeParse(set);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => {
-    const name = String(path[0]);
-    return set[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
-  });
-  throw new FairleadError({
-    code: 'env/invalid-variable',
-    operation: "reading the function's environment variables",
-    cause: faults.join('; '),
-    remedy: 'set them in the configuration of the function',
-  });
 }
