@@ -1,5 +1,6 @@
 import { fenceOf } from '../kube/owner.ts';
 import type { Pod } from '../kube/wire.ts';
+import { containersOf } from './containers.ts';
 import { crashFindings } from './crash.ts';
 import { detailsOf } from './details.ts';
 import { imageFindings } from './image-pull.ts';
@@ -84,10 +85,16 @@ function judge(part: Part, wanted: number, ended: boolean): Verdict {
   return { state: 'unknown', reason: `${ready} of ${wanted} pods are ready, and ${silence(part)}` };
 }
 
-function silence({ workload }: Part): string {
+function silence(part: Part): string {
+  const { workload } = part;
   if (workload.kind === 'Deployment' && workload.live?.spec?.paused)
     return 'the Deployment is paused (kubectl rollout resume)';
-  return 'the cluster does not say what the others wait for';
+  const waiting = currentPods(part)
+    .flatMap(containersOf)
+    .find(({ ready, state }) => !ready && state?.waiting?.reason !== undefined);
+  return waiting === undefined
+    ? 'the cluster does not say what the others wait for'
+    : `of the others the cluster says no more than ${waiting.state?.waiting?.reason}`;
 }
 
 // What is listed first explains most: a pod that crashes is also one that is not ready.

@@ -144,9 +144,10 @@ export function appSuite(scene: Scene): void {
   it('names a Secret of the cluster that is not there, and the key that is not in it', async () => {
     const name = freshName();
     const file = 'secrets: { LICENSE: { kubernetes: licenses, key: shop } }';
+    scene.on.namespaces.add(name);
+    await scene.on.kubectl('create', 'namespace', name);
     const first = await scene.on.apply(release({ name, number: 1, version: 'a', file }), 1);
     expect(first.answer).toMatchObject({ state: 'failed', reason: expect.stringContaining('licenses') });
-    await scene.on.kubectl('create', 'namespace', name).catch(() => {});
     await scene.on.kubectl('-n', name, 'create', 'secret', 'generic', 'licenses', '--from-literal=other=x');
     const second = await scene.on.apply(release({ name, number: 2, version: 'a', file }), 2);
     expect(second.answer).toMatchObject({

@@ -26,6 +26,8 @@ export interface Wanted {
   serving?: Release;
   /** Of the secrets in its file, by id. */
   secretVersions?: Record<string, string>;
+  /** Seconds; enough for a machine that has other things to do. */
+  patience?: number;
   /** Of a preview. */
   quota?: Quota;
 }
@@ -33,7 +35,6 @@ export interface Wanted {
 const FILE = `
 port: 8080
 health: /readyz
-patience: 8
 resources: { requests: { cpu: 10m, memory: 16Mi } }`;
 
 export function releaseOf({
@@ -47,12 +48,13 @@ export function releaseOf({
   serving,
   secretVersions,
   quota,
+  patience = 25,
 }: Wanted): Release {
   const variables = { VERSION: version, MODE: mode, ...env };
   const lines = Object.entries(variables).map(([key, value]) => `  ${key}: "${value}"`);
   const app = decideApp({
     name,
-    file: [FILE, file, 'env:', ...lines].join('\n'),
+    file: [FILE, `patience: ${patience}`, file, 'env:', ...lines].join('\n'),
     image: { exposedPorts: [] },
     defaults: { service: 'NodePort' },
   });

@@ -16,7 +16,9 @@ import { watchSuite } from './watch-suite.ts';
 
 /** What rolling out does on every cluster. One `describe`, because it is one installation. */
 export function rolloutSuite({ name: title, missing, lacks, start }: Implementation): void {
-  describe.skipIf(missing !== undefined)(`rolling out on ${title}${missing ? ` (${missing})` : ''}`, () => {
+  const name = `rolling out on ${title}${missing ? ` (${missing})` : ''}`;
+  // A cluster may have other things to do, and so may this machine.
+  describe.skipIf(missing !== undefined)(name, { timeout: 120_000 }, () => {
     const scene = new Scene(lacks);
     const { live, release } = scene;
 
@@ -117,7 +119,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
 
     it('gives a port that nobody listens on its patience, then says so', async () => {
       const name = freshName();
-      const wanted = { name, number: 1, version: 'a', env: { LISTEN: '9999' } };
+      const wanted = { name, number: 1, version: 'a', env: { LISTEN: '9999' }, patience: 8 };
       const { answer, ms } = await scene.on.apply(release(wanted), 1);
       expect(answer).toMatchObject({
         state: 'failed',
@@ -131,7 +133,10 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
 
     it('names what the health check answers', async () => {
       const name = freshName();
-      const { answer } = await scene.on.apply(release({ name, number: 1, version: 'a', mode: 'unready' }), 1);
+      const { answer } = await scene.on.apply(
+        release({ name, number: 1, version: 'a', mode: 'unready', patience: 8 }),
+        1,
+      );
       expect(answer).toMatchObject({
         state: 'failed',
         reason: expect.stringContaining('GET /readyz on port 8080 answers 503'),
