@@ -14,7 +14,8 @@ export interface Known {
     until: number;
     ended: boolean;
   };
-  live?: { commit: string };
+  /** `liveSince`: ISO 8601. */
+  live?: { commit: string; liveSince?: string };
   /** Whether the cluster may run something else than it should. */
   touched: boolean;
 }
@@ -57,8 +58,11 @@ export function decideUpkeep(known: Known, standing: Standing, { at, ttl }: Now)
   }
   if (push.environment.name !== 'production') {
     if (standing.is === 'gone') return { do: 'remove', reason: standing.why, sure: false };
-    const age = at - Date.parse(known.pushedAt);
-    if (age > ttl * 1000)
+    // A deployment that took its time is not over before anybody has seen it.
+    const begins = Math.max(
+      ...[known.pushedAt, live?.liveSince ?? ''].map(Date.parse).filter(Number.isFinite),
+    );
+    if (at - begins > ttl * 1000)
       return { do: 'remove', reason: `nothing was pushed to it for ${inWords(ttl)}`, sure: true };
   }
   if (standing.is !== 'at') return LEAVE;

@@ -48,6 +48,18 @@ describe('an environment that', () => {
       'leave',
     ],
     ['is over', known({ pushedAt: old }), at(A), 'remove'],
+    [
+      'took its time to be live',
+      known({ pushedAt: old, live: { commit: A, liveSince: new Date(NOW - MINUTE).toISOString() } }),
+      at(A),
+      'leave',
+    ],
+    [
+      'is over since it was live',
+      known({ pushedAt: old, live: { commit: A, liveSince: old } }),
+      at(A),
+      'remove',
+    ],
     ['is over, and nobody knows its head', known({ pushedAt: old }), { is: 'unknown' }, 'remove'],
     ['is production, and old', known({ pushedAt: old, environment: 'production' }), at(A), 'leave'],
     ['was cut off in its removal', known({ claim: claim({ for: 'remove', ended: false }) }), at(A), 'remove'],
