@@ -62,7 +62,7 @@ export function decideUpkeep(known: Known, standing: Standing, { at, ttl }: Now)
     const begins = Math.max(
       ...[known.pushedAt, live?.liveSince ?? ''].map(Date.parse).filter(Number.isFinite),
     );
-    if (at - begins > ttl * 1000)
+    if (Number.isFinite(begins) && at - begins > ttl * 1000)
       return { do: 'remove', reason: `nothing was pushed to it for ${inWords(ttl)}`, sure: true };
   }
   if (standing.is !== 'at') return LEAVE;
