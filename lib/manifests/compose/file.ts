@@ -5,6 +5,7 @@ import { messageOf } from '../../errors.ts';
 import { fault } from '../fault.ts';
 import { interpolated } from './interpolate.ts';
 import { LEFT_OUT, REFUSED, TOP_LEFT_OUT, TOP_REFUSED } from './keys.ts';
+import { definedLeftOut, nestedLeftOut } from './nested.ts';
 import { type ComposeFile, type ComposeService, composeSchema, serviceSchema } from './schema.ts';
 
 /** A compose file that was read and checked. */
@@ -55,8 +56,10 @@ export function parseCompose(text: string, path: string, variables: Record<strin
         at,
       ),
     );
+    notices.push(...nestedLeftOut(name, result.data));
     services.set(name, result.data);
   }
+  notices.push(...definedLeftOut(rest));
   if (services.size === 0) throw fault('bad-compose', at('services'), 'the file has no services');
   return { path, folder: dirname(path), services, rest, at, notices };
 }

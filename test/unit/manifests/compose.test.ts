@@ -305,6 +305,25 @@ describe('a service', () => {
   });
 });
 
+test('what a service says further down is not lost in silence either', async () => {
+  const { notices } = await web(
+    `deploy: {update_config: {order: start-first}, resources: {limits: {cpus: 1, x-mine: 1}, reservations: {generic_resources: []}}}
+ports: [{target: 80, mode: host}, {target: 81, mode: host}]
+volumes: [{type: tmpfs, target: /x, tmpfs: {mode: 0700}}]
+env_file: [{path: a.env, format: raw}]`,
+    { 'a.env': '' },
+    'volumes: {data: {driver: nfs}}\n',
+  );
+  expect(notices.map((notice) => notice.split(' is left out')[0])).toEqual([
+    'services.web.deploy.update_config',
+    'services.web.deploy.resources.reservations.generic_resources',
+    'services.web.ports.mode',
+    'services.web.volumes.tmpfs.mode',
+    'services.web.env_file.format',
+    'volumes.data.driver',
+  ]);
+});
+
 describe('a compose file that no cluster can carry out', () => {
   const service = (lines: string) => `services:\n  web:\n    build: .\n    ${lines}\n`;
   test.each<[string, string, RegExp, Files?]>([
