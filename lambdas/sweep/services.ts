@@ -5,6 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import type { DeployRequest } from '../../lib/push/request.ts';
 import type { Origin } from '../../lib/push/types.ts';
+import { SWEPT } from '../../lib/push/upkeep.ts';
 import type { Api } from '../../lib/source/request.ts';
 import type { Repository } from '../../lib/source/types.ts';
 import { sweepEnvironment } from '../env.ts';
@@ -46,5 +47,5 @@ export function deliveryOf(...what: readonly (string | number)[]): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([...what, hour]))
     .digest('hex');
-  return `sweep-${hash.slice(0, 32)}`;
+  return `${SWEPT}${hash.slice(0, 32)}`;
 }

@@ -41,6 +41,9 @@ export interface Now {
   ttl: number;
 }
 
+/** What the ids of deployments begin with that the sweep has started. */
+export const SWEPT = 'sweep-';
+
 const LEAVE: Upkeep = { do: 'leave' };
 
 /**
@@ -68,9 +71,17 @@ export function decideUpkeep(known: Known, standing: Standing, { at, ttl }: Now)
   if (standing.is !== 'at') return LEAVE;
   const cutOff = claim !== undefined && !claim.ended;
   if (live?.commit === standing.commit && !known.touched && !cutOff) return LEAVE;
-  // It was tried, and failed by nobody's fault that is on record: once more, but not all the time.
-  if (claim?.commit === standing.commit && claim.ended && at < claim.until) return LEAVE;
+  if (claim?.commit === standing.commit && claim.ended && !isTriedAgain(known, at)) return LEAVE;
   return { do: 'deploy', commit: standing.commit };
+}
+
+/**
+ * Whether what was tried, and failed by nobody's fault that is on record, is tried once more: not all the time, and a
+ * preview only once, since each deployment begins its time anew.
+ */
+function isTriedAgain({ push, claim }: Known, at: number): boolean {
+  const preview = push.environment.name !== 'production';
+  return at >= (claim?.until ?? 0) && !(preview && push.delivery.startsWith(SWEPT));
 }
 
 /** Whether an environment that is not there is to be made for a branch at `head`, as the last claim on it tells. */

@@ -9,10 +9,10 @@ const NOW = Date.parse('2026-01-10T00:00:00Z');
 const MINUTE = 60_000;
 const TTL = 3 * 86_400;
 
-const known = (change: Partial<Known> & { environment?: string } = {}): Known => {
-  const { environment = 'preview-blue', ...rest } = change;
+const known = (change: Partial<Known> & { environment?: string; delivery?: string } = {}): Known => {
+  const { environment = 'preview-blue', delivery = 'd-1', ...rest } = change;
   return {
-    push: { environment: { name: environment, namespace: 'n' } } as Push,
+    push: { delivery, environment: { name: environment, namespace: 'n' } } as Push,
     pushedAt: new Date(NOW - 60 * MINUTE).toISOString(),
     claim: { fence: 3, commit: A, until: NOW - MINUTE, ended: true },
     live: { commit: A },
@@ -40,6 +40,19 @@ describe('an environment that', () => {
     ['has an execution that died', known({ claim: claim({ ended: false }) }), at(A), 'deploy'],
     ['has just failed at its head', known({ claim: claim({ commit: B, until: NOW + 1 }) }), at(B), 'leave'],
     ['failed at its head long ago', known({ claim: claim({ commit: B }) }), at(B), 'deploy'],
+    [
+      'failed again when it was swept',
+      known({ claim: claim({ commit: B }), delivery: 'sweep-1' }),
+      at(B),
+      'leave',
+    ],
+    [
+      'is production, and failed again when it was swept',
+      known({ claim: claim({ commit: B }), delivery: 'sweep-1', environment: 'production' }),
+      at(B),
+      'deploy',
+    ],
+    ['moved on since it was swept', known({ delivery: 'sweep-1' }), at(B), 'deploy'],
     ['lost its branch', known(), { is: 'gone', why: 'gone' }, 'remove'],
     [
       'is production and lost its branch',
