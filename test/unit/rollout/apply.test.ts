@@ -184,3 +184,55 @@ it('gives the namespace that it made the labels of the release, and nobody elseâ
   await on.ask({ do: 'apply', phase: 0, release: labelled(3, 'restricted') });
   expect(on.fake.objects.get('/api/v1/namespaces/shop').metadata.labels).toEqual({ team: 'a' });
 });
+
+it.each([
+  { owner: 'fairlead', kept: 5 },
+  // Whoever else has set it keeps it: the field is not applied.
+  { owner: 'kube-controller-manager', kept: undefined },
+])('leaves pods to an autoscaler without falling back to one ($owner)', async ({ owner, kept }) => {
+  const deployment = (spec: object) => object('Deployment', 'web', { spec }, 'apps/v1');
+  const path = '/apis/apps/v1/namespaces/shop/deployments/web';
+  on.fake.objects.set('/api/v1/namespaces/shop', object('Namespace', 'shop'));
+  const fields = { 'f:spec': { 'f:replicas': {} } };
+  const managedFields = [{ manager: owner, operation: 'Apply', fieldsV1: fields }];
+  const live = deployment({ replicas: 5 });
+  on.fake.objects.set(path, {
+    ...live,
+    metadata: { ...live.metadata, uid: 'u', resourceVersion: '1', managedFields },
+  });
+  const release = releaseWith(2, [deployment({ paused: true })]);
+  // Its pods never come: what is applied is all that is looked at.
+  await on.ask({ do: 'apply', phase: 0, release }, { newestFence: async () => 9 });
+  expect(on.fake.objects.get(path).spec).toEqual({
+    paused: true,
+    ...(kept !== undefined && { replicas: kept }),
+  });
+});
+
+it('writes what does not change beside what makes pods, and what they need before it', async () => {
+  const deployment = (value: string) => object('Deployment', 'web', { spec: { value } }, 'apps/v1');
+  const wait = { newestFence: async () => 9 };
+  const apply = (number: number, settings: string) =>
+    on.ask(
+      {
+        do: 'apply',
+        phase: 0,
+        release: releaseWith(number, [config('a', settings), deployment(String(number))]),
+      },
+      wait,
+    );
+  const order = () =>
+    on.api.requests
+      .filter(({ method, query }) => method === 'PATCH' && !query.has('dryRun'))
+      .flatMap(({ body }) => (Array.isArray(body) ? [] : [body.kind]));
+  await apply(1, 'x');
+  on.api.requests.length = 0;
+  await apply(2, 'y');
+  expect(order()).toEqual(['ConfigMap', 'Deployment']);
+  on.api.requests.length = 0;
+  await apply(3, 'y');
+  expect(order().sort()).toEqual(['ConfigMap', 'Deployment']);
+  // One question each about everything, a dry run each, a write each: nobody is asked twice.
+  const about = on.api.requests.filter(({ path }) => path.endsWith('/configmaps/a'));
+  expect(about.map(({ method }) => method)).toEqual(['GET', 'PATCH', 'PATCH']);
+});
