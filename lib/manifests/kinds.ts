@@ -29,8 +29,11 @@ const CLUSTER_SCOPED: Record<string, readonly string[]> = {
 /** Pods whose template nobody can change afterwards: the second release would be refused. */
 const UNCHANGEABLE = ['Pod', 'ReplicaSet', 'ReplicationController'];
 
+/** What Fairlead keeps its own account in, and its rights. */
+const RESERVED = /^fairlead-(inventory-.*|deployer|fork)$/;
+
 /**
- * Refuses what no app may bring: what is in no namespace (a push to one app's repository would change the whole
+ * Refuses what no app may bring: what Fairlead itself needs, what is in no namespace (a push to one app's repository would change the whole
  * cluster), and what no second release can change.
  * @throws FairleadError `manifests/refused-kind`
  */
@@ -38,6 +41,13 @@ export function refuseKinds(located: readonly Located[]): void {
   for (const { object, place } of located) {
     const { kind, metadata } = object;
     const group = groupOf(object);
+    if (RESERVED.test(metadata.name))
+      throw fault(
+        'refused-kind',
+        place,
+        `${kind} ${metadata.name} has a name that is Fairlead's`,
+        'give it another',
+      );
     if (CLUSTER_SCOPED[group]?.includes(kind))
       throw fault(
         'refused-kind',

@@ -62,7 +62,24 @@ const SERVER_METADATA = [
   'selfLink',
 ];
 
+/** Annotations that Fairlead reads are its own; one of them is for manifests to say. */
+const OURS = 'fairlead.dev/';
+const THEIRS = 'fairlead.dev/exposed';
+
 function tidy(metadata: Record<string, unknown>): Record<string, unknown> {
+  const { labels, annotations, ...rest } = clean(metadata);
+  return {
+    ...rest,
+    ...(isRecord(labels) && { labels: withoutOurs(labels) }),
+    ...(isRecord(annotations) && { annotations: withoutOurs(annotations) }),
+  };
+}
+
+function withoutOurs(said: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(said).filter(([key]) => key === THEIRS || !key.startsWith(OURS)));
+}
+
+function clean(metadata: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(metadata).filter(
       ([key, value]) => !SERVER_METADATA.includes(key) && value !== null && value !== undefined,

@@ -29,6 +29,21 @@ describe('kinds', () => {
     await expect(refused).rejects.toThrow(/^k8s\/a\.yaml:11: /);
   });
 
+  test('with names of Fairlead’s are refused, and what it says of objects is not taken from others', async () => {
+    await expect(readWith(object('v1', 'ConfigMap', 'fairlead-inventory-shop'))).rejects.toThrow(
+      /Fairlead's/,
+    );
+    const said =
+      ', annotations: {fairlead.dev/secrets-manager: x, mine: kept}, labels: {fairlead.dev/track: z, a: b}';
+    const own = await readWith(object('v1', 'Secret', 'a', said));
+    expect(own.objects[1]?.metadata).toEqual({
+      name: 'a',
+      namespace: 'shop',
+      annotations: { mine: 'kept' },
+      labels: { a: 'b' },
+    });
+  });
+
   test('of others with the same name are their own business', async () => {
     const own = await readWith(object('example.com/v1', 'Node', 'x'));
     expect(namesOf(own.objects)).toEqual(['Deployment web', 'Node x']);
