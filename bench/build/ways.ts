@@ -35,8 +35,10 @@ const root = join(import.meta.dirname, '..', '..');
 export function ours(folder: string, base?: string): Way {
   const cache = join(folder, 'fairlead');
   const unpacked = join(folder, 'fairlead-base');
+  // As BuildKit is told here. Go commands need no sandbox, and without one there is no network to take away.
+  const network = base === undefined ? [] : ['--network', 'none'];
   const fairlead = (args: string[]) => {
-    const program = [join(root, 'bin', 'fairlead.js'), 'build', '--quiet', '--network', 'none', ...args];
+    const program = [join(root, 'bin', 'fairlead.js'), 'build', '--quiet', ...network, ...args];
     return spawn(process.execPath, program, { stdio: ['ignore', 'ignore', 'pipe'] });
   };
   return {
