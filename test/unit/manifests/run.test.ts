@@ -1,5 +1,4 @@
 import { chmod, readdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { run } from '../../../lib/manifests/run.ts';
@@ -24,8 +23,11 @@ describe('a program that renders', () => {
   });
 
   test('leaves nothing behind', async () => {
-    await run({ ...SH, args: ['-c', 'echo x > $HOME/x; mkdir -p $HELM_CACHE_HOME/y'] });
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith('fairlead-render-'))).toEqual([]);
+    await withFiles({}, async (directory) => {
+      vi.stubEnv('TMPDIR', directory);
+      await run({ ...SH, args: ['-c', 'echo x > $HOME/x; echo y > $TMPDIR/y'] });
+      expect(await readdir(directory)).toEqual([]);
+    });
   });
 
   test('is ended when it takes too long, with what it has started', async () => {
