@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { App, get, type Pushed } from './harness/app.ts';
+import { Cluster } from './harness/cluster.ts';
 
-const { git } = inject('cloud');
+const { git, kubeconfig } = inject('cloud');
 
 /** Another text each time: the caches of the last run would leave nothing to be built. */
 const life = `life ${Date.now()}`;
@@ -79,5 +80,16 @@ describe('an app', { timeout: 120_000 }, () => {
     const pushed = await change('version 2', 'version 3');
     expect(pushed.outcome).toBe('live');
     expect(await get(url)).toBe(`Hello from Fairlead, version 3 of ${life}`);
+  });
+
+  it('comes back by a push of the same commit when somebody has deleted its namespace', async () => {
+    // git tells nobody of a push that moves nothing.
+    expect((await app.push(`${commits[3]}:main`)).text).toContain('refused');
+    await new Cluster(kubeconfig).delete('/api/v1/namespaces/life');
+    const pushed = await app.push();
+    expect(pushed.outcome).toBe('live');
+    expect(pushed.text).toMatch(/is not live in the cluster any more: it is brought back/);
+    expect(pushed.text).not.toContain('go build');
+    expect(await get(pushed.rest)).toBe(`Hello from Fairlead, version 3 of ${life}`);
   });
 });

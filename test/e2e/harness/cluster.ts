@@ -12,8 +12,18 @@ export class Cluster {
 
   // biome-ignore lint/suspicious/noExplicitAny: the tests look into it freely
   async get(path: string): Promise<any> {
+    return await this.#ask('GET', path);
+  }
+
+  /** As `kubectl delete` does it, without waiting for the end. */
+  async delete(path: string): Promise<void> {
+    await this.#ask('DELETE', path);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  async #ask(method: string, path: string): Promise<any> {
     const url = new URL(path, this.#config.getCurrentCluster()?.server);
-    const options = {};
+    const options = { method };
     await this.#config.applyToHTTPSOptions(options);
     const body = await new Promise<string>((resolve, reject) => {
       const asked = request(url, options, (response) => text(response).then(resolve, reject));
