@@ -129,6 +129,26 @@ describe.concurrent('a rollback', () => {
     expect(await scene.ledger.live(scene.environment)).toMatchObject({ commit: A });
   });
 
+  test('takes a release back that bakes, and loses no write by it', async ({ scene, expect }) => {
+    await scene.deploy(scene.push(A));
+    scene.build = async ({ subject }) => scene.built(subject.commit, 'bake: 600\n');
+    scene.rollOut = async ({ do: what }): Promise<RolloutAnswer> => {
+      const look = { at: new Date().toISOString(), alarms: [], checks: [], restarts: [], trouble: [] };
+      return what === 'look' ? { state: 'looked', look } : scene.live();
+    };
+    const deploying = scene.deploy(scene.push(B));
+    await until(() => scene.rollouts.some(({ do: what }) => what === 'look'));
+    scene.loseWrite(2);
+    const run = await scene.deploy(rollBack(scene));
+    expect(run.last).toMatch(new RegExp(`^rolled-back ${scene.app} ${B} to ${A}`));
+    expect((await deploying).last).toMatch(/^failed .*rolled back by ada/);
+    expect(await history(scene)).toEqual([
+      [3, A, 'live', undefined],
+      [2, B, 'superseded', 'ada'],
+      [1, A, 'live', undefined],
+    ]);
+  });
+
   test('lets a deployment that only builds go on after it', async ({ scene, expect }) => {
     await scene.deploy(scene.push(A));
     await scene.deploy(scene.push(B));
