@@ -187,4 +187,23 @@ export function rollbackSuite({ name, cloud, adapt = (source) => source }: Surro
     expect(pushed.text).toContain(`alarm ${ALARM} was ringing before the release`);
     await settled(5);
   });
+
+  it('an app is brought back by a check of its address that fails', async () => {
+    await set('OK');
+    await version(6, ['bake:', '  seconds: 1m', '  checks: [{ path: /, contains: nobody says this }]']);
+    const pushed = await app.push();
+    expect(pushed.outcome, pushed.text).toBe('failed');
+    expect(pushed.rest).toMatch(/GET \/ answers 200 without the words "nobody says this", twice in a row/);
+    await settled(5);
+  });
+
+  it('is kept where nobody can say whether it is good, and that is said', async () => {
+    await version(7, ['bake:', '  seconds: 2s', `  alarms: [${ALARM}, ${ALARM}-which-is-not-there]`]);
+    const pushed = await app.push();
+    expect(pushed.outcome, pushed.text).toBe('live');
+    expect(pushed.text).toContain(`there is no alarm ${ALARM}-which-is-not-there`);
+    await settled(7);
+    const { out } = await command('releases', name, '--limit', '1');
+    expect(out).toContain(`there is no alarm ${ALARM}-which-is-not-there`);
+  });
 }
