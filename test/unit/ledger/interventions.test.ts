@@ -148,6 +148,17 @@ describe('a rollback', () => {
     expect(await ledger.live(environment)).toMatchObject({ release: 1 });
   });
 
+  test('comes before the push that it superseded, and after a newer one', async () => {
+    await deploy('one', 'a');
+    await begin('two', 'b');
+    const answer = await ledger.rollBack(environment, by('ada'), ADA);
+    if (answer.is !== 'claimed') throw new Error(answer.is);
+    const again = (more: object) =>
+      ledger.claim(environment, { ...by('three'), ...more }, async () => commit('c'));
+    expect(await again({ after: answer.fence })).toMatchObject({ is: 'busy', claim: { for: 'roll-back' } });
+    expect(await again({})).toMatchObject({ is: 'claimed', fence: answer.fence + 1 });
+  });
+
   test('while something is live does nothing when that is not so any more', async () => {
     await deploy('one', 'a');
     await deploy('two', 'b');
