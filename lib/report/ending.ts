@@ -103,7 +103,8 @@ function lower(text: string): string {
 
 function refusal({ reason, at }: { reason: string; at: string }): string {
   const when = `${at.slice(0, 16).replace('T', ' ')} UTC`;
-  return `it failed before, on ${when}: ${oneLine(reason)}; push a new commit to try again (an empty one will do)`;
+  const remedy = 'push a new commit to try again (an empty one will do), or let this one in: fairlead retry';
+  return `it failed before, on ${when}: ${oneLine(reason)}; ${remedy}`;
 }
 
 function oneLine(text: string): string {

@@ -19,7 +19,7 @@ const LINES: [Ending, string][] = [
   ],
   [
     { is: 'refused', reason: 'it crashes', at },
-    `failed web ${A} refused: it failed before, on 2026-01-02 03:04 UTC: it crashes; push a new commit to try again (an empty one will do)`,
+    `failed web ${A} refused: it failed before, on 2026-01-02 03:04 UTC: it crashes; push a new commit to try again (an empty one will do), or let this one in: fairlead retry`,
   ],
 ];
 
