@@ -15,7 +15,7 @@ import { realCluster } from '../test/contract/rollout/real-cluster.ts';
 import { standIn } from '../test/contract/rollout/stand-in.ts';
 import { median, spread } from './figures.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 7;
 /** ms until the pods of the last round are gone, and disturb nobody. */
 const PAUSE = 6000;
 
@@ -115,7 +115,7 @@ function rowsOf(where: string, [our, ours]: Measured, [their, theirs]: Measured)
 
 /** From a release that changes one variable of an app with two replicas to the verdict, in turn with kubectl. */
 export async function main(): Promise<void> {
-  const rows: string[][] = [];
+  const head = ['one variable of an app with two replicas', 'seconds', 'ours / this', 'ours - this, ms'];
   for (const { name, missing, start } of [realCluster, standIn] satisfies Implementation[]) {
     if (missing !== undefined) {
       console.error(`left out: ${name}, for ${missing}`);
@@ -124,11 +124,10 @@ export async function main(): Promise<void> {
     const running = await start();
     try {
       const [ours, theirs] = await measure(running);
-      if (ours !== undefined && theirs !== undefined) rows.push(...rowsOf(name, ours, theirs));
+      if (ours !== undefined && theirs !== undefined)
+        for (const line of table(head, rowsOf(name, ours, theirs))) console.log(line);
     } finally {
       await running.close();
     }
   }
-  const head = ['one variable of an app with two replicas', 'seconds', 'ours / this', 'ours - this, ms'];
-  for (const line of table(head, rows)) console.log(line);
 }
