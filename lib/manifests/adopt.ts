@@ -2,6 +2,7 @@ import type { ServiceType } from '../app/types.ts';
 import { COMMIT, identity, PROCESS, RELEASE, TRACK, version } from '../release/labels.ts';
 import { shortName } from '../release/names.ts';
 import type { KubernetesObject } from '../release/types.ts';
+import { besideOthers } from './beside.ts';
 import { EXPOSED } from './compose/service.ts';
 import { inOrder, runsBefore, withoutHelm } from './hooks.ts';
 import { isOwnImage } from './image.ts';
@@ -45,7 +46,12 @@ export function ownResources(packed: string, adoption: Adoption): Adopted {
  */
 export function adopt(objects: readonly KubernetesObject[], adoption: Adoption): Adopted {
   const isOwn = isOwnImage(objects, adoption.app);
-  const adopted = objects.map((object) => {
+  const { environment } = adoption;
+  const kept =
+    environment.name === 'production'
+      ? objects
+      : objects.flatMap((object) => besideOthers(object, environment) ?? []);
+  const adopted = kept.map((object) => {
     const copy = structuredClone(object);
     copy.metadata = metadataOf(object, adoption);
     const template = podTemplateOf(copy);

@@ -31,6 +31,8 @@ const UNCHANGEABLE = ['Pod', 'ReplicaSet', 'ReplicationController'];
 
 /** What Fairlead keeps its own account in, and its rights. */
 const RESERVED = /^fairlead-(inventory-.*|deployer|fork)$/;
+/** What bounds a preview: an app's own of that name would take its place. */
+const BOUNDS = ['ResourceQuota', 'LimitRange'];
 
 /**
  * Refuses what no app may bring: what Fairlead itself needs, what is in no namespace (a push to one app's repository would change the whole
@@ -41,7 +43,7 @@ export function refuseKinds(located: readonly Located[]): void {
   for (const { object, place } of located) {
     const { kind, metadata } = object;
     const group = groupOf(object);
-    if (RESERVED.test(metadata.name))
+    if (RESERVED.test(metadata.name) || (BOUNDS.includes(kind) && metadata.name === 'fairlead'))
       throw fault(
         'refused-kind',
         place,

@@ -44,6 +44,11 @@ describe('kinds', () => {
     });
   });
 
+  test.each(['ResourceQuota', 'LimitRange'])('a %s in the place of a preview’s is refused', async (kind) => {
+    await expect(readWith(object('v1', kind, 'fairlead'))).rejects.toThrow(/Fairlead's/);
+    expect(namesOf((await readWith(object('v1', kind, 'own'))).objects)).toContain(`${kind} own`);
+  });
+
   test('of others with the same name are their own business', async () => {
     const own = await readWith(object('example.com/v1', 'Node', 'x'));
     expect(namesOf(own.objects)).toEqual(['Deployment web', 'Node x']);
