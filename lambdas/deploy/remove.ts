@@ -60,10 +60,12 @@ async function isWanted({ unless }: Remove): Promise<boolean> {
   if (unless === undefined) return false;
   const repository = repositoryOf(unless);
   if ('branch' in unless) return (await gitHub.head(repository, unless.branch)).is === 'found';
+  if ('pullsOf' in unless) return await gitHub.isProposed(repository, unless.pullsOf);
   return await gitHub.isOpen(repository, unless.pullRequest);
 }
 
 function nameOf({ unless }: Remove): string {
   if (unless === undefined) return 'it';
+  if ('pullsOf' in unless) return `a pull request of ${unless.pullsOf}`;
   return 'branch' in unless ? `the branch ${unless.branch}` : `pull request ${unless.pullRequest}`;
 }

@@ -87,10 +87,11 @@ function removal(
   app: string,
   { place }: Extract<Placed, { place: unknown }>,
 ): { do: 'remove'; remove: Remove } {
-  const { number, delivery } = update;
+  const { number, head, delivery } = update;
   const reason = `pull request ${number} was closed`;
-  // It may be open again before this is heard.
-  const unless = { ...originOf(update), pullRequest: number };
+  // It may be open again before this is heard; and a branch may have another one, for another base.
+  const what = head.from === 'fork' ? { pullRequest: number } : { pullsOf: head.branch };
+  const unless = { ...originOf(update), ...what };
   return { do: 'remove', remove: { do: 'remove', app, environment: place, reason, delivery, unless } };
 }
 

@@ -32,9 +32,9 @@ export interface Remove {
   delivery: string;
   /**
    * What has to be gone by now: deletions and creations of a branch are told in any order. Without it the environment is
-   * removed whatever there is.
+   * removed whatever there is. `pullsOf`: every open pull request of that branch, of which there may be several.
    */
-  unless?: Origin & ({ branch: string } | { pullRequest: number });
+  unless?: Origin & ({ branch: string } | { pullRequest: number } | { pullsOf: string });
   /** Only while this is the fence of the newest claim: nobody has deployed to it since it was looked at. */
   whileFence?: number;
 }

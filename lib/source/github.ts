@@ -5,7 +5,7 @@ import { FairleadError } from '../errors.ts';
 import { nameOf, pathOf, refused } from './ask.ts';
 import { currentName, objectId } from './branches.ts';
 import { say } from './comments.ts';
-import { openPulls, pull } from './pulls.ts';
+import { openPulls, type Pull, pull } from './pulls.ts';
 import { type Api, request } from './request.ts';
 import { setStatus } from './statuses.ts';
 import type { CommitStatus, Head, Notice, Repository } from './types.ts';
@@ -109,6 +109,13 @@ export class GitHub {
   async isOpen(repository: Repository, number: number): Promise<boolean> {
     const found = await pull(this.#api, repository, number);
     return found.is === 'found' && found.value.state === 'open';
+  }
+
+  /** Whether a pull request of the repository's own `branch` is open. @throws FairleadError as {@link isOpen} */
+  async isProposed(repository: Repository, branch: string): Promise<boolean> {
+    const pulls = await openPulls(this.#api, repository, branch);
+    const isOfBranch = ({ head }: Pull) => head.from === 'branch' && head.branch === branch;
+    return pulls.is === 'found' && pulls.value.some(isOfBranch);
   }
 
   /** {@link say}, below every open pull request of `branch`, or below `number`. */

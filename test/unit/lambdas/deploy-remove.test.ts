@@ -63,6 +63,21 @@ describe.concurrent('a removal', () => {
     expect((await scene.deploy(remove(scene, { unless, whileFence: 1 }))).last).toMatch(/^removed /);
   });
 
+  test('waits for the last pull request of a branch; one of a fork from a branch called alike is none', async ({
+    scene,
+    expect,
+  }) => {
+    scene.rollOut = (request) => removes(request, scene);
+    await scene.deploy(scene.push(A));
+    const unless = { host: 'github' as const, owner: 'acme', repository: scene.app, pullsOf: 'blue' };
+    scene.repository.pull = { number: 8, state: 'open', sha: A, branch: 'blue' };
+    const one = await scene.deploy(remove(scene, { unless, delivery: `one-${scene.app}` }));
+    expect(one.last).toBe(`ignored ${scene.app} production (a pull request of blue is there again)`);
+    scene.repository.pull = { number: 9, state: 'open', sha: A };
+    const none = await scene.deploy(remove(scene, { unless, delivery: `none-${scene.app}` }));
+    expect(none.last).toMatch(/^removed /);
+  });
+
   test('supersedes a deployment at work, which finds its branch gone', async ({ scene, expect }) => {
     const rolling = gate();
     scene.rollOut = async (request) => {

@@ -19,8 +19,8 @@ export class Repository {
   readonly faults: number[] = [];
   /** Whether the token may set statuses. */
   takesStatuses = true;
-  /** Its one pull request, of a fork. */
-  pull: { number: number; state: 'open' | 'closed'; sha: string } | undefined;
+  /** Its one pull request; of a fork unless it is said to be of one of its own branches. */
+  pull: { number: number; state: 'open' | 'closed'; sha: string; branch?: string } | undefined;
   readonly comments: { id: number; body: string; author_association: string }[] = [];
   /** `owner/name` that it has been renamed to. */
   renamedTo: string | undefined;
@@ -75,10 +75,10 @@ function conversation(
   body: string,
 ): [number, unknown] | undefined {
   if (pull === undefined) return undefined;
-  const { number, state, sha } = pull;
-  const head = { sha, ref: 'main', repo: { id: 2 } };
+  const { number, state, sha, branch } = pull;
+  const head = { sha, ref: branch ?? 'main', repo: { id: branch === undefined ? 2 : 1 } };
   const json = { number, state, updated_at: '2026-01-01T00:00:00Z', head, base: { repo: { id: 1 } } };
-  if (path.startsWith('/pulls?')) return [200, [json]];
+  if (path.startsWith('/pulls?')) return [200, state === 'open' ? [json] : []];
   if (path === `/pulls/${number}`) return [200, json];
   if (path.startsWith(`/issues/${number}/comments`) && method === 'GET') return [200, comments];
   const id = comments.length + 1;

@@ -39,13 +39,13 @@ describe('a pull request of a branch', () => {
     });
   });
 
-  test('that is closed loses it, unless it is open again', () => {
+  test('that is closed loses it, unless one of its branch is open', () => {
     expect(decidePull({ ...update, action: 'closed' }, pulls)).toMatchObject({
       do: 'remove',
       remove: {
         environment: { name: 'preview-blue' },
         reason: 'pull request 7 was closed',
-        unless: { ...origin, pullRequest: 7 },
+        unless: { ...origin, pullsOf: 'blue' },
       },
     });
   });
