@@ -32,7 +32,9 @@ const LARGEST_CONFIG = 1_000_000;
  */
 export function decideApp({ name, file, environment, image, defaults }: AppSources): App {
   checkName('app', name);
-  const said = forEnvironment(parseAppFile(file ?? ''), environment);
+  const parsed = parseAppFile(file ?? '');
+  const said = forEnvironment(parsed, environment);
+  if (said.manifests !== undefined) refuseIdle(said, parsed.manifests !== undefined);
   const processes = said.manifests === undefined ? processesOf(said, image, defaults.service) : [];
   const app: App = {
     name,
@@ -99,7 +101,6 @@ function ingressOf(app: string, { ingress }: Said, environment = ''): { ingress?
 
 /** What is wrong only together. */
 function checkTogether({ processes, secrets, jobs, cron, ingress, strategy }: App, said: Said): void {
-  if (said.manifests !== undefined) refuseProcesses(said);
   const names = [...processes, ...jobs, ...cron].map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined)
@@ -135,14 +136,32 @@ function checkTogether({ processes, secrets, jobs, cron, ingress, strategy }: Ap
     );
 }
 
-/** What runs is said once: by the manifests. */
-function refuseProcesses({ processes = {} }: Said): void {
+/** What is said of every program that Fairlead renders: beside manifests those are jobs and cron jobs. */
+const OF_PROGRAMS = ['env', 'secrets', 'config', 'serviceAccount', 'security', 'user'] as const;
+
+/**
+ * Refuses what has no effect beside manifests. What runs is said once, by them; `everywhere` or in this environment only,
+ * where the rest of the file may be for others.
+ */
+function refuseIdle(said: Said, everywhere: boolean): void {
+  const { processes = {}, jobs = {}, cron = {} } = said;
   const { [WEB]: web, ...others } = processes;
-  const field = [...Object.keys(web ?? {}), ...Object.keys(others).map((name) => `processes.${name}`)][0];
-  if (field === undefined) return;
+  const further = Object.keys(others).filter((name) => others[name] !== 'none');
+  const hasPrograms = Object.values({ ...jobs, ...cron }).some((program) => program !== 'none');
+  const general = everywhere && !hasPrograms ? OF_PROGRAMS.filter((key) => isSaid(said[key])) : [];
+  const idle = [
+    ...(web === 'none' ? [] : Object.keys(web ?? {})),
+    ...further.map((name) => `processes.${name}`),
+    ...general,
+  ];
+  if (idle[0] === undefined) return;
   throw badField(
-    field,
+    idle[0],
     'the manifests of the app say what runs, so this would have no effect',
-    `say it in the manifests, or leave manifests out`,
+    'say it in the manifests, or leave manifests out',
   );
+}
+
+function isSaid(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : value !== undefined;
 }

@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { FairleadError } from '../errors.ts';
 import { allowedAt, keysAt } from './schema/tell.ts';
 import { type AppFile, appFileSchema } from './schema.ts';
@@ -6,6 +6,8 @@ import { nearest } from './suggest.ts';
 
 /** The app's own settings, at the top of its repository. */
 const NAME = 'fairlead.yaml';
+
+const SECOND = 'a second document begins here, and the file has one: take this line out';
 
 interface Position {
   /** From 1. */
@@ -24,13 +26,14 @@ interface Mistake extends Position {
 export function parseAppFile(text: string): AppFile {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter });
-  const syntax = document.errors.map(({ message, pos }) => {
+  const syntax = document.errors.map(({ code, message, pos }) => {
     const { line, col } = counter.linePos(pos[0]);
-    return { line, column: col, message: (message.split('\n')[0] ?? '').replace(/ at line .*$/, '') };
+    const said = (message.split('\n')[0] ?? '').replace(/ at line .*$/, '');
+    return { line, column: col, message: code === 'MULTIPLE_DOCS' ? SECOND : said };
   });
   if (syntax.length > 0) throw badFile(syntax);
   if (document.contents === null) return {};
-  keepEnvAsWritten(document);
+  keepAsWritten(document);
   const result = appFileSchema.safeParse(contentOf(document, counter));
   if (result.success) return result.data;
   throw badFile(meant(result.error.issues).flatMap((issue) => mistakes(issue, document, counter)));
@@ -55,15 +58,25 @@ function contentOf(document: Document, counter: LineCounter): unknown {
   }
 }
 
-// YAML reads `1.10` and `on` as something else than text; an environment variable is the text that stands there.
-function keepEnvAsWritten(document: Document): void {
+// YAML reads `1.10` and `on` as something else than text; an environment variable is the text that stands there. So is a
+// number among a chart's values that would not be written like that: `1.10` is a tag. Helm's own --set does the same.
+function keepAsWritten(document: Document): void {
   visit(document, {
-    Pair(_, { key, value: env }) {
-      if (!isScalar(key) || key.value !== 'env' || !isMap(env)) return;
-      for (const { value } of env.items)
-        if (isScalar(value) && value.value !== null && value.source !== undefined) value.value = value.source;
+    Pair(_, { key, value: map }, above) {
+      if (!isScalar(key) || !isMap(map)) return;
+      const isEnv = key.value === 'env';
+      if (!isEnv && !(key.value === 'set' && keysOf(above).includes('helm'))) return;
+      for (const { value } of map.items) {
+        if (!isScalar(value) || value.value === null || value.source === undefined) continue;
+        const isOther = typeof value.value === 'number' && String(value.value) !== value.source;
+        if (isEnv || isOther) value.value = value.source;
+      }
     },
   });
+}
+
+function keysOf(above: readonly unknown[]): unknown[] {
+  return above.flatMap((node) => (isPair(node) && isScalar(node.key) ? [node.key.value] : []));
 }
 
 interface Issue {

@@ -4,7 +4,7 @@ import { env, furtherProcess, processFields } from './schema/process.ts';
 import { bake, strategy } from './schema/rollout.ts';
 import { config, ingress, manifests, secrets, serviceAccount } from './schema/surroundings.ts';
 import { cronJob, cronJobInEnvironment, job } from './schema/tasks.ts';
-import { byLabel, duration, none, whole } from './schema/values.ts';
+import { byEnvironment, byLabel, duration, none, whole } from './schema/values.ts';
 
 const PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
 const ENGINES = ['function', 'microvm', 'codebuild'] as const;
@@ -79,7 +79,7 @@ export const appFileSchema = z.strictObject({
     description: "What the image is built for, and runs on. Default: the installation's.",
     allowed: `one of ${PLATFORMS.join(', ')}: what the image is built for, and runs on`,
   }),
-  environments: field(byLabel(z.strictObject({ ...general, cron: cron(cronJobInEnvironment()) })), {
+  environments: field(byEnvironment(z.strictObject({ ...general, cron: cron(cronJobInEnvironment()) })), {
     description:
       'What differs in an environment of that name; `preview` is for all previews. Names and values are added to, all else is replaced.',
     allowed: 'names of environments like production or preview, each with what differs there',

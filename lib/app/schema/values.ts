@@ -13,6 +13,9 @@ const FILE_PATH = /^(?!(.*\/)\.\.)(\/[^/:\0]+)+$/;
 /** A DNS label that leaves room for the app's name before it. */
 const LABEL = /^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$/;
 
+/** The name of an environment, which may say a branch's (lib/push/place.ts). */
+const ENVIRONMENT = /^[a-z]([-a-z0-9]{0,51}[a-z0-9])?$/;
+
 export const whole = (from: number, to: number) => z.int().check(z.gte(from), z.lte(to));
 export const text = (pattern: RegExp) => z.string().check(z.regex(pattern));
 export const list = <T extends z.ZodMiniType>(of: T) => z.array(of).check(z.minLength(1));
@@ -30,6 +33,7 @@ export const variables = () => {
 };
 export const byVariable = <T extends z.ZodMiniType>(of: T) => z.record(text(VARIABLE), of);
 export const byLabel = <T extends z.ZodMiniType>(of: T) => z.record(label(), of);
+export const byEnvironment = <T extends z.ZodMiniType>(of: T) => z.record(text(ENVIRONMENT), of);
 export const annotations = () =>
   z.record(text(/^([a-z0-9.-]+\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/), z.string());
 export const files = () => z.record(text(FILE_PATH), z.string());

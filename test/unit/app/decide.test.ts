@@ -283,6 +283,10 @@ it.each([
   ['port: none\nstrategy: canary', 'canary is about requests, and the app has no port'],
   ['manifests: deploy\nstrategy: blue-green', 'blue-green needs what Fairlead renders'],
   ['manifests: deploy\nreplicas: 3', 'replicas: the manifests of the app say what runs'],
+  ['manifests: deploy\nenv: { A: b }', 'env: the manifests of the app say what runs'],
+  ['manifests: deploy\nsecrets: { A: { kubernetes: a } }', 'secrets: the manifests of the app say what runs'],
+  ['manifests: deploy\nconfig: { /a: b }', 'config: the manifests of the app say what runs'],
+  ['manifests: deploy\nsecurity: restricted', 'security: the manifests of the app say what runs'],
   ['manifests: deploy\nprocesses: { a: {} }', 'processes.a: the manifests of the app say what runs'],
   [
     'strategy: { canary: { steps: [{ percent: 9 }, { percent: 9 }] } }',
@@ -345,4 +349,15 @@ it.each([
 
 it.each(['Web', '1web', 'web_1', 'web-', '', 'a'.repeat(64), 'a.b'])('refuses the name %j', (name) => {
   expect(() => decide('', {}, name)).toThrow(`'${name}' is no name for the app in the cluster`);
+});
+
+it('takes what is for jobs beside manifests, and for other environments', () => {
+  const jobs = 'jobs: { migrate: { command: [/app, migrate] } }';
+  expect(decide(`manifests: deploy\nenv: { A: b }\n${jobs}`).jobs[0]?.env).toEqual({ A: 'b' });
+  const file = `env: { A: b }
+port: 80
+processes: { worker: {} }
+environments: { preview: { manifests: deploy, processes: { web: none, worker: none } } }`;
+  expect(decide(file, {}, 'web', 'preview-blue').processes).toEqual([]);
+  expect(decide(file, {}, 'web', 'production').processes).toHaveLength(2);
 });

@@ -66,6 +66,10 @@ it.each([
   ],
   ['env:\n  A: *b', 'fairlead.yaml:2:6: Unresolved alias (the anchor must be set before the alias): b'],
   [
+    'port: 80\n---\nport: 90',
+    'fairlead.yaml:2:1: a second document begins here, and the file has one: take this line out',
+  ],
+  [
     'prot: 1\nreplicas: x',
     'fairlead.yaml:1:1: unknown key prot; did you mean port?; fairlead.yaml:2:11: replicas has to be a whole number, 1 to 1000',
   ],
@@ -145,4 +149,18 @@ it('never fails with anything but its own error, whatever the text', () => {
     node: fc.oneof({ maxDepth: 3 }, fc.jsonValue(), fc.dictionary(key, tie('node')), fc.array(tie('node'))),
   })).node;
   fc.assert(fc.property(tree, (value) => typeof mistake(JSON.stringify(value)) === 'string'));
+});
+
+it('takes the value of a chart for text where its number would be written otherwise', () => {
+  const set = '{ image.tag: 1.10, id: 0123, short: 1e3, replicas: 3, share: 0.5, on: true }';
+  expect(parseAppFile(`manifests: { helm: { chart: c, set: ${set} } }`).manifests).toMatchObject({
+    helm: { set: { 'image.tag': '1.10', id: '0123', short: '1e3', replicas: 3, share: 0.5, on: true } },
+  });
+});
+
+it('takes the name of every environment that a preview may have', () => {
+  const name = `preview-${'x'.repeat(34)}-4f1c0b7a92`;
+  expect(Object.keys(parseAppFile(`environments: { ${name}: { replicas: 1 } }`).environments ?? {})).toEqual([
+    name,
+  ]);
 });
