@@ -170,7 +170,7 @@ function decidedFor(
       ...(user === undefined ? {} : { user }),
       ...(architecture === undefined ? {} : { architecture }),
     },
-    defaults: { service: environment.serviceType },
+    defaults: { service: environment.serviceType, bakeSeconds: environment.bakeSeconds },
   });
 }
 
