@@ -69,7 +69,13 @@ async function rollBackTo(
     return await rollOut(context, order, claim, { ...about, do: 'undo', release: gone, back });
   let rolledOut: RolledOut = { state: 'unknown', reason: 'the release has no phases' };
   for (const phase of phases.keys()) {
-    rolledOut = await rollOut(context, order, claim, { ...about, do: 'apply', release: back, phase });
+    rolledOut = await rollOut(context, order, claim, {
+      ...about,
+      do: 'apply',
+      release: back,
+      phase,
+      back: true,
+    });
     if (rolledOut.state !== 'live') return rolledOut;
   }
   return rolledOut;

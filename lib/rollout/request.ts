@@ -18,6 +18,7 @@ interface About {
  *
  * - `apply` writes the resources of `phase` and then observes its workloads, within one invocation's time. With phase 0
  *   everything of the release is asked of the cluster as a dry run first, and its jobs are run.
+ *   With `back` the release is one that was good: nothing is asked first, and what can be brought back is.
  * - `observe` goes on where an answer `progressing` left off.
  * - `prune` takes away what the release does not contain. An `apply` or `observe` does it itself as soon as a phase that
  *   prunes is live, unless the phase is watched (`bakeSeconds`): then old pods are kept for going back, and it is asked
@@ -32,7 +33,7 @@ interface About {
  */
 export type RolloutRequest = About &
   (
-    | { do: 'apply'; phase: number }
+    | { do: 'apply'; phase: number; back?: true }
     | { do: 'observe'; phase: number | 'back' }
     | { do: 'look'; phase: number; url?: string; since: string }
     | { do: 'prune' }

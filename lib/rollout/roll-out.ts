@@ -37,6 +37,7 @@ export async function rollOut(
   const { release, fence } = request;
   switch (request.do) {
     case 'apply':
+      if (request.back) return new Rollout(cluster, release, fence, listener).comeBack(request.phase);
       return new Rollout(cluster, release, fence, listener).apply(request.phase);
     case 'observe':
       return new Rollout(cluster, release, fence, listener).goOn(request.phase);

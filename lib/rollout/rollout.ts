@@ -73,11 +73,12 @@ export class Rollout {
     return this.#follow(phase);
   }
 
-  /** Applies everything at once, without its jobs and without asking first: what can be brought back is. */
-  async comeBack(): Promise<RolloutAnswer> {
+  /** Applies a phase, or everything at once, without jobs and without asking first: what can be brought back is. */
+  async comeBack(number?: number): Promise<RolloutAnswer> {
     const application = this.#application({ tell: (notice) => this.#listener.onNotice?.(notice) });
     const begun = await begin(application);
-    return begun ? stopped(begun) : this.#bringOut(application, backOf(this.#release), GOING_BACK);
+    const phase = number === undefined ? backOf(this.#release) : phaseOf(this.#release, number);
+    return begun ? stopped(begun) : this.#bringOut(application, phase, GOING_BACK);
   }
 
   /** Takes away what the release does not contain. */

@@ -7,11 +7,14 @@ export type ReadSecret = (id: string, versionId?: string) => Promise<Answer>;
 
 export type Answer = { is: 'text'; text: string } | { is: 'binary'; bytes: Uint8Array } | { is: 'gone' };
 
-/** What becomes of a reference to a version that Secrets Manager no longer keeps. */
+/** What becomes of a reference to a version that Secrets Manager no longer keeps, or of one that it does not give out. */
 export type Gone =
   /** The release cannot be applied as it is. */
   | 'refuse'
-  /** The current version is taken: a rollback with a newer secret is better than none. `tell` hears of it, one line each. */
+  /**
+   * The current version is taken, and where there is none the Secret stays as the cluster has it: a rollback with another
+   * secret is better than none. `tell` hears of it, one line each.
+   */
   | { tell(notice: string): void };
 
 /** The secrets of one release: each is read once, and nothing but what `fill` returns holds a value. */
@@ -27,20 +30,30 @@ export class Secrets {
   }
 
   /**
-   * `resources` with the values that their annotations refer to.
+   * `resources` with the values that their annotations refer to, without those that are to stay as they are.
    * @throws FairleadError `rollout/secret-gone`, `rollout/secret-key`, and what reading throws
    */
-  fill(resources: readonly KubernetesObject[]): Promise<KubernetesObject[]> {
-    return Promise.all(
-      resources.map(async (resource) => {
-        const references = referencesOf(resource);
-        if (references.length === 0) return resource;
-        const entries = await Promise.all(
-          references.map(async (reference) => [reference.key, await this.#valueOf(reference)]),
-        );
-        return { ...resource, data: { ...(resource.data as object), ...Object.fromEntries(entries) } };
-      }),
+  async fill(resources: readonly KubernetesObject[]): Promise<KubernetesObject[]> {
+    const filled = await Promise.all(
+      resources.map((resource) =>
+        this.#filled(resource).catch((error: unknown) => this.#left(resource, error)),
+      ),
     );
+    return filled.filter((resource) => resource !== undefined);
+  }
+
+  async #filled(resource: KubernetesObject): Promise<KubernetesObject> {
+    const references = referencesOf(resource);
+    if (references.length === 0) return resource;
+    const entries = await Promise.all(
+      references.map(async (reference) => [reference.key, await this.#valueOf(reference)]),
+    );
+    return { ...resource, data: { ...(resource.data as object), ...Object.fromEntries(entries) } };
+  }
+
+  #left({ metadata }: KubernetesObject, error: unknown): undefined {
+    if (this.#gone === 'refuse' || !(error instanceof FairleadError) || error.temporary) throw error;
+    this.#gone.tell(`Secret ${metadata.name} stays as it is in the cluster: ${error.fault.cause}`);
   }
 
   /** `text` without any value: what the cluster says of a Secret that it refuses may quote it. */

@@ -109,6 +109,8 @@ describe.concurrent('a release in phases', () => {
     // The blue pods are gone: there are new ones before requests go over to them.
     expect(asked(scene).slice(-2)).toEqual(['apply 0', 'apply 1']);
     expect(scene.rollouts.at(-1)).toMatchObject({ release: { commit: A, from: { track: 'green' } } });
+    // What was good is not put to the test again.
+    expect(scene.rollouts.slice(-2)).toMatchObject([{ back: true }, { back: true }]);
   });
 
   test('finds the color that serves also when it takes over from a rollback that failed', async ({

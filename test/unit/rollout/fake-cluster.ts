@@ -153,7 +153,8 @@ export async function startFake() {
 }
 
 type Asked = { release: Release; fence?: number } & (
-  | { do: 'apply' | 'observe'; phase: number }
+  | { do: 'apply'; phase: number; back?: true }
+  | { do: 'observe'; phase: number }
   | { do: 'undo'; back?: Release }
   | { do: 'prune' | 'remove' }
 );

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SECRETS_MANAGER, type SecretValue } from '../../../lib/release/labels.ts';
 import type { Answer, ReadSecret } from '../../../lib/rollout/secrets.ts';
-import { LABELS, releaseWith, startFake } from './fake-cluster.ts';
+import { LABELS, object, releaseWith, startFake } from './fake-cluster.ts';
 
 let on: Awaited<ReturnType<typeof startFake>>;
 beforeEach(async () => {
@@ -90,6 +90,34 @@ it('goes back with the current version, and says so', async () => {
   expect(notices).toEqual([
     'the secret shop/db no longer has its version v1: its current one is used instead',
   ]);
+});
+
+it('goes back in phases in the same way', async () => {
+  const { readSecret } = vault({ 'shop/db': text(VALUE) });
+  const release = releaseOf(3, [{ key: 'URL', id: 'shop/db', versionId: 'v1' }]);
+  const apply = { do: 'apply' as const, phase: 0, release, back: true as const };
+  expect(await on.ask(apply, { readSecret })).toMatchObject({ state: 'live' });
+  expect(decoded()).toEqual({ URL: VALUE });
+});
+
+it.each([
+  ['that is gone altogether', {}, 'Secrets Manager has no version v1 of the secret shop/db'],
+  ['whose current version has no such key', { 'shop/db': text('{}') }, 'is no JSON object with the key url'],
+])('goes back without a secret %s, and leaves it as it is', async (_, answers, why) => {
+  const references = [{ key: 'URL', id: 'shop/db', versionId: 'v1', jsonKey: 'url' }];
+  const before = vault({ 'shop/db v1': text(JSON.stringify({ url: VALUE })) });
+  await on.ask({ do: 'apply', phase: 0, release: releaseOf(1, references) }, before);
+  const { readSecret } = vault(answers);
+  const config = object('ConfigMap', 'settings', { data: {} });
+  const back = { ...releaseOf(3, references), resources: [...releaseOf(3, references).resources, config] };
+  const notices: string[] = [];
+  const onNotice = (notice: string) => notices.push(notice);
+  const undo = { do: 'undo' as const, release: releaseWith(2, []), back };
+  expect(await on.ask(undo, { readSecret, onNotice })).toMatchObject({ state: 'live' });
+  expect(decoded()).toEqual({ URL: VALUE });
+  expect(on.fake.names()).toContain('ConfigMap settings');
+  expect(notices.at(-1)).toMatch(/^Secret web-secrets stays as it is in the cluster: /);
+  expect(notices.at(-1)).toContain(why);
 });
 
 it.each([['just text'], ['[12345]'], ['{"other":"hunter2-and-more"}']])(
