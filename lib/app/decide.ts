@@ -88,15 +88,19 @@ function ingressOf(app: string, { ingress }: Said, environment = ''): { ingress?
   const secret = tls === true ? `${app}-tls` : tls;
   return {
     ingress: {
-      ...(host !== undefined && {
-        host: host.replaceAll('{app}', app).replaceAll('{environment}', environment),
-      }),
+      ...(host !== undefined && { host: hostOf(host, app, environment) }),
       path,
       ...(named !== undefined && { class: named }),
       ...(secret && { tls: secret }),
       annotations,
     },
   };
+}
+
+function hostOf(said: string, app: string, environment: string): string {
+  const host = said.replaceAll('{app}', app).replaceAll('{environment}', environment);
+  if (!/[{}]/.test(host)) return host;
+  throw badField('ingress.host', `'${said}' is no DNS name`, 'only {app} and {environment} may stand in it');
 }
 
 /** What is wrong only together. */

@@ -5,8 +5,8 @@ const NAMES = 'external-dns.alpha.kubernetes.io/';
 
 /**
  * The app as the environment `name` runs it beside production: never at a host name that is production's. Where the
- * file says none of its own for previews, it is `SLUG.HOST`, with the slug of the preview; an Ingress for any host is left
- * out, since it would take requests that are not its own.
+ * file says none of its own for previews, it is `SLUG.HOST`, with the slug of the preview; an Ingress for any host, or for
+ * the wildcard of production, is left out, since it would take requests that are not its own.
  */
 export function forPreview(app: App, production: App | undefined, name: string): App {
   const { ingress, ...rest } = app;
@@ -23,7 +23,7 @@ export function forPreview(app: App, production: App | undefined, name: string):
 
 function beside(ingress: Ingress, production: Ingress | undefined, slug: string): Ingress | undefined {
   const { host, annotations } = ingress;
-  if (host === undefined) return undefined;
+  if (host === undefined || (host === production?.host && host.startsWith('*'))) return undefined;
   return {
     ...ingress,
     host: host === production?.host ? `${slug}.${host}` : host,

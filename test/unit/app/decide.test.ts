@@ -283,6 +283,7 @@ it.each([
   ['port: none\nstrategy: canary', 'canary is about requests, and the app has no port'],
   ['manifests: deploy\nstrategy: blue-green', 'blue-green needs what Fairlead renders'],
   ['manifests: deploy\nreplicas: 3', 'replicas: the manifests of the app say what runs'],
+  ['ingress: { host: "{branch}.example.com" }', 'only {app} and {environment} may stand in it'],
   ['manifests: deploy\nenv: { A: b }', 'env: the manifests of the app say what runs'],
   ['manifests: deploy\nsecrets: { A: { kubernetes: a } }', 'secrets: the manifests of the app say what runs'],
   ['manifests: deploy\nconfig: { /a: b }', 'config: the manifests of the app say what runs'],

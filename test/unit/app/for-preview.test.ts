@@ -31,6 +31,7 @@ environments: { preview: { ingress: { host: "{environment}.example.net" } } }
 
   test('is not every host', () => {
     expect(preview('ingress: { path: / }\n')).not.toHaveProperty('ingress');
+    expect(preview('ingress: { host: "*.example.com" }\n')).not.toHaveProperty('ingress');
   });
 
   test('is not taken by an annotation either; other annotations stay', () => {
