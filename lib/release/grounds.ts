@@ -18,8 +18,19 @@ export interface Deployers {
   clusterRole: string;
 }
 
-export function namespaceObject({ namespace, metadata }: Context): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, ...metadata } };
+/**
+ * The environment's namespace. In a preview's no pod may be privileged, nor have to do with its machine (Kubernetes,
+ * "Pod Security Standards", baseline): whoever may push a branch is not, by that, whoever may change production.
+ */
+export function namespaceObject(
+  { namespace, metadata }: Context,
+  of: 'production' | 'preview',
+): KubernetesObject {
+  const labels = {
+    ...metadata.labels,
+    ...(of === 'preview' && { 'pod-security.kubernetes.io/enforce': 'baseline' }),
+  };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, ...metadata, labels } };
 }
 
 /**

@@ -6,21 +6,15 @@ const INSIDE_V6 = ['fc00::/7', 'fe80::/10'];
 
 /**
  * `release` with walls around its namespace: pods reach each other, names and the internet, not what else runs in the
- * cluster nor the metadata of its machines (Kubernetes, "Network Policies"); and none may be privileged ("Pod Security
- * Standards", baseline). For previews of forks.
+ * cluster nor the metadata of its machines (Kubernetes, "Network Policies"). For previews of forks.
  */
 export function isolate(release: Release): Release {
   return {
     ...release,
     resources: release.resources.flatMap((one) =>
-      one.kind === 'Namespace' ? [locked(one), networkPolicy(one, release)] : [one],
+      one.kind === 'Namespace' ? [one, networkPolicy(one, release)] : [one],
     ),
   };
-}
-
-function locked(namespace: KubernetesObject): KubernetesObject {
-  const labels = { ...namespace.metadata.labels, 'pod-security.kubernetes.io/enforce': 'baseline' };
-  return { ...namespace, metadata: { ...namespace.metadata, labels } };
 }
 
 function networkPolicy({ metadata }: KubernetesObject, { namespace }: Release): KubernetesObject {

@@ -52,7 +52,7 @@ export function secretIdsOf({ secrets }: App): string[] {
 
 /**
  * The release of `image` for an environment: the same input gives the same bytes.
- * @throws FairleadError `app/bad-name`, `release/no-secret-version`
+ * @throws FairleadError `app/bad-name`, `release/no-secret-version`, `release/no-service`, `release/two-ingresses`
  */
 export function render(rendering: Rendering): Release {
   const { app, image, environment, commit, number, createdAt, serving, own } = rendering;
@@ -114,13 +114,22 @@ function strategyOf({ strategy }: App, serving: Release | undefined): Strategy {
 /** What pods refer to as they start. */
 function grounds(context: Context, { quota, deployers, own, app }: Rendering): KubernetesObject[] {
   const isNeeded = own === undefined || app.jobs.length + app.cron.length > 0;
-  const referred = isNeeded ? [serviceAccount(context), configMap(context), secret(context)] : [];
+  const referred = isNeeded ? [accountOf(context, own), configMap(context), secret(context)] : [];
   return [
-    namespaceObject(context),
+    namespaceObject(context, quota ? 'preview' : 'production'),
     ...(deployers ? [roleBinding(context, deployers)] : []),
     ...(quota ? bounds(context, quota) : []),
     ...referred.filter((one) => one !== undefined),
   ];
+}
+
+/** That of the app's name; a chart's own one mostly has it, and then jobs have that. */
+function accountOf(context: Context, own: readonly KubernetesObject[] = []): KubernetesObject | undefined {
+  return isAmong(own, 'ServiceAccount', context.app.name) ? undefined : serviceAccount(context);
+}
+
+function isAmong(own: readonly KubernetesObject[], kind: string, name: string): boolean {
+  return own.some((one) => one.kind === kind && one.metadata.name === name);
 }
 
 /** How requests come to the processes, and how many of their pods may be missing. */
@@ -137,6 +146,7 @@ function guides(context: Context, strategy: Strategy): KubernetesObject[] {
 function ingress(context: Context, own: Rendering['own']): KubernetesObject[] {
   const { name, ingress: said, processes } = context.app;
   if (said === undefined) return [];
+  if (own !== undefined && isAmong(own, 'Ingress', name)) throw twoIngresses(name);
   const port =
     own === undefined ? processes.find((one) => one.name === WEB)?.service.port : portOfOwn(own, name);
   if (port !== undefined) return [ingressObject(context, said, port)];
@@ -146,6 +156,16 @@ function ingress(context: Context, own: Rendering['own']): KubernetesObject[] {
     place: 'fairlead.yaml: ingress',
     cause: `the app's own manifests have no Service called ${name}, to which its requests could go`,
     remedy: `call the Service ${name}, or have an Ingress among the manifests`,
+  });
+}
+
+function twoIngresses(name: string): FairleadError {
+  return new FairleadError({
+    code: 'release/two-ingresses',
+    operation: 'making the release',
+    place: 'fairlead.yaml: ingress',
+    cause: `the app's own manifests have an Ingress called ${name}, which this would take the place of`,
+    remedy: 'leave one of them out, or give that one another name',
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decideApp } from '../../../lib/app/decide.ts';
-import { secretIdsOf } from '../../../lib/release/render.ts';
+import { type Rendering, secretIdsOf } from '../../../lib/release/render.ts';
 import { rollbackTo } from '../../../lib/release/rollback.ts';
 import type { KubernetesObject, Release } from '../../../lib/release/types.ts';
 import { type Any, COMMIT, FULL, IMAGE, make, one, podTemplates } from './making.ts';
@@ -427,6 +427,28 @@ describe("the app's own manifests", () => {
     });
     expect(release.jobs).toHaveLength(1);
     expect(() => make(file, { own: own.slice(0, 1) })).toThrow('have no Service called web');
+  });
+  it('are not written twice: an account of the app’s name is theirs, a second Ingress of it a mistake', () => {
+    const account = {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'web', namespace: 'shop' },
+    };
+    const release = make('manifests: deploy\njobs: { m: {} }', { own: [account, ...own] });
+    expect(release.resources.filter(({ kind }) => kind === 'ServiceAccount')).toEqual([account]);
+    const ingress = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'web' } };
+    expect(() => make('manifests: deploy\ningress: {}', { own: [ingress, ...own] })).toThrow(
+      'fairlead.yaml: ingress: the app',
+    );
+    expect(() => make('manifests: deploy', { own: [ingress, ...own] })).not.toThrow();
+  });
+  it('get no pod of a preview to be privileged, in production it is theirs to say', () => {
+    const level = (more: Partial<Rendering>) =>
+      resource(make('manifests: deploy', { own, ...more }), 'Namespace').metadata.labels[
+        'pod-security.kubernetes.io/enforce'
+      ];
+    expect(level({ quota: { cpu: '1', memory: '1Gi', pods: 5 } })).toBe('baseline');
+    expect(level({})).toBeUndefined();
   });
 });
 
