@@ -24,7 +24,8 @@ type Tags = () => Promise<ReadonlyMap<string, string>>;
 /**
  * Hears of an alarm, and starts a rollback of every live release that names it and is still watched. A release that
  * bakes hears of its alarms by itself. The same ringing starts each rollback once, and each takes back only the release
- * that was live when it was started, if it still is.
+ * that was live when it was started, if it still is. What goes wrong with one environment is thrown after all others were
+ * seen to: the event comes again.
  */
 export async function handler(event: unknown): Promise<{ rolledBack: string[] }> {
   const rung = rungOf(event);
@@ -35,13 +36,17 @@ export async function handler(event: unknown): Promise<{ rolledBack: string[] }>
     return reading;
   };
   const rolledBack: string[] = [];
+  const failed: unknown[] = [];
   const all = await ledger.environments();
   for (let first = 0; first < all.length; first += AT_ONCE) {
     const some = all.slice(first, first + AT_ONCE);
-    const begun = await Promise.all(some.map((listed) => watch(listed, rung, tags)));
-    rolledBack.push(...begun.flat());
+    const begun = await Promise.allSettled(some.map((listed) => watch(listed, rung, tags)));
+    for (const one of begun)
+      if (one.status === 'fulfilled') rolledBack.push(...one.value);
+      else failed.push(one.reason);
   }
   log.info('an alarm rings', { alarm: rung.name, rolledBack });
+  if (failed.length > 0) throw failed[0];
   return { rolledBack };
 }
 

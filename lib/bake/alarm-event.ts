@@ -6,6 +6,8 @@ export interface Rung {
   at: string;
   /** CloudWatch's, one line. */
   reason?: string;
+  /** Whether it was OK right before; else it had no data, and may have been ringing before that. */
+  fromOk: boolean;
 }
 
 /**
@@ -20,10 +22,11 @@ export function rungOf(event: unknown): Rung | undefined {
   const arn = Array.isArray(resources) ? resources[0] : alarmArn;
   const at = timeOf(timestamp) ?? timeOf(time);
   const name = told.alarmName;
-  if (value !== 'ALARM' || fields(told.previousState).value === 'ALARM') return undefined;
+  const before = fields(told.previousState).value;
+  if (value !== 'ALARM' || before === 'ALARM') return undefined;
   if (typeof name !== 'string' || typeof arn !== 'string' || at === undefined) return undefined;
   const line = typeof reason === 'string' ? reason.replaceAll(/\s+/g, ' ').trim() : '';
-  return { name, arn, at, ...(line !== '' && { reason: line }) };
+  return { name, arn, at, ...(line !== '' && { reason: line }), fromOk: before === 'OK' };
 }
 
 function fields(value: unknown): Record<string, unknown> {

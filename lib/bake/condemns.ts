@@ -5,11 +5,19 @@ import type { Rung } from './alarm-event.ts';
 export interface Watch {
   liveSince?: string;
   watchUntil?: string;
+  /** The alarms that rang before it, and were not seen to be OK since. */
+  ringing?: readonly string[];
 }
 
-/** Whether the alarm rang while the release was watched, by the alarm's time: it may be told late. */
-export function isWatched({ liveSince, watchUntil }: Watch, { at }: Pick<Rung, 'at'>): boolean {
-  if (watchUntil === undefined) return false;
+/**
+ * Whether the alarm began to ring while the release was watched, by the alarm's time: it may be told late. One that rang
+ * before the release and only lost its data in between has not begun.
+ */
+export function isWatched(
+  { liveSince, watchUntil, ringing = [] }: Watch,
+  { at, name, fromOk }: Pick<Rung, 'at' | 'name' | 'fromOk'>,
+): boolean {
+  if (watchUntil === undefined || (!fromOk && ringing.includes(name))) return false;
   const time = Date.parse(at);
   return time < Date.parse(watchUntil) && (liveSince === undefined || time >= Date.parse(liveSince));
 }

@@ -41,6 +41,8 @@ export interface LastGood {
   liveSince?: string;
   /** ISO 8601: until then an alarm still takes it back; absent where none does. */
   watchUntil?: string;
+  /** Names of the alarms that rang before it, and were not seen to be OK since. */
+  ringing?: readonly string[];
 }
 
 /** Why a release is made: to bring a commit, or to bring back what was good. */

@@ -18,12 +18,16 @@ export class AwsStage {
   tags: Record<string, Record<string, string>> = {};
   /** By the execution's ARN. */
   executions: Record<string, Record<string, unknown>> = {};
+  /** The end of a target that answers with an error. */
+  broken: string | undefined;
   readonly #names = new Set<string>();
   readonly #server = createServer(async (request, response) => {
     const body = await text(request);
     const { url = '', headers } = request;
     const answer = (status: number, value: unknown, more: Record<string, string> = {}) =>
       response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(value));
+    if (this.broken !== undefined && headers['x-amz-target']?.toString().endsWith(this.broken))
+      return answer(400, { __type: 'Broken', message: 'tags are out' });
     if (headers['x-amz-target']?.toString().endsWith('.ListTagsForResource')) {
       const tags = this.tags[(JSON.parse(body) as { ResourceARN: string }).ResourceARN];
       return answer(200, { Tags: Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value })) });

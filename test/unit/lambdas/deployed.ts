@@ -17,7 +17,7 @@ export interface Deployed {
   environment?: string;
   commit: string;
   bake?: Partial<Bake>;
-  watch?: Pick<LastGood, 'liveSince' | 'watchUntil'>;
+  watch?: Pick<LastGood, 'liveSince' | 'watchUntil' | 'ringing'>;
   /** The release fails instead, and its commit is marked bad. */
   fails?: string;
 }

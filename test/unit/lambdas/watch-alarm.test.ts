@@ -116,6 +116,19 @@ describe('an alarm that rings', () => {
     expect(await handler(rings(`${app}-slow`))).toEqual({ rolledBack: [`${app}/production`] });
   });
 
+  test('takes back all others, and is heard once more, when its tags cannot be read', async () => {
+    const names = Array.from({ length: 25 }, (_, index) => `${app}-${String(index).padStart(2, '0')}`);
+    const alarmTag = { key: 'app', value: app };
+    for (const [index, name] of names.entries()) {
+      const bake = index === 0 ? { alarmTag } : { alarms: [`${app}-errors`] };
+      await deployed(ledger, { app: name, commit: 'a1', bake, watch: watched() });
+    }
+    aws.broken = '.ListTagsForResource';
+    await expect(handler(rings(`${app}-errors`))).rejects.toThrow('tags are out');
+    aws.broken = undefined;
+    expect(aws.invoked.map(({ payload }) => payload.app).sort()).toEqual(names.slice(1));
+  });
+
   test('is heard as the direct action of an alarm, too', async () => {
     await deployed(ledger, { app, commit: 'a1', bake: { alarms: [`${app}-errors`] }, watch: watched() });
     const { detail, resources, time } = rings(`${app}-errors`);
@@ -147,6 +160,13 @@ describe('nothing is taken back', () => {
   test('by an alarm that rang before the release was live', async () => {
     await deployed(ledger, { app, commit: 'a1', bake: bake(), watch: watched() });
     expect(await handler(rings(`${app}-errors`, now() - 120_000))).toEqual({ rolledBack: [] });
+  });
+
+  test('by an alarm that rang before the release, and only had no data in between', async () => {
+    const ringing = [`${app}-errors`];
+    await deployed(ledger, { app, commit: 'a1', bake: bake(), watch: { ...watched(), ringing } });
+    expect(await handler(rings(`${app}-errors`, now(), 'INSUFFICIENT_DATA'))).toEqual({ rolledBack: [] });
+    expect((await handler(rings(`${app}-errors`, now(), 'OK'))).rolledBack).toHaveLength(1);
   });
 
   test('too late: what counts is when the alarm rang', async () => {
