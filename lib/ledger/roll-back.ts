@@ -25,8 +25,12 @@ export type RollingBack =
   | { is: 'not-live'; live?: LastGood }
   | { is: 'none-good'; why: string };
 
-/** Far more than are ever looked at: the last good release is one of the last few. */
+/**
+ * Far more than are ever looked at: the last good release is one of the last few, which are read first. To read more takes
+ * seconds where releases are large, and a storm of alarms would ask for them again and again.
+ */
 const PAST = 200;
+const FEW = 10;
 
 interface Words {
   states: States;
@@ -44,10 +48,19 @@ export async function rollBack(
   let why = '';
   let after: State | undefined;
   const answer = await states.decide(environment, async (state): Promise<Decided<RollBackAnswer>> => {
-    const past = await releases.history(environment, PAST);
+    // An alarm that comes late, and a repetition, need no target to be told so.
+    const plain = decideRollBack(state, what);
+    after = state;
+    if (plain.answer.is !== 'none-good') return plain;
     const marked = [...(await bad.list(environment)), ...(state.condemned ? [state.condemned] : [])];
-    const goes = past.find(({ number }) => number === releaseThatGoes(state));
-    const target = targetOf(state, past, marked, { goes, to: what.to });
+    const among = (past: readonly PastRelease[]) => {
+      const goes = past.find(({ number }) => number === releaseThatGoes(state));
+      return { past, goes, target: targetOf(state, past, marked, { goes, to: what.to }) };
+    };
+    let found = among(await releases.history(environment, FEW));
+    const isEnough = 'good' in found.target && found.goes?.number === releaseThatGoes(state);
+    if (!isEnough && found.past.length === FEW) found = among(await releases.history(environment, PAST));
+    const { goes, target } = found;
     if ('why' in target) ({ why } = target);
     const reason = `rolled back by ${what.by}: ${what.reason}`;
     const decided = decideRollBack(state, {

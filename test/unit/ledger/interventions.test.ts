@@ -170,6 +170,35 @@ describe('a rollback', () => {
     expect(await ledger.badCommits(environment)).toEqual([]);
   });
 
+  test('finds what was good however long ago, and reads nothing of releases when it comes too late', async () => {
+    await deploy('good', 'a');
+    for (let round = 0; round < 12; round++) {
+      const { fence, number } = await begin(`bad-${round}`, 'b');
+      const verdict = { is: 'unknown', reason: 'nobody knows' } as const;
+      await ledger.settle(environment, { fence }, [{ number, verdict }]);
+    }
+    const last = await begin('last', 'c');
+    const runs = { release: last.number, commit: commit('c') };
+    await ledger.settle(environment, { fence: last.fence, runs }, [
+      { number: last.number, verdict: { is: 'live' } },
+    ]);
+    const asked: unknown[] = [];
+    db.client.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          asked.push(commandName);
+          return next(args);
+        },
+      { step: 'initialize', name: 'asked' },
+    );
+    expect(await ledger.rollBack(environment, by('late'), { ...ADA, whileLive: 1 })).toMatchObject({
+      is: 'not-live',
+    });
+    db.client.middlewareStack.remove('asked');
+    expect(asked).toEqual(['GetItemCommand']);
+    expect(await ledger.rollBack(environment, by('ada'), ADA)).toMatchObject({ good: { release: 1 } });
+  });
+
   test('gives what is brought back the release whose pods serve, until it is brought back', async () => {
     await deploy('one', 'a');
     await deploy('two', 'b');
