@@ -1,3 +1,4 @@
+import { isSame } from '../../lib/ledger/owners.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
 import { gitHub, owners, repositoryOf } from './services.ts';
 
@@ -17,8 +18,14 @@ export async function whoseInstead(push: Push): Promise<string | undefined> {
   return `the app ${push.app} is deployed from ${owner}/${repository}: rename ${push.owner}/${push.repository} to deploy it too`;
 }
 
+/** Whether the app is another repository's than the one that asks for something to be done to it. */
+export async function isOfAnother(app: string, asking: Origin): Promise<boolean> {
+  const by = await owners.of(app);
+  return by !== undefined && !isSame(by, asking) && !(await isRenamed(by, asking));
+}
+
 /** A host leads from a repository's old name to its new one. */
-async function isRenamed(before: Origin, { owner, repository }: Push): Promise<boolean> {
+async function isRenamed(before: Origin, { owner, repository }: Origin): Promise<boolean> {
   const name = await gitHub.currentName(repositoryOf(before));
   return name?.toLowerCase() === `${owner}/${repository}`.toLowerCase();
 }

@@ -4,6 +4,7 @@ import { about } from '../../lib/log.ts';
 import type { Remove } from '../../lib/push/request.ts';
 import type { Release } from '../../lib/release/types.ts';
 import type { Ending } from '../../lib/report/ending.ts';
+import { isOfAnother } from './owner.ts';
 import { step } from './patience.ts';
 import { begin, type Progress } from './progress.ts';
 import { makeUndo } from './release.ts';
@@ -28,13 +29,16 @@ export async function remove(context: DurableContext, request: Remove): Promise<
 
 async function takeAway(context: DurableContext, request: Remove, progress: Progress): Promise<Ending> {
   const execution = context.executionContext.durableExecutionArn;
-  const { delivery, whileFence } = request;
+  const { app, delivery, whileFence, unless } = request;
   const claim = await step(context, 'claim', async () => {
+    if (unless !== undefined && (await isOfAnother(app, unless)))
+      return { is: 'taken' as const, at: Date.now() };
     const by = { execution, delivery, ...(whileFence === undefined ? {} : { whileFence }) };
     const answer = await ledger.remove(environmentOf(request), by, () => isWanted(request));
     return { ...answer, at: Date.now() };
   });
   progress.startedAt = claim.at;
+  if (claim.is === 'taken') return { is: 'ignored', why: `${app} is another repository's` };
   if (claim.is === 'wanted') return { is: 'ignored', why: `${nameOf(request)} is there again` };
   if (claim.is === 'newer') return { is: 'ignored', why: 'it was deployed to in the meantime' };
   const { fence, commit } = claim;

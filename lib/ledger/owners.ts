@@ -15,14 +15,15 @@ export class Owners {
   /** Takes the app for `origin`, if no other repository has it. */
   async take(app: string, { host, owner, repository }: Origin): Promise<Owned> {
     const wanted = { host, owner, repository };
-    const known = await this.#read(app);
+    const known = await this.of(app);
     if (known === undefined && (await this.#table.put('environments', keyOf(app), wanted, ABSENT)))
       return { is: 'ours' };
-    const by = known ?? (await this.#read(app)) ?? wanted;
+    const by = known ?? (await this.of(app)) ?? wanted;
     return isSame(by, wanted) ? { is: 'ours' } : { is: 'taken', by };
   }
 
-  async #read(app: string): Promise<Origin | undefined> {
+  /** Whose the app is; undefined where nobody has deployed it. */
+  async of(app: string): Promise<Origin | undefined> {
     return (await this.#table.get('environments', keyOf(app))) as Origin | undefined;
   }
 
@@ -47,7 +48,7 @@ function keyOf(app: string): string {
 }
 
 /** Git hosts take names in any case. */
-function isSame(one: Origin, other: Origin): boolean {
+export function isSame(one: Origin, other: Origin): boolean {
   const plain = ({ host, owner, repository }: Origin) => `${host}/${owner}/${repository}`.toLowerCase();
   return plain(one) === plain(other);
 }

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import type { Remove } from '../../../lib/push/request.ts';
 import type { Push } from '../../../lib/push/types.ts';
 import { A, B, C, test } from './on-stage.ts';
 import type { Scene } from './stage.ts';
@@ -110,6 +111,30 @@ describe.concurrent('a second repository of the same name', () => {
     const preview = await scene.deploy(stranger({ ...ofBranch(scene, C), delivery: 'preview' }));
     expect(preview.last).toContain('is deployed from acme/');
     expect(scene.builds).toHaveLength(1);
+  });
+
+  test('takes no preview away, neither with a branch nor with a pull request', async ({ scene, expect }) => {
+    await scene.deploy(ofBranch(scene, A));
+    const { app, environment } = ofBranch(scene, A);
+    const asking = { host: 'github' as const, owner: 'other', repository: scene.app };
+    const remove = async (unless: Remove['unless'], delivery: string) =>
+      await scene.deploy({
+        do: 'remove',
+        app,
+        environment,
+        reason: 'gone',
+        delivery,
+        ...(unless && { unless }),
+      });
+    scene.repository.head = undefined;
+    for (const what of [{ branch: 'blue' }, { pullsOf: 'blue' }]) {
+      const run = await remove({ ...asking, ...what }, `${Object.keys(what)}-${scene.app}`);
+      expect(run.last).toMatch(/^ignored .*is another repository's/);
+    }
+    expect(await scene.ledger.live({ app, name: environment.name })).toMatchObject({ commit: A });
+    scene.rollOut = async () => ({ state: 'removed' });
+    const own = await remove({ ...asking, owner: 'acme', branch: 'blue' }, `own-${scene.app}`);
+    expect(own.last).toMatch(/^removed /);
   });
 
   test('is the first one, where the host says that it was only renamed', async ({ scene, expect }) => {
