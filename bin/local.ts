@@ -14,6 +14,7 @@ const USAGE = `npm run local -- [--ready-file FILE] [--git-port N] [--registry-p
   --previews WHICH      environments beside production: off (default), branches or pull-requests
   --preview-branches P  patterns of the branches that get one: 'feature/*,fix/*' (default: all)
   --preview-ttl N       seconds that a preview lives after its last deployment (default: 3 days)
+  --preview-most N      previews that one app may have at a time (default: 20)
   --sweep-every N       seconds between two looks for lost pushes and old previews (default: 5 minutes)
   --registry HOST:PORT  publishes to that registry (plain HTTP) instead of one of its own
   KUBECONFIG=FILE       rolls out to that cluster instead of the stand-in
@@ -45,6 +46,7 @@ function readArguments() {
       previews: { type: 'string' },
       'preview-branches': { type: 'string' },
       'preview-ttl': { type: 'string' },
+      'preview-most': { type: 'string' },
       'sweep-every': { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -75,6 +77,7 @@ async function main(): Promise<void> {
             of: options.previews,
             branches: options['preview-branches'],
             ttl: options['preview-ttl'],
+            most: options['preview-most'],
           }),
     sweepEvery: seconds('sweep-every', options['sweep-every']),
   });

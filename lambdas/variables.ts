@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { FairleadError } from '../lib/errors.ts';
+import { NO_PREVIEWS } from '../lib/push/previews.ts';
 
 /** Environment variables by name. */
 export type Variables = Record<string, string | undefined>;
@@ -41,6 +42,7 @@ export function previews() {
       of: z.enum(['off', 'branches', 'pull-requests']),
       branches: z.array(text()),
       ttl: z.int().check(z.positive()),
+      most: z._default(z.int().check(z.positive()), NO_PREVIEWS.most),
       quota: z.object({ cpu: text(), memory: text(), pods: z.int().check(z.positive()) }),
     }),
   );

@@ -10,6 +10,7 @@ import { tell } from '../../lib/report/story.ts';
 import type { CommitStatus } from '../../lib/source/types.ts';
 import { whoseInstead } from './owner.ts';
 import { pause, step } from './patience.ts';
+import { whyNoRoom } from './room.ts';
 import { environmentOf, gitHub, headOf, ledger, repositoryOf, subjectOf } from './services.ts';
 
 /** `at`: ms since the epoch. `waited`: another execution was at work on the same commit first. */
@@ -22,7 +23,7 @@ export type Claimed = { at: number; commit: string } & (
   | { is: 'refused'; bad: BadCommit; fence?: number; waited: boolean }
   /** Another execution is at work on the head, which is not what was pushed. */
   | { is: 'superseded' }
-  /** The app is another repository's. */
+  /** The app is another repository's, or has all the previews that it may have. */
   | { is: 'taken'; reason: string }
   | { is: 'gone' }
 );
@@ -81,7 +82,7 @@ interface How {
 
 async function claimOnce(push: Push, { execution, wanted, waited, known }: How): Promise<Attempt> {
   const at = Date.now();
-  const taken = waited ? undefined : await whoseInstead(push);
+  const taken = waited ? undefined : ((await whoseInstead(push)) ?? (await whyNoRoom(push)));
   if (taken !== undefined) {
     await showStatus(push, push.after, { state: 'error', description: taken });
     return { is: 'taken', reason: taken, commit: push.after, at };

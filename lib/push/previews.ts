@@ -6,6 +6,8 @@ export interface Previews {
   branches: readonly string[];
   /** Seconds after its last deployment that a preview is removed. */
   ttl: number;
+  /** Previews that one app may have at a time: a robot can push a hundred branches. */
+  most: number;
   /** What all pods of one preview may ask for together, in Kubernetes' notation. */
   quota: { cpu: string; memory: string; pods: number };
 }
@@ -15,6 +17,7 @@ export const NO_PREVIEWS: Previews = {
   of: 'off',
   branches: ['**'],
   ttl: 3 * 86_400,
+  most: 20,
   quota: { cpu: '1', memory: '1Gi', pods: 10 },
 };
 

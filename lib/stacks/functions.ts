@@ -4,6 +4,8 @@ export interface PreviewSettings {
   branches: readonly string[];
   /** Seconds. */
   ttl: number;
+  /** Of one app at a time. */
+  most: number;
   quota: { cpu: string; memory: string; pods: number };
 }
 

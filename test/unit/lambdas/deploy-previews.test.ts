@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { NO_PREVIEWS } from '../../../lib/push/previews.ts';
 import type { Remove } from '../../../lib/push/request.ts';
 import type { Push } from '../../../lib/push/types.ts';
 import { A, B, C, test } from './on-stage.ts';
@@ -49,6 +50,36 @@ describe.concurrent('a preview of a branch', () => {
         new RegExp(`^<!-- fairlead -->\nPreview of .* is live at http://${scene.app}.test/`),
       ),
     ]);
+  });
+});
+
+describe.concurrent('an app with all the previews that it may have', () => {
+  test('gets no further one until another has gone; those that are there, and production, go on', async ({
+    scene,
+    expect,
+  }) => {
+    await scene.deploy(ofBranch(scene, A));
+    const named = (number: number) => ({ name: `preview-b${number}`, namespace: `${scene.app}--b${number}` });
+    for (let number = 1; number < NO_PREVIEWS.most; number++)
+      await scene.ledger.list({ ...ofBranch(scene, A), environment: named(number) }, 1);
+    const further = { ...ofBranch(scene, A), environment: named(99) };
+    const refused = await scene.deploy({ ...further, delivery: `further-${scene.app}` });
+    expect(refused.last).toContain(`the app ${scene.app} has 20 previews, as many as it may have`);
+    expect(scene.repository.statuses.at(-1)).toMatchObject({ commit: A, state: 'error' });
+    scene.repository.head = B;
+    expect((await scene.deploy({ ...ofBranch(scene, B), delivery: `b-${scene.app}` })).last).toMatch(
+      /^live /,
+    );
+    expect((await scene.deploy(scene.push(B))).last).toMatch(/^live /);
+    const gone = {
+      do: 'remove' as const,
+      app: scene.app,
+      environment: named(1),
+      reason: 'its branch is gone',
+    };
+    expect((await scene.deploy({ ...gone, delivery: `gone-${scene.app}` })).last).toMatch(/^removed /);
+    const again = await scene.deploy({ ...further, after: B, delivery: `again-${scene.app}` });
+    expect(again.last).toMatch(/^live /);
   });
 });
 

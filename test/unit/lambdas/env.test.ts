@@ -75,7 +75,13 @@ describe('what lib/stacks/functions.ts sets', () => {
   };
   const installation: Installation = {
     branch: 'trunk',
-    previews: { of: 'branches', branches: ['f/*'], ttl: 60, quota: { cpu: '2', memory: '2Gi', pods: 3 } },
+    previews: {
+      of: 'branches',
+      branches: ['f/*'],
+      ttl: 60,
+      most: 3,
+      quota: { cpu: '2', memory: '2Gi', pods: 3 },
+    },
     webhookSecretId: 'hook',
     hostTokenSecretId: 'token',
     hostApiUrl: 'https://git.test/api/v3',
