@@ -49,9 +49,9 @@ function reader({ kube }: Cluster, { release }: RolloutRequest): Partial<Listene
       const [{ alarmsBefore }, deps] = await Promise.all([import('../lib/bake/look.ts'), lookDeps(kube)]);
       return alarmsBefore(deps, of);
     },
-    look: async ({ release: of, url, since }) => {
+    look: async ({ release: of, phase, url, since }) => {
       const [{ look }, deps] = await Promise.all([import('../lib/bake/look.ts'), lookDeps(kube)]);
-      return look(deps, { release: of, url, since });
+      return look(deps, { release: of, phase, url, since });
     },
   };
 }
@@ -95,7 +95,7 @@ function lookDeps(kube: Kube): Promise<LookDeps> {
   ]).then(([{ CloudWatchClient }, { ResourceGroupsTaggingAPIClient }, { restartsSince }]) => ({
     cloudWatch: new CloudWatchClient({}),
     tagging: new ResourceGroupsTaggingAPIClient({}),
-    restartsSince: (release, since) => restartsSince(kube, release, since),
+    restartsSince: (release, of) => restartsSince(kube, release, of),
   }));
   return watching;
 }

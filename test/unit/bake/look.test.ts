@@ -133,7 +133,7 @@ describe('a look', () => {
     await set('tagged', 'ALARM');
     await set('with:colons', 'ALARM');
     const bake = { alarms: ['quiet', 'none', 'with:colons'], alarmTag: { key: 'app', value: 'web' } };
-    const seen = await look(deps, { release: releaseOf(bake), since });
+    const seen = await look(deps, { release: releaseOf(bake), phase: 0, since });
     expect(seen.alarms).toMatchObject([
       { name: 'none', state: 'absent' },
       { name: 'quiet', state: 'OK' },
@@ -147,7 +147,7 @@ describe('a look', () => {
 
   test('counts requests, where there are any', async () => {
     const traffic = { namespace: 'App', metric: 'Requests', dimensions: { app: 'web' }, minimum: 3 };
-    expect((await look(deps, { release: releaseOf({ traffic }), since })).requests).toBeUndefined();
+    expect((await look(deps, { release: releaseOf({ traffic }), phase: 0, since })).requests).toBeUndefined();
     for (const Value of [2, 3])
       await cloudWatch.send(
         new PutMetricDataCommand({
@@ -155,19 +155,31 @@ describe('a look', () => {
           MetricData: [{ MetricName: 'Requests', Value, Dimensions: [{ Name: 'app', Value: 'web' }] }],
         }),
       );
-    expect((await look(deps, { release: releaseOf({ traffic }), since })).requests).toBe(5);
+    expect((await look(deps, { release: releaseOf({ traffic }), phase: 0, since })).requests).toBe(5);
   });
 
   test('asks the checks of the release’s address, if it has one', async () => {
     const url = await serve((_, response) => response.end());
     const release = releaseOf({ checks: [{ path: '/health', status: [200, 200] }] });
-    expect((await look(deps, { release, url, since })).checks).toMatchObject([
+    expect((await look(deps, { release, phase: 0, url, since })).checks).toMatchObject([
       { path: '/health', result: 'good' },
     ]);
-    expect((await look(deps, { release, since })).checks).toMatchObject([
+    expect((await look(deps, { release, phase: 0, since })).checks).toMatchObject([
       { result: 'unreachable', message: expect.stringMatching(/no address/) },
     ]);
   });
+
+  test('does not wait for what does not answer, and tells the rest', async () => {
+    const silent: LookDeps = { ...deps, restartsSince: () => new Promise(() => {}) };
+    await cloudWatch.send(
+      new SetAlarmStateCommand({ AlarmName: 'quiet', StateValue: 'ALARM', StateReason: 'by hand' }),
+    );
+    const started = Date.now();
+    const seen = await look(silent, { release: releaseOf({ alarms: ['quiet'] }), phase: 0, since });
+    expect(Date.now() - started).toBeLessThan(9_500);
+    expect(seen.alarms).toMatchObject([{ name: 'quiet', state: 'ALARM' }]);
+    expect(seen.trouble).toEqual(['the pods could not be read: no answer within 8 s']);
+  }, 15_000);
 
   test('says what could not be asked, and asks the rest', async () => {
     const broken: LookDeps = {
@@ -178,7 +190,7 @@ describe('a look', () => {
     const url = await serve((_, response) => response.end());
     const traffic = { namespace: 'App', metric: 'Requests', dimensions: {}, minimum: 3 };
     const release = releaseOf({ alarms: ['quiet'], traffic, checks: [{ path: '/', status: [200, 200] }] });
-    expect(await look(broken, { release, url, since })).toMatchObject({
+    expect(await look(broken, { release, phase: 0, url, since })).toMatchObject({
       alarms: [],
       checks: [{ result: 'good' }],
       restarts: [],
