@@ -21,6 +21,9 @@ export interface Judged {
 /** ms after its end that a bake goes on for a last look, or for a second one at a check that failed at the last. */
 const GRACE = 30_000;
 
+/** Findings that are told: where a hundred alarms ring, nobody reads them all. */
+const MOST = 8;
+
 /**
  * What the looks at a release say together. `bad` comes as soon as there is reason for it, `good` and `unknown` at the
  * end. What was bad once stays bad whatever comes after it; what nobody could ask, at the end, is `unknown`.
@@ -28,13 +31,17 @@ const GRACE = 30_000;
 export function judge(judged: Judged): BakeVerdict {
   const findings = findingsOf(judged);
   const saying = (is: Finding['is']) =>
-    findings.filter((finding) => finding.is === is).map(({ text }) => text);
+    few(findings.filter((finding) => finding.is === is).map(({ text }) => text));
   const [bad, unknown, notes] = [saying('bad'), saying('unknown'), saying('note')];
   if (bad.length > 0) return { is: 'bad', reason: bad.join('; '), notes };
   if (isGoingOn(judged, findings)) return { is: 'watching' };
   const pending = saying('pending');
   const open = [...pending, ...unknown];
   return open.length > 0 ? { is: 'unknown', reason: open.join('; '), notes } : { is: 'good', notes };
+}
+
+function few(texts: string[]): string[] {
+  return texts.length <= MOST ? texts : [...texts.slice(0, MOST), `and ${texts.length - MOST} more`];
 }
 
 /** Whether there is more to see: the time is not over, or the last look is older than its end, or left a doubt. */

@@ -290,6 +290,17 @@ const CASES: Case[] = [
 ];
 
 describe('judge', () => {
+  test('names a few of very many alarms, and counts the others', () => {
+    const names = Array.from({ length: 100 }, (_, index) => `errors-${index}`);
+    const of = (state: 'OK' | 'ALARM') => names.map((name) => alarm(state, name));
+    const about = { bake: bakeOf({ alarms: names }), startedAt: START, now: lookOf(30).at };
+    const bad = judge({ ...about, before: of('OK'), looks: [lookOf(30, { alarms: of('ALARM') })] });
+    expect(bad).toMatchObject({ is: 'bad', reason: expect.stringMatching(/errors-0 rings.*; and 92 more$/) });
+    expect(JSON.stringify(bad).length).toBeLessThan(1_000);
+    const kept = judge({ ...about, before: of('ALARM'), looks: [lookOf(30, { alarms: of('ALARM') })] });
+    expect(kept.is === 'good' && kept.notes).toHaveLength(9);
+  });
+
   test.each(CASES)('$name: $verdict', ({ bake, before = [alarm('OK')], looks, now, verdict, says }) => {
     const judged = judge({
       bake: bakeOf(bake),
