@@ -7,8 +7,9 @@ import { cronOf, jobsOf } from './programs.ts';
 import { bakeOf, strategyOf } from './rollout.ts';
 import { secondsOf } from './schema/values.ts';
 import type { AppFile, Said } from './schema.ts';
+import { secretsOf } from './secrets.ts';
 import { securityOf } from './security.ts';
-import type { App, ImageFacts, Ingress, Manifests, SecretReference, ServiceType } from './types.ts';
+import type { App, ImageFacts, Ingress, Manifests, ServiceType } from './types.ts';
 
 /** What an app is decided from. */
 export interface AppSources {
@@ -39,7 +40,7 @@ export function decideApp({ name, file, environment, image, defaults }: AppSourc
   const app: App = {
     name,
     processes,
-    secrets: secretsOf(said),
+    secrets: secretsOf(name, said),
     config: configOf(said),
     jobs: jobsOf(said),
     cron: cronOf(said),
@@ -58,16 +59,6 @@ export function decideApp({ name, file, environment, image, defaults }: AppSourc
 /** Where the app's own manifests for an environment are; undefined where Fairlead renders. */
 export function manifestsOf(file: AppFile, environment?: string): Manifests | undefined {
   return forEnvironment(file, environment).manifests;
-}
-
-function secretsOf({ secrets = {} }: Said): Record<string, SecretReference> {
-  const references = Object.entries(secrets).map(([variable, said]): [string, SecretReference] => {
-    if ('kubernetes' in said)
-      return [variable, { in: 'kubernetes', name: said.kubernetes, key: said.key ?? variable }];
-    const { secretsManager: id, key } = said;
-    return [variable, { in: 'secrets-manager', id, ...(key !== undefined && { key }) }];
-  });
-  return Object.fromEntries(references);
 }
 
 function configOf({ config = {} }: Said): Record<string, string> {

@@ -5,7 +5,7 @@ import { annotations, byVariable, files, list, none, repositoryPath, text } from
 const fromSecretsManager = () =>
   z.strictObject({
     secretsManager: needed(z.string().check(z.minLength(1)), {
-      description: 'Name or ARN of a secret of Secrets Manager.',
+      description: 'Name or ARN of a secret of Secrets Manager: fairlead/APP/…, or fairlead/shared/….',
       allowed: 'the name of a secret',
     }),
     key: field(z.string().check(z.minLength(1)), {

@@ -283,6 +283,16 @@ it.each([
   ['port: none\nstrategy: canary', 'canary is about requests, and the app has no port'],
   ['manifests: deploy\nstrategy: blue-green', 'blue-green needs what Fairlead renders'],
   ['manifests: deploy\nreplicas: 3', 'replicas: the manifests of the app say what runs'],
+  [
+    'secrets: { A: { secretsManager: fairlead/other/database } }',
+    'fairlead/other/database is not one of the app web',
+  ],
+  ['secrets: { A: { secretsManager: fairlead/webb/a } }', 'name one that begins with fairlead/web/, or with'],
+  ['secrets: { A: { secretsManager: fairlead/all } }', 'secrets.A: '],
+  [
+    'secrets: { A: { secretsManager: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:fairlead/other/a-AbCdEf" } }',
+    'is not one of the app web',
+  ],
   ['ingress: { host: "{branch}.example.com" }', 'only {app} and {environment} may stand in it'],
   ['manifests: deploy\nenv: { A: b }', 'env: the manifests of the app say what runs'],
   ['manifests: deploy\nsecrets: { A: { kubernetes: a } }', 'secrets: the manifests of the app say what runs'],
@@ -361,4 +371,17 @@ processes: { worker: {} }
 environments: { preview: { manifests: deploy, processes: { web: none, worker: none } } }`;
   expect(decide(file, {}, 'web', 'preview-blue').processes).toEqual([]);
   expect(decide(file, {}, 'web', 'production').processes).toHaveLength(2);
+});
+
+it('has its own secrets, and those that all apps have', () => {
+  const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:fairlead/web/a-AbCdEf';
+  const file = `secrets:
+  A: { secretsManager: fairlead/web/a }
+  B: { secretsManager: fairlead/shared/b, key: k }
+  C: { secretsManager: "${arn}" }`;
+  expect(decide(file).secrets).toEqual({
+    A: { in: 'secrets-manager', id: 'fairlead/web/a' },
+    B: { in: 'secrets-manager', id: 'fairlead/shared/b', key: 'k' },
+    C: { in: 'secrets-manager', id: arn },
+  });
 });
