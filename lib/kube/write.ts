@@ -13,6 +13,8 @@ export interface Writing {
   identity: readonly string[];
   /** Fields, as conflicts name them (`.spec.replicas`), that stay as somebody else has set them. */
   yields?: readonly string[];
+  /** Fields that are taken from whoever has set them; see {@link isBookkeeping} for what is in any case. */
+  takes?(contested: Contested): boolean;
   /** Only ask whether it would be accepted. */
   dryRun?: true;
   /** What to write instead of the object, now that it is known what is there. */
@@ -108,12 +110,17 @@ async function update(
     const conflict = conflictOf(error, live);
     if (conflict.kind === 'stale') return 'stale';
     if (conflict.kind === 'ours') return forced(kube, path, object, { live, dryRun });
-    const left = conflict.contested;
+    const left = conflict.contested.filter((one) => !isBookkeeping(one) && !writing.takes?.(one));
     const yielding = left.every(({ field }) => writing.yields?.includes(field));
     if (!yielding) throw contestedError(object, left);
     const rest = await forced(kube, path, without(object, left), { live, dryRun });
     return rest === 'stale' ? 'stale' : { ...rest, left };
   }
+}
+
+/** What only Fairlead reads. `kubectl rollout undo` sets it as it was then. */
+function isBookkeeping({ field }: Contested): boolean {
+  return field.startsWith('.metadata.annotations.fairlead.dev/');
 }
 
 /** `object` without the fields named, each a path of plain names. */

@@ -68,6 +68,8 @@ async function change(
   const placed = { resource, path: { object: path, collection: path.slice(0, path.lastIndexOf('/')) } };
   const written = await write(cluster, placed, fence, {
     ...(known && { known: new Map([[path, known.live]]) }),
+    // A person who has edited it is no reason to stop, and what they wrote in it is kept.
+    takes: () => true,
     revise: (_, live) => inventoryObject(about, { entries: to(inventoryOf(live).entries) }),
   });
   return written.outcome === 'superseded' ? { by: written.by } : undefined;

@@ -5,8 +5,8 @@ import { forgetAll, recall } from './memory.ts';
 import { removeNamespace } from './namespace.ts';
 import { entriesOf, takeAway } from './prune.ts';
 
-/** Kinds that others may use by now, who would lose everything with them. */
-const OTHERS_TOO = ['CustomResourceDefinition'];
+/** Kinds that others may use by now, who would lose everything with them. Of namespaces see lib/rollout/namespace.ts. */
+const OTHERS_TOO = ['CustomResourceDefinition', 'Namespace'];
 
 /**
  * Takes away everything of an environment, as the claim `fence`: what is remembered of it, what `release` contains, and

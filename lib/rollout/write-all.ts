@@ -22,14 +22,15 @@ export function write(
   { kube }: Cluster,
   { resource, path }: Placed,
   fence: number,
-  more: { dryRun?: true; known?: Known; revise?: Revise } = {},
+  more: { dryRun?: true; known?: Known; revise?: Revise; takes?: Writing['takes'] } = {},
 ): Promise<Written> {
-  const { dryRun, known, revise = keepReplicas } = more;
+  const { dryRun, known, revise = keepReplicas, takes } = more;
   return applyFenced(kube, path, resource, {
     fence,
     identity: IDENTITY,
     yields: [REPLICAS],
     revise,
+    ...(takes && { takes }),
     ...(dryRun && { dryRun }),
     ...(known?.has(path.object) && { known: { live: known.get(path.object) } }),
   });

@@ -204,6 +204,38 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
       expect(Number(await replicas())).toBeGreaterThanOrEqual(3);
     });
 
+    it('goes on, and back, though somebody has edited what is remembered', async () => {
+      const { on, release } = scene;
+      const name = freshName();
+      await scene.live(name);
+      const data = JSON.stringify({ data: { objects: 'v1 ConfigMap\nnonsense' } });
+      const edit = () => on.kubectl('-n', name, 'patch', 'cm', `fairlead-inventory-${name}`, '-p', data);
+      await edit();
+      const file = 'config: { /etc/a.txt: a }';
+      expect((await on.apply(release({ name, number: 2, version: 'b', file }), 2)).answer).toMatchObject({
+        state: 'live',
+      });
+      await edit();
+      const [bad, back] = [
+        release({ name, number: 3, version: 'c' }),
+        release({ name, number: 4, version: 'b', file }),
+      ];
+      expect((await on.ask({ do: 'undo', release: bad, back }, 4)).answer).toMatchObject({ state: 'live' });
+    });
+
+    it('speaks of what a person has set, and not of its own notes, after a kubectl rollout undo', async () => {
+      const { on, release } = scene;
+      const name = freshName();
+      await scene.live(name);
+      expect((await on.apply(release({ name, number: 2, version: 'b' }), 2)).answer.state).toBe('live');
+      await on.kubectl('-n', name, 'rollout', 'undo', 'deployment', name);
+      const { answer } = await on.apply(release({ name, number: 3, version: 'c' }), 3);
+      expect(answer).toMatchObject({ state: 'failed', blame: 'elsewhere' });
+      const { reason } = answer as Extract<RolloutAnswer, { state: 'failed' }>;
+      expect(reason).toMatch(/ was set by kubectl/);
+      expect(reason).not.toMatch(/fairlead\.dev/);
+    });
+
     it('names a kind that the cluster does not have', async () => {
       const { on, release } = scene;
       const name = freshName();

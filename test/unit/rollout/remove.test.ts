@@ -32,3 +32,14 @@ it('removes objects of the whole cluster’s users only with their namespace', a
   const left = [...on.fake.objects.values()].map(({ kind }) => kind);
   expect(left).toEqual(['CustomResourceDefinition']);
 });
+
+it('leaves namespaces to their own rules, whatever somebody has written into the inventory', async () => {
+  await on.ask({ do: 'apply', phase: 0, release: RELEASE, fence: 3 });
+  const inventory = on.fake.objects.get('/api/v1/namespaces/shop/configmaps/fairlead-inventory-web');
+  inventory.data.objects += '\nv1 Namespace shop\nnonsense';
+  const other = releaseWith(1, [object('ConfigMap', 'theirs')]);
+  for (const { metadata } of other.resources) metadata.labels = {};
+  await on.ask({ do: 'apply', phase: 0, release: { ...other, app: 'api' }, fence: 1 });
+  await on.ask({ do: 'remove', release: RELEASE, fence: 5 });
+  expect(on.fake.names()).toEqual(['ConfigMap theirs', 'Namespace shop']);
+});
