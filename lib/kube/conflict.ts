@@ -56,7 +56,8 @@ export function contestedError(
   });
 }
 
-function lastWrite(live: LiveObject, manager: string): string | undefined {
+/** When `manager` wrote to `live` last, and changed anything by it; RFC 3339. */
+export function lastWrite(live: LiveObject, manager: string): string | undefined {
   const times = (live.metadata?.managedFields ?? [])
     .filter((entry) => entry.manager === manager && entry.time !== undefined)
     .map((entry) => String(entry.time));

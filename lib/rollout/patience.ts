@@ -1,4 +1,6 @@
-import type { Deployment, Pod } from '../kube/wire.ts';
+import { lastWrite } from '../kube/conflict.ts';
+import { FIELD_MANAGER } from '../kube/owner.ts';
+import type { Deployment, LiveObject, Pod } from '../kube/wire.ts';
 import { comingNode } from './placement.ts';
 import { isReady, msOf, type Part, startOf } from './view.ts';
 import { currentPods } from './workload.ts';
@@ -27,15 +29,16 @@ function ownEnd(part: Part): number {
   if (workload.kind === 'Deployment') return workload.live ? deadlineOf(part, workload.live) : 0;
   // Nobody keeps that time for the other kinds: what their pods came to is their progress.
   const progressed = [workload.live?.metadata?.creationTimestamp, ...currentPods(part).flatMap(milestones)];
-  return Math.max(startOf(part), ...progressed.map(msOf)) + secondsOf(part) * 1000;
+  return Math.max(beginOf(part, workload.live), ...progressed.map(msOf)) + secondsOf(part) * 1000;
 }
 
 /**
  * When the cluster's controller says so, else that long after the last progress it reported. Conditions from before this
  * rollout do not count: the controller leaves them standing for a moment after a change of the template.
  */
-function deadlineOf(part: Part, { spec, status, metadata }: Deployment): number {
-  const start = startOf(part);
+function deadlineOf(part: Part, deployment: Deployment): number {
+  const { spec, status, metadata } = deployment;
+  const start = beginOf(part, deployment);
   const condition = status?.conditions?.find(({ type }) => type === 'Progressing');
   const updated = msOf(condition?.lastUpdateTime);
   if (condition?.reason === 'ProgressDeadlineExceeded' && updated >= start) return updated;
@@ -44,6 +47,14 @@ function deadlineOf(part: Part, { spec, status, metadata }: Deployment): number 
   const born = msOf(metadata?.creationTimestamp);
   const progressed = Math.max(start, born, condition?.status === 'True' ? updated : 0);
   return progressed + seconds * 1000 + MARGIN_MS;
+}
+
+/**
+ * When the release was applied to a workload: there may have been a wait for another rollout, a job, or the bake of an
+ * earlier phase between that and its making.
+ */
+function beginOf(part: Part, live: LiveObject | undefined): number {
+  return Math.max(startOf(part), msOf(live && lastWrite(live, FIELD_MANAGER)));
 }
 
 function milestones(pod: Pod) {

@@ -16,6 +16,8 @@ interface State {
   fence?: number;
   release?: number;
   generation?: number;
+  /** When Fairlead wrote the Deployment last, where that is on record. */
+  written?: number;
   observedGeneration?: number;
   paused?: boolean;
   status?: object;
@@ -118,6 +120,9 @@ function deployment(release: Release, state: State): Deployment {
       ...rendered.metadata,
       uid: 'deployment',
       generation: state.generation ?? 2,
+      ...(state.written !== undefined && {
+        managedFields: [{ manager: 'fairlead', operation: 'Apply', time: time(state.written) }],
+      }),
       annotations: {
         'deployment.kubernetes.io/revision': '2',
         'fairlead.dev/fence': String(state.fence ?? 7),
