@@ -2,6 +2,7 @@ import { fenceOf } from '../kube/owner.ts';
 import { removeIf } from '../kube/remove.ts';
 import type { KubernetesObject, Release } from '../release/types.ts';
 import type { Cluster } from './cluster.ts';
+import { inUse } from './in-use.ts';
 import { type Entry, entryFor, isOf, objectOf, without } from './inventory.ts';
 import { forget, type Remembered } from './memory.ts';
 import { allOf } from './write-all.ts';
@@ -24,7 +25,8 @@ export function isRemembered({ kind }: KubernetesObject): boolean {
 
 /**
  * Takes away what is remembered of the environment and `kept` does not contain, if the claim `fence` or one that it
- * took over from has written it. What somebody else has put in its place stays.
+ * took over from has written it. What somebody else has put in its place stays, and so does, until the next time, what
+ * pods are still at work with.
  * @throws what the first refused removal is refused with; the others are done
  */
 export async function prune(
@@ -34,7 +36,9 @@ export async function prune(
   { entries }: Pick<Remembered, 'entries'>,
   kept: readonly Entry[],
 ): Promise<void> {
-  await takeAway(cluster, release, fence, staleOf(entries, kept));
+  const stale = staleOf(entries, kept);
+  const used = await inUse(cluster.kube, release, stale);
+  await takeAway(cluster, release, fence, without(stale, used));
 }
 
 /** Those of `entries` that `kept` does not contain, and that are not kept in any case. */

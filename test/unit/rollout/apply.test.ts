@@ -236,3 +236,41 @@ it('writes what does not change beside what makes pods, and what they need befor
   const about = on.api.requests.filter(({ path }) => path.endsWith('/configmaps/a'));
   expect(about.map(({ method }) => method)).toEqual(['GET', 'PATCH', 'PATCH']);
 });
+
+it('keeps what pods that stay are started with, for as long as they do, and nothing for those that go too', async () => {
+  const pod = (name: string, owner: object, refersTo: string, more: object = {}) => {
+    const envFrom = [{ configMapRef: { name: refersTo } }];
+    const metadata = {
+      name,
+      labels: { 'pod-template-hash': 'x1' },
+      ownerReferences: [{ ...owner, controller: true }],
+    };
+    const container = { name: 'web', envFrom };
+    on.fake.objects.set(`/api/v1/namespaces/shop/pods/${name}`, {
+      metadata: { ...metadata, ...more },
+      spec: { containers: [container] },
+    });
+  };
+  const spec = { selector: { matchLabels: LABELS }, template: { spec: { containers: [] } } };
+  const deployment = object('Deployment', 'web-blue', { spec }, 'apps/v1');
+  const first = of(1, 'kept', 'leaving', 'gone', 'unused');
+  await on.ask({ do: 'apply', phase: 0, release: first });
+  on.fake.objects.get('/api/v1/namespaces/shop/configmaps/fairlead-inventory-web').data.objects +=
+    '\napps/v1 Deployment web-blue';
+  on.fake.objects.set('/apis/apps/v1/namespaces/shop/deployments/web-blue', {
+    ...deployment,
+    metadata: { ...deployment.metadata, uid: 'd', resourceVersion: '1' },
+  });
+  pod('db-0', { kind: 'StatefulSet', name: 'db' }, 'kept');
+  pod('web-1', { kind: 'ReplicaSet', name: 'web-x1' }, 'leaving', {
+    deletionTimestamp: '2026-11-01T10:00:00Z',
+  });
+  pod('web-blue-1', { kind: 'ReplicaSet', name: 'web-blue-x1' }, 'gone');
+  await on.ask({ do: 'apply', phase: 0, release: of(2, 'a') });
+  const left = on.fake.names().filter((name) => !name.startsWith('undefined'));
+  expect(left).toEqual(['ConfigMap a', 'ConfigMap kept', 'Namespace shop']);
+  expect(on.fake.remembered()).toEqual(['v1 ConfigMap a', 'v1 ConfigMap kept']);
+  on.fake.objects.delete('/api/v1/namespaces/shop/pods/db-0');
+  await on.ask({ do: 'apply', phase: 0, release: of(3, 'a') });
+  expect(on.fake.names()).not.toContain('ConfigMap kept');
+});
