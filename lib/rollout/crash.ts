@@ -4,7 +4,7 @@ import type { Pod } from '../kube/wire.ts';
 import { type ContainerStatus, containersOf, ends, lastEnd, type Terminated } from './containers.ts';
 import { lastWords } from './last-words.ts';
 import type { Finding } from './verdict.ts';
-import { type Facts, logKey, msOf, startOf } from './view.ts';
+import { eventsOf, type Facts, logKey, msOf, startOf, timeOf } from './view.ts';
 
 /** Seconds of life below which a program ended "right after its start". */
 const AT_ONCE = 5;
@@ -93,12 +93,32 @@ export function crashReason(facts: Facts, pod: Pod, container: ContainerStatus, 
   const said = words === undefined ? '' : `: ${withRemedy(words)}`;
   if (end.reason === 'OOMKilled')
     return `container ${name} was killed for want of memory${limitOf(pod, name)}${said}`;
+  const probe = failedProbe(facts, pod, name, end);
+  if (probe !== undefined) return `container ${name} is killed ${after(end)} because its ${probe}${said}`;
   const how =
     end.signal || end.exitCode > 128
       ? `is ended by ${signalName(end.signal || end.exitCode - 128)}`
       : `exits with code ${end.exitCode}`;
   const still = end.exitCode === 0 ? ' (a server has to keep running)' : '';
   return `container ${name} ${how} ${after(end)}${still}${said}`;
+}
+
+/** The probe for which the kubelet has ended a run, and what it got to see (kubernetes, pkg/kubelet/kuberuntime). */
+function failedProbe(facts: Facts, pod: Pod, name: string, end: Terminated): string | undefined {
+  const told = eventsOf(facts, pod.metadata?.uid).filter((event) => timeOf(event) >= msOf(end.startedAt));
+  const kind = told
+    .map(({ reason, message = '' }) => ({
+      reason,
+      found: /^Container (\S+) failed (\w+) probe/.exec(message),
+    }))
+    .findLast(({ reason, found }) => reason === 'Killing' && found?.[1] === name)?.found?.[2];
+  if (kind === undefined) return undefined;
+  const seen = told.findLast(
+    ({ reason, message = '' }) =>
+      reason === 'Unhealthy' && message.toLowerCase().startsWith(`${kind} probe failed: `),
+  );
+  const detail = seen?.message?.slice(`${kind} probe failed: `.length).trim().split('\n')[0];
+  return `${kind} probe fails${detail === undefined ? '' : ` (${detail})`}`;
 }
 
 function after({ startedAt, finishedAt }: Terminated): string {

@@ -134,6 +134,17 @@ export const FINAL: Case[] = [
     verdict: `{ state: failed, reason: "container web cannot be started: exec: \\"/app\\": exec format error; the image is for another processor architecture than the node's" }`,
   },
   {
+    is: 'failed for a program that does not answer its liveness probe, and not for a signal that nobody knows of',
+    state: `
+      after: 50
+      pods: [{ container: { restartCount: 2, state: { waiting: { reason: CrashLoopBackOff } }, lastState: { terminated: { exitCode: 137, startedAt: 2026-11-01T10:00:10Z, finishedAt: 2026-11-01T10:00:40Z } } } }]
+      events:
+        - { reason: Unhealthy, message: 'Liveness probe failed: HTTP probe failed with statuscode: 500', at: 35 }
+        - { reason: Killing, type: Normal, message: 'Container web failed liveness probe, will be restarted', at: 35 }`,
+    verdict:
+      '{ state: failed, reason: "container web is killed 30 s after its start because its liveness probe fails (HTTP probe failed with statuscode: 500)" }',
+  },
+  {
     is: 'failed for an init container that crashes, by its name',
     state: `
       pods: [{ initContainerStatuses: [{ name: migrate, ready: false, restartCount: 2, state: { terminated: { exitCode: 3 } } }], container: { state: { waiting: { reason: PodInitializing } } } }]`,
