@@ -96,7 +96,7 @@ export class Mirror<T extends LiveObject> {
       resourceVersion: this.#version,
     };
     const stream = await this.#kube.open(this.#path, query, SILENCE_MS, signal);
-    this.trouble = undefined;
+    if (this.trouble !== undefined) this.#recover();
     stream.setEncoding('utf8');
     let rest = '';
     try {
@@ -123,7 +123,14 @@ export class Mirror<T extends LiveObject> {
     this.#changed();
   }
 
+  #recover(): void {
+    this.trouble = undefined;
+    this.#changed();
+  }
+
   #report(error: KubeError): void {
+    // Once it could not be resumed at once, a good deal may have happened: it counts as followed when it is listed.
+    if (this.trouble !== undefined) this.#version = undefined;
     this.trouble = error;
     this.#changed();
   }

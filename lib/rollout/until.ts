@@ -48,7 +48,8 @@ export async function until<V>(
   try {
     for (;;) {
       if (newer.fence !== undefined) return { state: 'superseded', by: newer.fence };
-      if (subject.needs.every(({ synced }) => synced)) {
+      // What is old by now may be told of as if it were so: patience ends while nobody can see what becomes of it.
+      if (subject.needs.every(({ synced, trouble }) => synced && trouble === undefined)) {
         const { verdict, isOver, next } = await subject.look();
         if (isOver || Date.now() >= deadline) return verdict;
         await news.wait(Math.min(deadline, next) - Date.now());

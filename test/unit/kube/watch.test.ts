@@ -131,6 +131,23 @@ it.each<[string, (response: ServerResponse) => unknown]>([
   await expect.poll(versions).toEqual(['5', '90']);
 });
 
+it('counts as followed again only when it is listed, where a watch could not be resumed at once', async () => {
+  let [failures, versionsSeen] = [2, 0];
+  const { mirror, until, names, versions } = await mirrorOf(
+    [list(5, pod('a', 3)), list(9, pod('b', 8))],
+    [(response) => response.destroy()],
+    ({ query }, response) => {
+      if (!query.has('watch') || versionsSeen++ === 0 || failures-- <= 0) return false;
+      refuse(response, 503, 'ServiceUnavailable');
+      return true;
+    },
+  );
+  await until(() => mirror.trouble !== undefined);
+  await until(() => mirror.trouble === undefined);
+  expect(names()).toEqual(['b']);
+  await expect.poll(() => versions().at(-1)).toBe('9');
+});
+
 it('goes on trying while the API is in trouble, and says so', async () => {
   let failures = 3;
   const { mirror, until } = await mirrorOf([list(5, pod('a', 3))], [], (_, response) => {

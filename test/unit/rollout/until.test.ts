@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { unreachable } from '../../../lib/kube/error.ts';
+import type { Mirror } from '../../../lib/kube/watch.ts';
+import type { LiveObject } from '../../../lib/kube/wire.ts';
+import { type Subject, until } from '../../../lib/rollout/until.ts';
+
+const TROUBLE = unreachable({ method: 'WATCH', path: '/api/v1/pods' }, new Error('gone'));
+
+/** A subject whose one verdict is that patience has ended. */
+function failing(mirror: { synced: boolean; trouble?: Error }): Subject<{ state: string }> {
+  return {
+    needs: [mirror as unknown as Mirror<LiveObject>],
+    look: async () => ({ verdict: { state: 'failed' }, isOver: true, next: 0 }),
+  };
+}
+
+it('has no verdict on what it cannot see any more, and says why', async () => {
+  const mirror = { synced: true, trouble: TROUBLE };
+  await expect(until({ fence: 1, budget: 50 }, () => failing(mirror))).rejects.toBe(TROUBLE);
+});
+
+it('has one as soon as it sees again', async () => {
+  const mirror: { synced: boolean; trouble?: Error } = { synced: true, trouble: TROUBLE };
+  const verdict = await until({ fence: 1, budget: 5000 }, ({ changed }) => {
+    setTimeout(() => {
+      delete mirror.trouble;
+      changed();
+    }, 20);
+    return failing(mirror);
+  });
+  expect(verdict).toEqual({ state: 'failed' });
+});
