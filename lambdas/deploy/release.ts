@@ -10,6 +10,7 @@ import type { Push } from '../../lib/push/types.ts';
 import { isolate } from '../../lib/release/isolate.ts';
 import { render, secretIdsOf } from '../../lib/release/render.ts';
 import { rollbackTo } from '../../lib/release/rollback.ts';
+import { checkSize } from '../../lib/release/size.ts';
 import type { Release } from '../../lib/release/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import { tell } from '../../lib/report/story.ts';
@@ -105,8 +106,8 @@ async function renderer(
       const release = render({ ...rendering, ...own, number, createdAt, ...(serving && { serving }) });
       return fork === undefined ? release : isolate(release);
     };
-    // What cannot be rendered is found out now.
-    make(0);
+    // What cannot be rendered, or kept, is found out now.
+    checkSize(make(0));
     return { render: make };
   } catch (error) {
     if (error instanceof FairleadError && !error.temporary) return { reason: error.message };

@@ -118,6 +118,16 @@ describe.concurrent('a commit that cannot work', () => {
     expect(await scene.ledger.history(scene.environment, 9)).toEqual([]);
   });
 
+  test('is marked bad when there is more of it than can be kept', async ({ scene, expect }) => {
+    const large = `config: { /etc/large: ${'x'.repeat(300_000)} }\n`;
+    scene.build = async () => scene.built(A, large);
+    const run = await scene.deploy(scene.push(A));
+    expect(run.last).toMatch(
+      /^failed .* its resources have 3\d{5} bytes as JSON, .* ConfigMap .*put large data/,
+    );
+    expect(await scene.ledger.badCommit(scene.environment, A)).toMatchObject({ commit: A });
+  });
+
   test('is undone when it does not come up, by a release of what was good', async ({ scene, expect }) => {
     await scene.deploy(scene.push(A));
     scene.rollOut = async ({ do: what }) => (what === 'undo' ? scene.live() : CRASH);
