@@ -81,16 +81,17 @@ async function goBack(
   if (going.bad !== undefined && going.repository !== undefined) progress.claimed.push(going.bad.commit);
   const claimed = { commit: progress.commit, fence };
   const restored = await bringBack(context, request, claimed, from, () => undefined);
-  return { ending: endingOf(restored, from?.number), restored };
+  const why = `by ${request.by}: ${request.reason}`;
+  return { ending: endingOf(restored, why, from?.number), restored };
 }
 
-function endingOf(restored: Restored, from: number | undefined): Ending {
+function endingOf(restored: Restored, why: string, from: number | undefined): Ending {
   switch (restored.is) {
     case 'back': {
       const { release, url } = restored;
       const { number, commit } = release;
       const address = url === undefined ? {} : { url };
-      return { is: 'rolled-back', number, commit, ...(from === undefined ? {} : { from }), ...address };
+      return { is: 'rolled-back', number, commit, why, ...(from === undefined ? {} : { from }), ...address };
     }
     case 'not-restored':
       return { is: 'failed', reason: restored.reason, blame: 'elsewhere' };

@@ -5,7 +5,7 @@ import type { Course } from './types.ts';
 const ROOM = 12_000;
 /** Fields of one object, and characters of one line. */
 const FIELDS = 20;
-const LINE = 200;
+const LINE = 320;
 /** Phases, and notes of each. */
 const PHASES = 30;
 

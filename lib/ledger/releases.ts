@@ -17,6 +17,8 @@ export interface PastRelease extends Course {
   commit: string;
   image: string;
   createdAt: string;
+  /** The number of the release whose content this one brings back. */
+  brings?: number;
   /** Absent while it is under way. */
   verdict?: Verdict;
   /** It was good, and then was not any more. */
@@ -93,7 +95,7 @@ export class Releases {
   /** The last releases, the newest first. */
   async history(environment: Environment, limit: number): Promise<PastRelease[]> {
     const attributes = [
-      ...['number', 'commit', 'image', 'createdAt'],
+      ...['number', 'commit', 'image', 'createdAt', 'brings'],
       ...['verdict', 'changes', 'phases', 'rolledBack'],
     ];
     return (await this.#table.last(environment, 'release#', limit, attributes)) as unknown as PastRelease[];
@@ -107,8 +109,9 @@ function releaseKey(number: number): string {
 
 /** @throws FairleadError `ledger/release-too-large` */
 async function toItem(release: Release): Promise<Attributes> {
-  const { number, app, environment, namespace, commit, image, createdAt, ...content } = release;
-  const rest = { number, app, environment, namespace, commit, image, createdAt };
+  const { number, app, environment, namespace, commit, image, createdAt, brings, ...content } = release;
+  const told = { number, app, environment, namespace, commit, image, createdAt };
+  const rest = brings === undefined ? told : { ...told, brings };
   const text = JSON.stringify(content);
   const hash = createHash('sha256').update(text).digest('hex');
   if (Buffer.byteLength(text) <= PLAIN) return { ...rest, hash, content: text };
@@ -124,12 +127,14 @@ async function toItem(release: Release): Promise<Attributes> {
 
 /** The release that `item` was made from: it is only written by {@link toItem}. */
 async function fromItem(item: Attributes): Promise<Release> {
-  const { number, app, environment, namespace, commit, image, createdAt } = item as unknown as Release;
+  const { number, app, environment, namespace, commit, image, createdAt, brings } =
+    item as unknown as Release;
   const packed = item.packedContent as Uint8Array | undefined;
   const text = packed === undefined ? (item.content as string) : (await promisify(gunzip)(packed)).toString();
   const content = JSON.parse(text) as Omit<
     Release,
     'number' | 'app' | 'environment' | 'namespace' | 'commit'
   >;
-  return { ...content, number, app, environment, namespace, commit, image, createdAt };
+  const told = { number, app, environment, namespace, commit, image, createdAt };
+  return { ...content, ...told, ...(brings !== undefined && { brings }) };
 }

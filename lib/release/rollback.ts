@@ -17,6 +17,7 @@ export function rollbackTo(good: Release, number: number, createdAt: Date, live?
   return {
     ...content,
     number,
+    brings: good.brings ?? good.number,
     createdAt: createdAt.toISOString(),
     jobs: [],
     resources: good.resources.map((resource) => renumbered(resource, number)),

@@ -43,6 +43,8 @@ export interface Release {
   /** What takes requests as the release begins; absent where nothing does, or where it need not be known. */
   from?: Origin;
   bake: Bake;
+  /** The number of the release whose content this one brings back. */
+  brings?: number;
   /** ISO 8601; a rollout's patience counts from here. */
   createdAt: string;
 }

@@ -1,3 +1,5 @@
+import { brief } from './brief.ts';
+
 /** How a deployment ended, for people and for whoever reads the last line of a push. */
 export type Ending =
   /** `notes`: what people should know all the same. Without `url` it takes no requests. */
@@ -10,8 +12,11 @@ export type Ending =
   /** `by`: what came instead. */
   | { is: 'superseded'; by: string }
   | { is: 'ignored'; why: string }
-  /** A release that was good runs again, of `commit`; `from` is what was taken back, and `number` the new release. */
-  | { is: 'rolled-back'; number: number; commit: string; from?: number; url?: string }
+  /**
+   * A release that was good runs again, of `commit`; `from` is what was taken back, and `number` the new release. `why`
+   * says who wanted it, and the reason.
+   */
+  | { is: 'rolled-back'; number: number; commit: string; why: string; from?: number; url?: string }
   /** All of the environment is gone. */
   | { is: 'removed'; reason: string };
 
@@ -86,7 +91,7 @@ export function statusOf(
     case 'superseded':
       return { state: 'error', description: `Superseded by ${ending.by}` };
     case 'rolled-back':
-      return { state: 'failure', description: `Rolled back to ${ending.commit}` };
+      return { state: 'failure', description: `Rolled back to ${brief(ending.commit)} ${ending.why}` };
     case 'ignored':
     case 'removed':
       return undefined;

@@ -13,7 +13,7 @@ export interface Change {
 
 /** Lines for one object, and characters of one value: a record of a release is read by people. */
 const MOST_FIELDS = 20;
-const LONGEST_VALUE = 80;
+const LONGEST_VALUE = 120;
 
 /** What the API keeps about an object, and what differs from release to release in any case. */
 const BOOKKEEPING = new Set([
@@ -102,7 +102,8 @@ function isFilled(value: unknown): value is Fields {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
+  // The first letters of a digest tell it from others.
+  const text = JSON.stringify(value).replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1');
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`;
 }
 

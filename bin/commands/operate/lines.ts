@@ -32,8 +32,13 @@ const UNITS = [
   { unit: 'minute', size: 60 },
 ];
 
-/** How a release ended, in one line. */
-export function ending({ verdict, rolledBack }: Pick<PastRelease, 'verdict' | 'rolledBack'>): string {
+/** How a release ended, in one line, and what it was where that was there before. */
+export function ending(release: Pick<PastRelease, 'verdict' | 'rolledBack' | 'brings'>): string {
+  const { brings } = release;
+  return `${ended(release)}${brings === undefined ? '' : pc.dim(` (brings back release ${brings})`)}`;
+}
+
+function ended({ verdict, rolledBack }: Pick<PastRelease, 'verdict' | 'rolledBack'>): string {
   if (rolledBack !== undefined) {
     const { by, reason } = rolledBack;
     return pc.red(`rolled back by ${plain(by)}: ${plain(reason)}`);

@@ -28,14 +28,16 @@ const SIGNS = { created: pc.green('+'), changed: pc.yellow('~'), removed: pc.red
 /** What a release changed in the cluster, and how its phases went. */
 export function diffLines({ environment, release }: Extract<OperateAnswer, { is: 'diff' }>): string[] {
   const { app, name } = environment;
-  const { number, commit, changes, phases = [] } = release;
+  const { number, commit, phases = [] } = release;
   const head = `${pc.bold(`release ${number}`)} of ${app} in ${name}, commit ${brief(commit)}: ${ending(release)}`;
-  return [head, ...changeLines(changes), ...phases.flatMap(phaseLines)];
+  return [head, ...changeLines(release), ...phases.flatMap(phaseLines)];
 }
 
 type Past = Extract<OperateAnswer, { is: 'diff' }>['release'];
 
-function changeLines(changes: Past['changes']): string[] {
+function changeLines({ changes, brings }: Past): string[] {
+  if (changes === undefined && brings !== undefined)
+    return [pc.dim(`  it makes all as release ${brings} had it, and takes away what came since`)];
   if (changes === undefined) return [pc.dim('  what it changes is not on record')];
   if (changes.length === 0) return [pc.dim('  it changes nothing in the cluster')];
   return changes.flatMap(({ object, is, fields }) => [

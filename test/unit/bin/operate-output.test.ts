@@ -87,6 +87,7 @@ test('releases are listed with how they ended, the live one marked', () => {
     environment: { app: 'web', name: 'production' },
     live: 1,
     releases: [
+      past(4, { brings: 1 }),
       past(3, { verdict: undefined as never }),
       past(2, { commit: B, rolledBack: { by: 'alarm errors', reason: '9 errors', at: '' } }),
       past(1, { verdict: { is: 'live', notes: ['nobody can say whether it is good: no data'] } }),
@@ -94,6 +95,7 @@ test('releases are listed with how they ended, the live one marked', () => {
   });
   expect(lines).toEqual([
     '   RELEASE  COMMIT        CREATED               HOW IT ENDED',
+    '   4        aaaaaaaaaaaa  2026-01-01 12:00 UTC  good (brings back release 1)',
     '   3        aaaaaaaaaaaa  2026-01-01 12:00 UTC  under way',
     '   2        bbbbbbbbbbbb  2026-01-01 12:00 UTC  rolled back by alarm errors: 9 errors',
     '*  1        aaaaaaaaaaaa  2026-01-01 12:00 UTC  good; nobody can say whether it is good: no data',

@@ -48,7 +48,16 @@ describe.concurrent('a rollback', () => {
       [1, A, 'live', undefined],
     ]);
     expect(await scene.ledger.live(scene.environment)).toMatchObject({ release: 3, commit: A });
-    expect(scene.repository.statuses.at(-1)).toMatchObject({ commit: B, state: 'failure' });
+    expect(scene.repository.statuses.at(-1)).toMatchObject({
+      commit: B,
+      state: 'failure',
+      description: `Rolled back to ${A.slice(0, 12)} by ada: it is slow`,
+    });
+    expect((await scene.ledger.history(scene.environment, 9)).map(({ brings }) => brings)).toEqual([
+      1,
+      undefined,
+      undefined,
+    ]);
     const again = await scene.deploy(scene.push(B, 'again'));
     expect(again.last).toMatch(/^failed .* refused: .*rolled back by ada: it is slow/);
     expect((await scene.deploy(scene.push(C))).last).toMatch(/^live /);

@@ -29,7 +29,14 @@ describe('the last line of a push', () => {
   });
 
   test('of a rollback and of a removal says what is left', () => {
-    const back: Ending = { is: 'rolled-back', number: 7, commit: B, from: 6, url };
+    const back: Ending = {
+      is: 'rolled-back',
+      number: 7,
+      commit: B,
+      why: 'by ada: it is slow',
+      from: 6,
+      url,
+    };
     expect(lastLine(ended, back)).toBe(`rolled-back web ${A} to ${B} as release 7 ${url}`);
     const gone = { ...ended, ref: 'preview-x' };
     expect(lastLine(gone, { is: 'removed', reason: 'its branch\nis gone' })).toBe(
@@ -57,9 +64,16 @@ describe('the status beside a commit', () => {
     expect(statusOf({ is: 'live', url, notes: ['nobody can say'] })?.description).toBe(
       `Live at ${url}; nobody can say`,
     );
-    expect(statusOf({ is: 'rolled-back', number: 7, commit: B })).toEqual({
+    expect(
+      statusOf({
+        is: 'rolled-back',
+        number: 7,
+        commit: B,
+        why: 'by ada: it is slow',
+      }),
+    ).toEqual({
       state: 'failure',
-      description: `Rolled back to ${B}`,
+      description: `Rolled back to ${B.slice(0, 12)} by ada: it is slow`,
     });
     expect(statusOf({ is: 'ignored', why: 'no' })).toBeUndefined();
     expect(statusOf({ is: 'removed', reason: 'no' })).toBeUndefined();

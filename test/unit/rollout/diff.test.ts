@@ -84,5 +84,13 @@ it('keeps values and the number of lines short', () => {
   const lines = diff({ data: {} }, long);
   expect(lines).toHaveLength(21);
   expect(lines.at(-1)).toBe('and 30 more');
-  for (const line of lines) expect(line.length).toBeLessThan(120);
+  for (const line of lines) expect(line.length).toBeLessThan(160);
+});
+
+it('shows of two images by which digits they differ', () => {
+  const name = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/fairlead/web';
+  const image = (digit: string) => `${name}@sha256:${digit.repeat(64)}`;
+  expect(diff({ image: image('a') }, { image: image('b') })).toEqual([
+    `.image: "${name}@sha256:${'a'.repeat(12)}" -> "${name}@sha256:${'b'.repeat(12)}"`,
+  ]);
 });
