@@ -57,6 +57,11 @@ async function explained(
   const region = await Promise.resolve(client.config.region()).catch(() => 'no region');
   const fail = (cause: string, remedy: string) =>
     new FairleadError({ code: 'operate/unreachable', operation: OPERATION, cause, remedy }, { cause: error });
+  if (local && kind === 'ResourceNotFoundException')
+    return fail(
+      `there is no function ${name} in the local cloud`,
+      'leave out --function, or FAIRLEAD_OPERATE',
+    );
   if (local)
     return fail(
       `the local cloud does not answer (${messageOf(error)})`,

@@ -30,10 +30,14 @@ export function registerOperate(program: Command): void {
       ),
     );
   environmentOf(
-    command('diff <app> [release]', 'show what a release changed in the cluster (default: the newest)'),
+    command('diff <app>', 'show what a release changed in the cluster').argument(
+      '[release]',
+      'its number (default: the newest)',
+      whole,
+    ),
   ).action(
     run(async (words, flags: OfEnvironment, [app = '', number]) =>
-      words.showDiff(flags, app, number === undefined ? undefined : whole(number)),
+      words.showDiff(flags, app, number === undefined ? undefined : Number(number)),
     ),
   );
   environmentOf(
@@ -53,11 +57,12 @@ export function registerOperate(program: Command): void {
         words.retry(flags, app, commit),
       ),
     );
-  command('preview <app> <pull-request>', 'let one commit of a fork’s pull request be previewed')
+  command('preview <app>', 'let one commit of a fork’s pull request be previewed')
+    .argument('<pull-request>', 'its number', whole)
     .requiredOption('--commit <id>', 'the commit that you have read, in full')
     .action(
       run(async (words, flags: Common & { commit: string }, [app = '', pull = '']) =>
-        words.approve({ ...flags, by: person() }, app, whole(pull)),
+        words.approve({ ...flags, by: person() }, app, Number(pull)),
       ),
     );
   command('remove <app> <environment>', 'take a preview away, with everything in it').action(

@@ -186,6 +186,8 @@ describe('in the local cloud that runs', { timeout: 60_000 }, () => {
   test.each([
     [['rollback'], /missing required argument 'app'/],
     [['rollback', 'web', '--to', 'x'], /whole number above 0/],
+    [['diff', 'web', 'x'], /whole number above 0/],
+    [['preview', 'web', 'x', '--commit', 'a'], /whole number above 0/],
     [['status', '--what'], /unknown option '--what'/],
   ])('%j is wrong usage', async (args, why) => {
     const { code, err } = await fairlead([...args, '--local']);
