@@ -19,11 +19,21 @@ export function objectsOf(documents: readonly YamlDocument[]): Located[] {
   return located;
 }
 
+/** `v1`, `apps/v1` */
+const API_VERSION = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?v[a-z0-9]+$/;
+
+/** Names stand in the path of a request (Kubernetes, "Object Names and IDs", path segment names): one must not lead elsewhere. */
+function isPathSegment(name: string): boolean {
+  return /^[\w.:-]{1,253}$/.test(name) && name !== '.' && name !== '..';
+}
+
 function flattened({ value, place }: YamlDocument): Located[] {
   if (!isRecord(value)) throw bad(place, 'a document has to be a Kubernetes object, with keys and values');
   const { apiVersion, kind, items } = value;
   if (typeof apiVersion !== 'string' || apiVersion === '') throw bad(place, 'the object has no apiVersion');
   if (typeof kind !== 'string' || kind === '') throw bad(place, 'the object has no kind');
+  if (!API_VERSION.test(apiVersion))
+    throw bad(place, `${JSON.stringify(apiVersion)} is no apiVersion`, 'write it like v1 or apps/v1');
   if (kind.endsWith('List') && Array.isArray(items))
     return items.flatMap((item) => flattened({ value: item, place }));
   return [{ object: checked(value, kind, place), place }];
@@ -36,6 +46,8 @@ function checked(value: Record<string, unknown>, kind: string, place: string): K
     throw bad(place, `the ${kind} has generateName`, 'give it a name: releases change it, or take it away');
   if (typeof metadata.name !== 'string' || metadata.name === '')
     throw bad(place, `the ${kind} has no metadata.name`);
+  if (!isPathSegment(metadata.name))
+    throw bad(place, `${JSON.stringify(metadata.name)} is no name that a ${kind} can have`);
   if (metadata.namespace !== undefined && typeof metadata.namespace !== 'string')
     throw bad(place, `metadata.namespace of ${kind} ${metadata.name} is no text`);
   for (const field of ['labels', 'annotations'])

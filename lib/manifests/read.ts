@@ -9,6 +9,7 @@ import { requireOwnImage, unpinnedImages } from './image.ts';
 import { refuseKinds, withoutDefinitions } from './kinds.ts';
 import { readKustomization } from './kustomize.ts';
 import { inOneNamespace } from './namespace.ts';
+import { refuseRights } from './rights.ts';
 import type { Located, Own, Reader } from './types.ts';
 
 /**
@@ -21,6 +22,7 @@ export async function readManifests(directory: string, said: Manifests, reader: 
   const { located, notices } = await readLocated(checkout, said, reader);
   const hooks = withoutStrangeHooks(located);
   refuseKinds(hooks.kept);
+  refuseRights(hooks.kept);
   const inside = inOneNamespace(hooks.kept, reader.namespace);
   const objects = inside.kept.map(({ object }) => object);
   requireOwnImage(objects, reader.app, placeOf(said));

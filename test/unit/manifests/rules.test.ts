@@ -49,6 +49,42 @@ describe('kinds', () => {
     expect(namesOf((await readWith(object('v1', kind, 'own'))).objects)).toContain(`${kind} own`);
   });
 
+  test.each([
+    ['v1', '"../../kube-system/configmaps/coredns"', /is no name that a ConfigMap can have/],
+    ['v1', '".."', /is no name/],
+    ['v1', '"a?b"', /is no name/],
+    ['v1', '"a%2fb"', /is no name/],
+    ['../v1', 'a', /"\.\.\/v1" is no apiVersion/],
+    ['apps/v1/namespaces', 'a', /is no apiVersion/],
+  ])('apiVersion %s and the name %s lead nowhere else in the cluster', async (apiVersion, name, why) => {
+    await expect(readWith(object(apiVersion, 'ConfigMap', name))).rejects.toThrow(why);
+  });
+
+  const RBAC = 'rbac.authorization.k8s.io/v1';
+  const role = (rule: string) => `${object(RBAC, 'Role', 'r')}rules: [${rule}]\n`;
+
+  test.each([
+    role('{apiGroups: [""], resources: [namespaces], verbs: [get, patch]}'),
+    role('{apiGroups: [""], resources: [resourcequotas], verbs: ["*"]}'),
+    role('{apiGroups: ["*"], resources: ["*"], verbs: [update]}'),
+    role('{apiGroups: [""], resources: [namespaces/status], verbs: [patch]}'),
+    `${object(RBAC, 'RoleBinding', 'b')}roleRef: {kind: ClusterRole, name: fairlead-deployer-app}\n`,
+  ])('gives no pod what would let it change its own bounds: %j', async (given) => {
+    await expect(readWith(given)).rejects.toThrow(/^k8s\/a\.yaml:11: Role.* gives pods the right/);
+  });
+
+  test('gives pods what they need', async () => {
+    const rules = [
+      '{apiGroups: [""], resources: ["*"], verbs: [get, list, watch]}',
+      '{apiGroups: [apps], resources: ["*"], verbs: ["*"]}',
+    ];
+    const own = await readWith(
+      role(rules.join(', ')),
+      `${object(RBAC, 'RoleBinding', 'b')}roleRef: {kind: Role, name: r}\n`,
+    );
+    expect(namesOf(own.objects)).toEqual(['Deployment web', 'Role r', 'RoleBinding b']);
+  });
+
   test('of others with the same name are their own business', async () => {
     const own = await readWith(object('example.com/v1', 'Node', 'x'));
     expect(namesOf(own.objects)).toEqual(['Deployment web', 'Node x']);
