@@ -1,6 +1,7 @@
 import { fenceOf } from '../kube/owner.ts';
 import { removeIf } from '../kube/remove.ts';
 import type { KubernetesObject, Release } from '../release/types.ts';
+import { freedBy, scaleAsSaid } from './autoscaled.ts';
 import type { Cluster } from './cluster.ts';
 import { inUse } from './in-use.ts';
 import { type Entry, entryFor, isOf, objectOf, without } from './inventory.ts';
@@ -37,8 +38,12 @@ export async function prune(
   kept: readonly Entry[],
 ): Promise<void> {
   const stale = staleOf(entries, kept);
-  const used = await inUse(cluster.kube, release, stale);
+  const [used, freed] = await Promise.all([
+    inUse(cluster.kube, release, stale),
+    freedBy(cluster, release, stale),
+  ]);
   await takeAway(cluster, release, fence, without(stale, used));
+  await scaleAsSaid(cluster, release, fence, freed);
 }
 
 /** Those of `entries` that `kept` does not contain, and that are not kept in any case. */

@@ -12,7 +12,7 @@ export type Known = ReadonlyMap<string, LiveObject | undefined>;
 type Revise = NonNullable<Writing['revise']>;
 
 /** A person or an autoscaler who has set them knows more about the load than a file in the repository. */
-const REPLICAS = '.spec.replicas';
+export const REPLICAS = '.spec.replicas';
 
 /** What pods refer to as they start: it has to be there before them. */
 const WITH_PODS = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Pod'];

@@ -204,6 +204,27 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
       expect(Number(await replicas())).toBeGreaterThanOrEqual(3);
     });
 
+    it('has as many pods as it says once it has no autoscaler any more', async () => {
+      const { on, release } = scene;
+      const name = freshName();
+      await scene.live(name, { file: 'scale: { min: 1, max: 4 }' });
+      const patch = ['patch', 'deployment', name, '--subresource=scale', '--type=merge'];
+      const scale = JSON.stringify({ spec: { replicas: 3 } });
+      await on.kubectl('-n', name, ...patch, '-p', scale, '--field-manager=kube-controller-manager');
+      const plain = release({ name, number: 2, version: 'b', file: 'replicas: 1' });
+      expect((await on.apply(plain, 2)).answer.state).toBe('live');
+      expect(await on.read(name, 'deployment', name, '{.spec.replicas}')).toBe('1');
+      // What a person has set stays.
+      const autoscaled = release({ name, number: 3, version: 'c', file: 'scale: { min: 1, max: 4 }' });
+      expect((await on.apply(autoscaled, 3)).answer.state).toBe('live');
+      await on.kubectl('-n', name, ...patch, '-p', scale, '--field-manager=kubectl');
+      expect(
+        (await on.apply(release({ name, number: 4, version: 'd', file: 'replicas: 1' }), 4)).answer.state,
+      ).toBe('live');
+      const wanted = scene.lacks.includes('owners of scaling') ? '1' : '3';
+      expect(await on.read(name, 'deployment', name, '{.spec.replicas}')).toBe(wanted);
+    });
+
     it('goes on, and back, though somebody has edited what is remembered', async () => {
       const { on, release } = scene;
       const name = freshName();
