@@ -18,12 +18,13 @@ export function installation(app: App) {
     cluster: cluster.cluster,
     branch: app.node.tryGetContext('branch') ?? 'main',
     // `-c previews=branches` or `pull-requests`: they cost money, and show what is not finished.
-    // `-c previewBranches='feature/*,fix/*'` and `-c previewTtl=86400` (seconds) say more.
+    // `-c previewBranches='feature/*,fix/*'`, `-c previewTtl=86400` (seconds) and `-c previewMost=20` say more.
     ...(app.node.tryGetContext('previews') && {
       previews: previewsOf({
         of: app.node.tryGetContext('previews'),
         branches: app.node.tryGetContext('previewBranches'),
         ttl: app.node.tryGetContext('previewTtl'),
+        most: app.node.tryGetContext('previewMost'),
       }),
     }),
     hostApiUrl: app.node.tryGetContext('hostApiUrl') ?? 'https://api.github.com',
