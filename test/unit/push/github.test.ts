@@ -43,6 +43,12 @@ describe('a push from GitHub', () => {
 
   test.each([
     ['ref', { ref: 'main' }],
+    ['ref', { ref: 'refs/heads/' }],
+    ['ref', { ref: 'refs/heads/../../../user' }],
+    ['ref', { ref: 'refs/heads/a\nb' }],
+    ['ref', { ref: 'refs/heads/a.lock' }],
+    ['ref', { ref: `refs/heads/${'x'.repeat(1024)}` }],
+    ['repository.name', { repository: { name: '..', owner: { login: 'acme' } } }],
     ['after', { after: 'abc' }],
     ['after', { after: `${'2'.repeat(40)}\n` }],
     ['before', { before: undefined }],
@@ -51,6 +57,14 @@ describe('a push from GitHub', () => {
   ])('with a wrong %s is malformed', (field, change) => {
     expect(read(change)).toMatchObject({ kind: 'malformed', why: expect.stringContaining(field) });
   });
+
+  test.each(['feature/x', 'refs/heads/x', 'Größe-日本', 'a.b', 'x#y&z', "it's", '@', '-', 'x'.repeat(255)])(
+    'of the branch %s is read',
+    (branch) => {
+      const ref = `refs/heads/${branch}`;
+      expect(read({ ref })).toMatchObject({ kind: 'push', update: { ref } });
+    },
+  );
 
   test('that is no JSON, or names no delivery, is malformed', () => {
     expect(github.read(headers, 'payload=%7B%7D').kind).toBe('malformed');

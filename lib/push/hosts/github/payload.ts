@@ -3,8 +3,17 @@ import type { Headers, HostEvent, Origin } from '../../types.ts';
 
 // SHA-1 or SHA-256 object ids (gitformat-hash, "Object names").
 export const objectId = z.string().check(z.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'is not a full object id'));
-export const name = z.string().check(z.regex(/^[\w.-]{1,100}$/, 'is not a name'));
-export const refName = z.string().check(z.minLength(1), z.maxLength(1000));
+export const name = z.string().check(z.regex(/^(?!\.{1,2}$)[\w.-]{1,100}$/, 'is not a name'));
+
+/** What no ref has in its name (git-check-ref-format): names go into paths of the host's API. */
+const IN_NO_REF = /\.\.|@\{|\/\/|(^|\/)\.|[\0-\x20\x7f~^:?*[\\]|^\/|(\/|\.|\.lock)$/;
+
+/** Of a branch or a tag, or a full name. */
+export const refName = z.string().check(
+  z.minLength(1),
+  z.maxLength(1024),
+  z.refine((ref) => !IN_NO_REF.test(ref), 'is not a name of a ref'),
+);
 export const number = z.int().check(z.positive());
 
 export const repository = z.object({

@@ -3,7 +3,7 @@ import type { Headers, HostEvent } from '../../types.ts';
 import { objectId, readPayload, refName, repository } from './payload.ts';
 
 const pushPayload = z.object({
-  ref: z.string().check(z.startsWith('refs/'), z.maxLength(1024)),
+  ref: refName.check(z.startsWith('refs/')),
   before: objectId,
   after: objectId,
   repository,
