@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
-import { DEPLOYER_RULES } from '../lib/kube/permissions.ts';
+import { deployerRights } from '../lib/kube/permissions.ts';
 import { bundleOptions } from '../lib/stacks/bundle.ts';
 import { FUNCTIONS, type PreviewSettings } from '../lib/stacks/functions.ts';
 import { closeAll } from '../local/close-all.ts';
@@ -102,7 +102,7 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
           }),
         }));
       },
-      deployerRules: DEPLOYER_RULES,
+      deployerRights: deployerRights(),
       ...(process.env.KUBECONFIG && { kubeconfig: process.env.KUBECONFIG }),
       ...(options.registry && { registry: options.registry }),
       ...(options.gitPort && { gitPort: options.gitPort }),

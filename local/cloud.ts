@@ -5,7 +5,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { tellAlarm } from './alarm-events.ts';
 import { startAws } from './aws/start.ts';
 import { closeAll } from './close-all.ts';
-import { type Cluster, type ClusterRules, startCluster } from './cluster.ts';
+import { type Cluster, type DeployerRights, startCluster } from './cluster.ts';
 import { startGit } from './git/server.ts';
 import { endpoints, type Person, personOf, principalOf } from './identities.ts';
 import { startLambda } from './lambda/start.ts';
@@ -45,7 +45,7 @@ export interface CloudOptions {
   /** What runs in MicroVMs: the server as esbuild wrote it, and its environment. */
   microVm: { entry: string; environment: Readonly<Record<string, string>> };
   /** What the function that rolls out may do in the cluster. */
-  deployerRules: ClusterRules;
+  deployerRights: DeployerRights;
   /** A kubeconfig: rolls out to that cluster instead of the stand-in. */
   kubeconfig?: string;
   /** `HOST:PORT` of a registry over plain HTTP to publish to, instead of one of its own. */
@@ -180,7 +180,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       kubeconfig: options.kubeconfig,
       clusterName: CLUSTER,
       deployer: principals.get(DEPLOYER),
-      rules: options.deployerRules,
+      rights: options.deployerRights,
     }),
   );
   const lambda = keep(

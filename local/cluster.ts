@@ -5,7 +5,21 @@ import { type Gateway, type Identity, startGateway } from './kubernetes/gateway.
 import { startKubernetes } from './kubernetes/start.ts';
 
 /** Rules of a ClusterRole (rbac.authorization.k8s.io/v1, PolicyRule). */
-export type ClusterRules = readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+type ClusterRules = readonly {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+  resourceNames?: string[];
+}[];
+
+/** What rolling out needs in a cluster. */
+export interface DeployerRights {
+  group: string;
+  /** Bound for the whole cluster. */
+  everywhere: ClusterRules;
+  /** A ClusterRole that whoever rolls out binds in the namespaces of apps. */
+  inApps: { clusterRole: string; rules: ClusterRules };
+}
 
 export interface ClusterOptions {
   stateDir: string;
@@ -19,7 +33,7 @@ export interface ClusterOptions {
   clusterName: string;
   /** Who may roll out, and what that takes. */
   deployer: Principal | undefined;
-  rules: ClusterRules;
+  rights: DeployerRights;
 }
 
 export interface Cluster {
@@ -31,22 +45,21 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-const GROUP = 'fairlead:deployers';
 const NAME = 'fairlead-deployer';
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
 /** The stand-in, or a gateway to somebody's cluster: either way only the deployer gets in, with its rules. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { clusterName, deployer, kubeconfig } = options;
+  const { clusterName, deployer, kubeconfig, rights } = options;
   /** EKS's part: the token says which role calls, and the role's access entry says which groups it is in. */
   const authenticate = (token: string): Identity | undefined => {
     const caller = deployer && verifyEksToken(token, { clusterName, principals: [deployer] });
-    return caller && { username: caller.arn, groups: [GROUP] };
+    return caller && { username: caller.arn, groups: [rights.group] };
   };
   if (kubeconfig === undefined) return startStandIn(options, authenticate);
   const gateway = await startGateway({ kubeconfig, authenticate });
   try {
-    await bindDeployers(gateway, options.rules, kubeconfig);
+    await bindDeployers(gateway, rights, kubeconfig);
   } catch (error) {
     await gateway.close();
     throw error;
@@ -54,19 +67,21 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   return { ...gateway, kubeconfig };
 }
 
-function roleAndBinding(rules: ClusterRules) {
+function rolesAndBinding({ group, everywhere, inApps }: DeployerRights) {
   const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const metadata = { name: NAME, labels: { 'app.kubernetes.io/managed-by': 'fairlead' } };
+  const labels = { 'app.kubernetes.io/managed-by': 'fairlead' };
+  const metadata = { name: NAME, labels };
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: NAME };
-  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: GROUP }];
+  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }];
   return [
-    { apiVersion, kind: 'ClusterRole', metadata, rules },
+    { apiVersion, kind: 'ClusterRole', metadata, rules: everywhere },
+    { apiVersion, kind: 'ClusterRole', metadata: { name: inApps.clusterRole, labels }, rules: inApps.rules },
     { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef, subjects },
   ];
 }
 
 async function startStandIn(
-  { stateDir, cacheDir, go, registryHost, rules }: ClusterOptions,
+  { stateDir, cacheDir, go, registryHost, rights }: ClusterOptions,
   authenticate: (token: string) => Identity | undefined,
 ): Promise<Cluster> {
   const cluster = await startKubernetes({
@@ -75,14 +90,14 @@ async function startStandIn(
     registryHost,
     go: { binary: go, cache: join(cacheDir, 'pod-runtime') },
   });
-  for (const object of roleAndBinding(rules)) cluster.store.create(object);
+  for (const object of rolesAndBinding(rights)) cluster.store.create(object);
   return { ...cluster, kubeconfig: cluster.kubeconfigFile };
 }
 
 /** On a cluster of somebody's own: made with their rights, and left there, for the next start finds it as it is. */
-async function bindDeployers(gateway: Gateway, rules: ClusterRules, kubeconfig: string): Promise<void> {
-  for (const object of roleAndBinding(rules)) {
-    const path = `${RBAC}/${object.kind.toLowerCase()}s/${NAME}?fieldManager=fairlead&force=true`;
+async function bindDeployers(gateway: Gateway, rights: DeployerRights, kubeconfig: string): Promise<void> {
+  for (const object of rolesAndBinding(rights)) {
+    const path = `${RBAC}/${object.kind.toLowerCase()}s/${object.metadata.name}?fieldManager=fairlead&force=true`;
     const status = await gateway
       .asOwner('PATCH', path, object, 'application/apply-patch+yaml')
       .catch((error) => {

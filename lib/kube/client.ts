@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { isNotFound, KubeError, type RequestName, type Status, unreachable } from './error.ts';
+import {
+  absent,
+  isNotFound,
+  KubeError,
+  lacksRight,
+  type RequestName,
+  type Status,
+  unreachable,
+} from './error.ts';
 import { Transport } from './transport.ts';
 
 /** How to reach a cluster. */
@@ -21,12 +29,25 @@ export interface Options {
   body?: unknown;
   contentType?: string;
   signal?: AbortSignal;
+  /** A refusal for want of a right is not appealed against. */
+  final?: true;
 }
+
+/**
+ * What becomes of a request that was refused for want of a right: it is asked again, or is answered as one for what is
+ * not there, or stays refused.
+ */
+export type Appeal = 'again' | 'gone' | 'refused';
+
+/** Decides about the `attempt`th such refusal of a request, from 0. */
+export type Appeals = (path: string, attempt: number) => Promise<Appeal>;
 
 const ANSWER_TIMEOUT_MS = 15_000;
 
 /** The Kubernetes API of one cluster, as JSON over HTTPS. Every method throws KubeError. */
 export class Kube {
+  /** Who is asked about a request that was refused for want of a right; it stays refused where there is nobody. */
+  appeals?: Appeals;
   readonly #connection: Connection;
   readonly #transport: Transport;
 
@@ -59,9 +80,7 @@ export class Kube {
 
   /** An answer that keeps coming; it ends when the server, the network or `signal` ends it. */
   async open(path: string, query: Query, idleTimeout: number, signal: AbortSignal): Promise<IncomingMessage> {
-    const response = await this.#authenticated('GET', path, { query, signal }, idleTimeout);
-    if (response.statusCode === 200) return response;
-    throw await refusal({ method: 'GET', path }, response);
+    return this.#accepted('GET', path, { query, signal }, idleTimeout);
   }
 
   close(): void {
@@ -69,12 +88,23 @@ export class Kube {
   }
 
   async #text(method: string, path: string, options: Options): Promise<string> {
-    const request = { method, path };
-    const response = await this.#authenticated(method, path, options, ANSWER_TIMEOUT_MS);
-    if ((response.statusCode ?? 0) >= 300) throw await refusal(request, response);
+    const response = await this.#accepted(method, path, options, ANSWER_TIMEOUT_MS);
     return text(response).catch((error: unknown) => {
-      throw unreachable(request, error);
+      throw unreachable({ method, path }, error);
     });
+  }
+
+  /** Answers only what is not a refusal. */
+  async #accepted(method: string, path: string, options: Options, idleTimeout: number) {
+    for (let attempt = 0; ; attempt++) {
+      const response = await this.#authenticated(method, path, options, idleTimeout);
+      if ((response.statusCode ?? 0) < 300) return response;
+      const error = await refusal({ method, path }, response);
+      const mayAppeal = lacksRight(error) && options.final === undefined;
+      const appeal = mayAppeal ? await this.appeals?.(path, attempt) : undefined;
+      if (appeal === 'gone') throw absent({ method, path }, error);
+      if (appeal !== 'again') throw error;
+    }
   }
 
   async #authenticated(method: string, path: string, options: Options, idleTimeout: number) {

@@ -54,6 +54,24 @@ export function unreachable(request: RequestName, error: unknown): KubeError {
   return new KubeError(request, 0, { message, reason: 'Unreachable' }, { cause: error });
 }
 
+/** The authorizer refused it: nothing that was asked for is wrong in itself. */
+export function lacksRight({ status, fault }: KubeError): boolean {
+  return status === 403 && LACKS_RIGHT.test(fault.cause);
+}
+
+/** Stands for `refused`, for there is nothing that rights could be had to. */
+export function absent(request: RequestName, refused: KubeError): KubeError {
+  return new KubeError(
+    request,
+    404,
+    { message: 'there is no such namespace', reason: 'NotFound' },
+    { cause: refused },
+  );
+}
+
+// Kubernetes, apiserver/pkg/endpoints/handlers/responsewriters/errors.go
+const LACKS_RIGHT = / cannot \S+ resource /;
+
 /** The object of the request does not exist. Of an API group that the cluster lacks, it says so without a reason. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof KubeError && error.status === 404;
@@ -73,7 +91,7 @@ function isTemporary(status: number, reason: string): boolean {
 function remedyFor(reason: string, message: string): string | undefined {
   if (reason === 'Unauthorized')
     return "give the function's role an access entry in the cluster (the pipeline stack does)";
-  if (reason === 'Forbidden' && / cannot \w+ resource /.test(message))
+  if (reason === 'Forbidden' && LACKS_RIGHT.test(message))
     return "the group that the access entry names lacks this right: deploy the pipeline stack again, or bind Fairlead's ClusterRole";
   if (reason === 'Unreachable') return "check that the cluster's endpoint can be reached from the function";
   return undefined;

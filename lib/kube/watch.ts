@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kube, Query } from './client.ts';
-import { KubeError, unreachable } from './error.ts';
+import { isNotFound, KubeError, unreachable } from './error.ts';
 import type { LiveObject } from './wire.ts';
 
 interface List<T> {
@@ -72,6 +72,8 @@ export class Mirror<T extends LiveObject> {
       if (signal.aborted) return;
       if (!(error instanceof KubeError)) throw error;
       if (error.status === 410) this.#version = undefined;
+      // Its namespace is gone, and everything with it.
+      else if (isNotFound(error)) this.#empty();
       else if (!error.temporary) throw error;
       else this.#report(error);
     }
@@ -82,6 +84,14 @@ export class Mirror<T extends LiveObject> {
     this.items.clear();
     for (const item of list.items) this.items.set(item.metadata?.uid ?? '', item);
     this.#version = list.metadata.resourceVersion;
+    this.synced = true;
+    this.trouble = undefined;
+    this.#changed();
+  }
+
+  #empty(): void {
+    this.items.clear();
+    this.#version = undefined;
     this.synced = true;
     this.trouble = undefined;
     this.#changed();

@@ -12,12 +12,6 @@ export interface Quota {
   pods: number;
 }
 
-/** Who rolls out, as RBAC knows them, and the ClusterRole that gives them the rights they need in one namespace. */
-export interface Deployers {
-  group: string;
-  clusterRole: string;
-}
-
 /**
  * The environment's namespace. In a preview's no pod may be privileged, nor have to do with its machine (Kubernetes,
  * "Pod Security Standards", baseline): whoever may push a branch is not, by that, whoever may change production.
@@ -31,21 +25,6 @@ export function namespaceObject(
     ...(of === 'preview' && { 'pod-security.kubernetes.io/enforce': 'baseline' }),
   };
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, ...metadata, labels } };
-}
-
-/**
- * Gives the deployers their rights in the namespace. A reference to a ClusterRole, so that they can make it by the verb
- * `bind` on that one role, without holding its rights everywhere (Kubernetes, "Privilege escalation prevention").
- */
-export function roleBinding(context: Context, { group, clusterRole }: Deployers): KubernetesObject {
-  const apiGroup = 'rbac.authorization.k8s.io';
-  return {
-    apiVersion: `${apiGroup}/v1`,
-    kind: 'RoleBinding',
-    metadata: metadataOf(context, 'fairlead-deployer'),
-    roleRef: { apiGroup, kind: 'ClusterRole', name: clusterRole },
-    subjects: [{ apiGroup, kind: 'Group', name: group }],
-  };
 }
 
 /** Bounds the namespace. Containers that say nothing get requests, without which a quota refuses them. */

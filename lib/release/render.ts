@@ -3,16 +3,7 @@ import type { App, Process } from '../app/types.ts';
 import { FairleadError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { deployment } from './deployment.ts';
-import {
-  bounds,
-  configMap,
-  type Deployers,
-  namespaceObject,
-  type Quota,
-  roleBinding,
-  secret,
-  serviceAccount,
-} from './grounds.ts';
+import { bounds, configMap, namespaceObject, type Quota, secret, serviceAccount } from './grounds.ts';
 import { COMMIT, identity, RELEASE, version } from './labels.ts';
 import { processName, trackName } from './names.ts';
 import { ingressObject, service } from './network.ts';
@@ -36,8 +27,6 @@ export interface Rendering {
   secretVersions?: Readonly<Record<string, string>>;
   /** Of a preview. */
   quota?: Quota;
-  /** Where the deployers have their rights namespace by namespace. */
-  deployers?: Deployers;
   /** The app's own resources, with the image and the labels of its identity: they replace what is rendered of its processes. */
   own?: readonly KubernetesObject[];
   /** Jobs among them, which run before those of `fairlead.yaml`. */
@@ -112,12 +101,11 @@ function strategyOf({ strategy }: App, serving: Release | undefined): Strategy {
 }
 
 /** What pods refer to as they start. */
-function grounds(context: Context, { quota, deployers, own, app }: Rendering): KubernetesObject[] {
+function grounds(context: Context, { quota, own, app }: Rendering): KubernetesObject[] {
   const isNeeded = own === undefined || app.jobs.length + app.cron.length > 0;
   const referred = isNeeded ? [accountOf(context, own), configMap(context), secret(context)] : [];
   return [
     namespaceObject(context, quota ? 'preview' : 'production'),
-    ...(deployers ? [roleBinding(context, deployers)] : []),
     ...(quota ? bounds(context, quota) : []),
     ...referred.filter((one) => one !== undefined),
   ];

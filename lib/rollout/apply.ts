@@ -56,17 +56,17 @@ export function prepare(application: Application): Promise<Prepared | Stopped> {
     const everything = await everythingOf(cluster, release);
     const placed = await cluster.place(everything, release.namespace);
     const ensuring = ensureNamespaces(cluster, release, fence);
-    const reading = Promise.all([
-      secrets.fill(everything),
-      recall(cluster, release),
-      lookAtAll(cluster, placed),
-    ]);
+    const filling = secrets.fill(everything);
     // Side by side; but what was made is known before anything goes wrong.
-    reading.catch(() => {});
+    filling.catch(() => {});
     const namespaces = await ensuring;
     const isNew = namespaces.made.length > 0;
     try {
-      const [resources, remembered, known] = await reading;
+      const [resources, remembered, known] = await Promise.all([
+        filling,
+        recall(cluster, release, namespaces.made),
+        lookAtAll(cluster, placed, namespaces.made),
+      ]);
       const kept = entriesOf(release);
       const rehearsal = { release, fence, resources, kept, known, remembered, isNew };
       const rehearsed = await rehearse(cluster, rehearsal);

@@ -1,8 +1,10 @@
 import { FairleadError } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { Discovery, type ObjectPath } from '../kube/discovery.ts';
+import { DEPLOYERS, type Deployers } from '../kube/permissions.ts';
 import type { KubernetesObject } from '../release/types.ts';
 import { adapt, versionsFor } from './adapt.ts';
+import { Rights } from './rights.ts';
 
 /** A resource in the form that the cluster takes, and where it goes. */
 export interface Placed {
@@ -13,10 +15,13 @@ export interface Placed {
 /** A cluster, and what it can do. Kept from invocation to invocation. */
 export class Cluster {
   readonly kube: Kube;
+  readonly rights: Rights;
   readonly #discovery: Discovery;
 
-  constructor(kube: Kube) {
+  constructor(kube: Kube, deployers: Deployers = DEPLOYERS) {
     this.kube = kube;
+    this.rights = new Rights(kube, deployers);
+    kube.appeals = (path, attempt) => this.rights.appeal(path, attempt);
     this.#discovery = new Discovery(kube);
   }
 

@@ -2,9 +2,9 @@ import { fenceOf } from '../kube/owner.ts';
 import { removeIf } from '../kube/remove.ts';
 import type { LiveObject } from '../kube/wire.ts';
 import type { Release } from '../release/types.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster, Placed } from './cluster.ts';
 import { type Entry, inventoryObject, inventoryOf, isOf, union, without } from './inventory.ts';
-import { write } from './write-all.ts';
+import { isWithin, write } from './write-all.ts';
 
 type About = Pick<Release, 'app' | 'environment' | 'namespace'>;
 
@@ -14,11 +14,19 @@ export interface Remembered {
   entries: readonly Entry[];
 }
 
-/** What has been applied for `about` so far. An object of that name that is not its inventory counts for nothing. */
-export async function recall(cluster: Cluster, about: About): Promise<Remembered> {
+/**
+ * What has been applied for `about` so far; in namespaces that were just `made`, nothing. An object of that name that is
+ * not its inventory counts for nothing.
+ */
+export async function recall(
+  cluster: Cluster,
+  about: About,
+  made: readonly Placed[] = [],
+): Promise<Remembered> {
   const object = inventoryObject(about, { entries: [] });
   const { metadata } = object;
-  const live = await cluster.kube.find<LiveObject>(pathOf(metadata));
+  const path = pathOf(metadata);
+  const live = isWithin(made, path) ? undefined : await cluster.kube.find<LiveObject>(path);
   const ours = live !== undefined && isOf(live, metadata.labels);
   return { live, entries: ours ? inventoryOf(live).entries : [] };
 }
@@ -47,7 +55,10 @@ export async function forget(
   gone: readonly Entry[],
 ): Promise<{ by: number } | undefined> {
   if (gone.length === 0) return undefined;
-  return change(cluster, about, fence, (now) => without(now, gone));
+  const { live } = await recall(cluster, about);
+  // It is not made to say nothing: its namespace may be gone.
+  if (live === undefined) return undefined;
+  return change(cluster, about, fence, (now) => without(now, gone), { live });
 }
 
 /** Forgets everything: the last act of a removal. */

@@ -21,7 +21,7 @@ export interface Namespaces {
 }
 
 /**
- * Makes sure that the namespaces of `release` exist, its own above all. One that is there stays as it is: others may
+ * Makes sure that the namespaces of `release` exist, its own above all, and has the rights in those that it makes. One that is there stays as it is: others may
  * have made it and may use it. One that is being removed (with a first release that failed) is waited for, and made anew.
  * @throws FairleadError `rollout/namespace-terminating`, temporary
  */
@@ -32,7 +32,7 @@ export async function ensureNamespaces(
 ): Promise<Namespaces> {
   const placed = await cluster.place(namespacesOf(release), release.namespace);
   const ensured = await Promise.all(
-    placed.map(async (one) => ({ ...one, live: await ensure(cluster.kube, one, fence) })),
+    placed.map(async (one) => ({ ...one, live: await ensure(cluster, one, fence) })),
   );
   return {
     made: ensured.filter(({ live }) => live === undefined),
@@ -42,7 +42,7 @@ export async function ensureNamespaces(
 
 /** What is there; undefined if it was made. */
 async function ensure(
-  kube: Kube,
+  { kube, rights }: Cluster,
   { resource, path }: Placed,
   fence: number,
 ): Promise<LiveObject | undefined> {
@@ -50,7 +50,9 @@ async function ensure(
   if (live !== undefined && live.metadata?.deletionTimestamp === undefined) return live;
   if (live !== undefined) await removed(kube, resource.metadata.name);
   const is = await createFenced(kube, path, resource, fence);
-  return is === 'created' ? undefined : kube.get<LiveObject>(path.object);
+  if (is === 'present') return kube.get<LiveObject>(path.object);
+  await rights.give(resource.metadata.name);
+  return undefined;
 }
 
 /**
@@ -103,6 +105,8 @@ export async function removeNamespace({ kube }: Cluster, release: Release, fence
   const path = `/api/v1/namespaces/${namespace}`;
   const live = await kube.find<LiveObject>(path);
   if (live === undefined || !isOf(live, labels) || fenceOf(live) > fence) return;
+  // It is going already, and takes the rights in it with it.
+  if (live.metadata?.deletionTimestamp !== undefined) return;
   const query = { labelSelector: INVENTORIES };
   const { items } = await kube.get<{ items: LiveObject[] }>(`${path}/configmaps`, query);
   if (items.length > 0) return;

@@ -2,6 +2,7 @@ import { FairleadError } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import type { KubernetesObject } from '../release/types.ts';
 import { type PodSpec, podSpecOf } from './pod-spec.ts';
+import { handOver } from './rights.ts';
 import { referencesOf } from './secrets.ts';
 
 /** Something that pods cannot start without: a Secret or a ConfigMap, or one key of it. */
@@ -99,7 +100,7 @@ export async function checkReferences(
     if (keys === 'some') return false;
     return keys === undefined || (one.key !== undefined && !keys.has(one.key));
   });
-  const first = isNew ? `kubectl create namespace ${namespace}; ` : '';
+  const first = isNew ? `kubectl create namespace ${namespace}; ${handOver(namespace)}; ` : '';
   if (missing.length > 0) throw missingReferences(missing, present, first);
 }
 

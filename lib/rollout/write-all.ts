@@ -36,11 +36,21 @@ export function write(
   });
 }
 
-/** What was there of `placed`. */
-export async function lookAtAll({ kube }: Cluster, placed: readonly Placed[]): Promise<Known> {
+/** What was there of `placed`; in the namespaces that were just `made`, nothing. */
+export async function lookAtAll(
+  { kube }: Cluster,
+  placed: readonly Placed[],
+  made: readonly Placed[],
+): Promise<Known> {
   const paths = [...new Set(placed.map(({ path }) => path.object))];
-  const found = await allOf(paths.map((path) => kube.find<LiveObject>(path)));
+  const look = (path: string) => (isWithin(made, path) ? undefined : kube.find<LiveObject>(path));
+  const found = await allOf(paths.map(async (path) => look(path)));
   return new Map(paths.map((path, index) => [path, found[index]]));
+}
+
+/** Whether what is at `path` is in one of `namespaces`. */
+export function isWithin(namespaces: readonly Placed[], path: string): boolean {
+  return namespaces.some(({ resource }) => path.includes(`/namespaces/${resource.metadata.name}/`));
 }
 
 /**

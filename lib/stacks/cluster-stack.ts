@@ -10,10 +10,18 @@ export interface ClusterRule {
   apiGroups: string[];
   resources: string[];
   verbs: string[];
+  resourceNames?: string[];
 }
 
-/** The group that RBAC binds and access entries name. */
-const DEPLOYERS = 'fairlead:deployers';
+/** What rolling out needs in a cluster. */
+export interface DeployerRights {
+  /** The group that RBAC binds and access entries name. */
+  group: string;
+  /** Bound for the whole cluster. */
+  everywhere: readonly ClusterRule[];
+  /** A ClusterRole that is bound in the namespaces of apps, by whoever rolls out. */
+  inApps: { clusterRole: string; rules: readonly ClusterRule[] };
+}
 
 /**
  * Nodes for images that are for arm64, as Auto Mode's own pool `general-purpose` has them for amd64 (Amazon EKS User
@@ -49,14 +57,16 @@ const ARM64_NODES = {
 
 export interface ClusterStackProps extends StackProps {
   /** What the function that rolls out may do in the cluster. */
-  deployerRules: readonly ClusterRule[];
+  deployers: DeployerRights;
 }
 
 /** The EKS cluster in Auto Mode: AWS runs its nodes and load balancers, and nothing of Fairlead runs in it. */
 export class ClusterStack extends Stack {
   readonly cluster: eks.Cluster;
+  /** The group of those who roll out. */
+  readonly deployers: string;
 
-  constructor(scope: Construct, id: string, { deployerRules, ...props }: ClusterStackProps) {
+  constructor(scope: Construct, id: string, { deployers, ...props }: ClusterStackProps) {
     super(scope, id, props);
     this.cluster = new eks.Cluster(this, 'Cluster', {
       version: eks.KubernetesVersion.V1_35,
@@ -74,36 +84,44 @@ export class ClusterStack extends Stack {
     });
     acknowledgeCluster(this.cluster);
     this.cluster.addManifest('Arm64', ARM64_NODES);
-    this.bindDeployers(deployerRules);
+    this.deployers = deployers.group;
+    this.bindDeployers(deployers);
     new CfnOutput(this, 'ClusterName', { value: this.cluster.clusterName });
   }
 
-  /** Says what members of the group DEPLOYERS may do in the cluster: what `rules` say, and nothing else. */
-  private bindDeployers(rules: readonly ClusterRule[]): void {
-    const metadata = { name: 'fairlead-deployer', labels: { 'app.kubernetes.io/managed-by': 'fairlead' } };
+  /** Says what members of the group may do in the cluster, and what they may give themselves in an app's namespace. */
+  private bindDeployers({ group, everywhere, inApps }: DeployerRights): void {
+    const labels = { 'app.kubernetes.io/managed-by': 'fairlead' };
+    const metadata = { name: 'fairlead-deployer', labels };
     const apiVersion = 'rbac.authorization.k8s.io/v1';
     this.cluster.addManifest(
       'Deployers',
-      { apiVersion, kind: 'ClusterRole', metadata, rules },
+      { apiVersion, kind: 'ClusterRole', metadata, rules: everywhere },
+      {
+        apiVersion,
+        kind: 'ClusterRole',
+        metadata: { name: inApps.clusterRole, labels },
+        rules: inApps.rules,
+      },
       {
         apiVersion,
         kind: 'ClusterRoleBinding',
         metadata,
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: metadata.name },
-        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: DEPLOYERS }],
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
       },
     );
   }
 }
 
 /**
- * Makes the Lambda role `role` a member of the group DEPLOYERS, by an access entry of the cluster. It belongs to the
- * stack of the role: the cluster knows of no function.
+ * Makes the Lambda role `role` a member of `group`, by an access entry of the cluster. It belongs to the stack of the
+ * role: the cluster knows of no function.
  */
-export function admitDeployer(scope: Construct, cluster: eks.ICluster, role: iam.IRole): void {
+export function admitDeployer(scope: Construct, cluster: eks.ICluster, role: iam.IRole, group: string): void {
   new eks.CfnAccessEntry(scope, 'Deployer', {
     clusterName: cluster.clusterName,
     principalArn: role.roleArn,
-    kubernetesGroups: [DEPLOYERS],
+    kubernetesGroups: [group],
   });
 }

@@ -26,6 +26,8 @@ import { grantFollow, grantLook, grantTags, invokeOnAlarm } from './watch.ts';
 export interface PipelineStackProps extends StackProps {
   registry: RegistryStack;
   cluster: eks.ICluster;
+  /** The group that has the rights of rolling out in it. */
+  deployers: string;
   branch: string;
   /** Environments beside production; none when absent. */
   previews?: PreviewSettings;
@@ -98,7 +100,7 @@ export class PipelineStack extends Stack {
     rollOut.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [props.cluster.clusterArn] }),
     );
-    if (rollOut.role) admitDeployer(this, props.cluster, rollOut.role);
+    if (rollOut.role) admitDeployer(this, props.cluster, rollOut.role, props.deployers);
     const url = receive.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
     new CfnOutput(this, 'WebhookUrl', { value: url.url, description: 'Where the git host sends its pushes' });
     new CfnOutput(this, 'WebhookSecretArn', { value: webhookSecret.secretArn });

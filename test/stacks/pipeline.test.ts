@@ -266,6 +266,27 @@ describe('cluster', () => {
     expect(manifests).toContain('fairlead:deployers');
     expect(manifests).not.toMatch(/verbs[^\]]*\*/);
   });
+
+  it('binds nothing for the whole cluster that reads or changes what is in a namespace', () => {
+    const written = Object.values(templates.cluster.findResources('Custom::AWSCDK-EKS-KubernetesResource'));
+    const manifests = written.flatMap(({ Properties }) => JSON.parse(Properties.Manifest));
+    const bound = manifests.filter(({ kind }) => kind === 'ClusterRoleBinding');
+    expect(bound.map(({ roleRef }) => roleRef.name)).toEqual(['fairlead-deployer']);
+    const rulesOf = (name: string) =>
+      manifests.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === name).rules;
+    expect(rulesOf('fairlead-deployer')).toEqual([
+      { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'create', 'list', 'watch'] },
+      { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'], verbs: ['create'] },
+      {
+        apiGroups: ['rbac.authorization.k8s.io'],
+        resources: ['clusterroles'],
+        verbs: ['bind'],
+        resourceNames: ['fairlead-deployer-app'],
+      },
+      { apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
+    ]);
+    expect(JSON.stringify(rulesOf('fairlead-deployer-app'))).not.toMatch(/escalate|bind"|impersonate/);
+  });
 });
 
 describe('the platform', () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { DEPLOYER_RULES } from '../../../lib/kube/permissions.ts';
+import { deployerRights } from '../../../lib/kube/permissions.ts';
 import { LocalCloud } from '../../e2e/harness/cloud.ts';
 import { rollbackSuite } from '../../e2e/harness/rollback-suite.ts';
 
@@ -11,11 +11,12 @@ const registry = process.env.FAIRLEAD_TEST_REGISTRY ?? '10.98.0.2:5000';
 const kubeconfig = join(directory ?? '', 'admin.conf');
 
 function rights(name: string) {
+  const { group, everywhere } = deployerRights();
   const apiGroup = 'rbac.authorization.k8s.io';
   const own = { apiVersion: `${apiGroup}/v1`, metadata: { name } };
   const roleRef = { apiGroup, kind: 'ClusterRole', name };
-  const subjects = [{ apiGroup, kind: 'Group', name: 'fairlead:deployers' }];
-  const role = { ...own, kind: 'ClusterRole', rules: DEPLOYER_RULES };
+  const subjects = [{ apiGroup, kind: 'Group', name: group }];
+  const role = { ...own, kind: 'ClusterRole', rules: everywhere };
   const binding = { ...own, kind: 'ClusterRoleBinding', roleRef, subjects };
   return { apiVersion: 'v1', kind: 'List', items: [role, binding] };
 }

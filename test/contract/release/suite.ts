@@ -6,7 +6,6 @@ import { phasesOf } from '../../../lib/release/phases.ts';
 import { Cluster } from '../../../lib/rollout/cluster.ts';
 import { FULL, make } from '../../unit/release/making.ts';
 import { type Implementation, kubectl, type Running } from '../rollout/implementation.ts';
-import { GROUP } from '../rollout/rights.ts';
 
 /** What is rendered of an app that says everything is what the cluster takes, from the one who rolls out. */
 export function renderSuite({ name, missing, start }: Implementation): void {
@@ -18,6 +17,12 @@ export function renderSuite({ name, missing, start }: Implementation): void {
       beforeAll(async () => {
         running = await start();
         await kubectl(running.kubeconfig, ['create', 'namespace', namespace]);
+        await kubectl(running.kubeconfig, [
+          'label',
+          'namespace',
+          namespace,
+          'app.kubernetes.io/managed-by=fairlead',
+        ]);
       });
       afterAll(async () => {
         await kubectl(running.kubeconfig, ['delete', 'namespace', namespace, '--wait=false']);
@@ -32,13 +37,15 @@ export function renderSuite({ name, missing, start }: Implementation): void {
           environment,
           serving: live,
           quota: { cpu: '2', memory: '4Gi', pods: 10 },
-          deployers: { group: GROUP, clusterRole: 'fairlead-deployer' },
         });
         const kube = new Kube(running.connection);
         const all = [...release.jobs, ...phasesOf(release).flatMap(({ resources }) => resources)];
         const objects = all.filter(({ kind }) => kind !== 'Namespace');
         expect(objects.length).toBeGreaterThan(15);
-        for (const { path, resource } of await new Cluster(kube).place(objects, namespace)) {
+        for (const { path, resource } of await new Cluster(kube, running.deployers).place(
+          objects,
+          namespace,
+        )) {
           const writing = { fence: 1, identity: IDENTITY, dryRun: true } as const;
           expect(await applyFenced(kube, path, resource, writing)).toMatchObject({ outcome: 'written' });
         }

@@ -145,7 +145,7 @@ export function appSuite(scene: Scene): void {
     const name = freshName();
     const file = 'secrets: { LICENSE: { kubernetes: licenses, key: shop } }';
     scene.on.namespaces.add(name);
-    await scene.on.kubectl('create', 'namespace', name);
+    await scene.on.handOver(name);
     const first = await scene.on.apply(release({ name, number: 1, version: 'a', file }), 1);
     expect(first.answer).toMatchObject({ state: 'failed', reason: expect.stringContaining('licenses') });
     await scene.on.kubectl('-n', name, 'create', 'secret', 'generic', 'licenses', '--from-literal=other=x');

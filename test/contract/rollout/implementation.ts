@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Connection } from '../../../lib/kube/client.ts';
+import type { Deployers } from '../../../lib/kube/permissions.ts';
 
 /** A cluster that the suite runs against. */
 export interface Running {
   /** As the function that rolls out: an EKS login with the rights of lib/kube/permissions.ts. */
   connection: Connection;
+  /** Whose rights it has. */
+  deployers: Deployers;
   /** An administrator's kubeconfig, for kubectl: somebody else's client. */
   kubeconfig: string;
   /** `HOST/PATH@sha256:…` of the probe program. */
@@ -15,11 +18,8 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/**
- * `owners of scaling`: who scaled is on record in managedFields, which Kubernetes does from 1.23 on. `escalation
- * prevention`: nobody gives others rights that he has not.
- */
-export type Feature = 'owners of scaling' | 'escalation prevention';
+/** `owners of scaling`: who scaled is on record in managedFields, which Kubernetes does from 1.23 on. */
+export type Feature = 'owners of scaling';
 
 export interface Implementation {
   name: string;

@@ -28,7 +28,7 @@ export class Installation {
   constructor(running: Running) {
     this.running = running;
     this.kube = new Kube(running.connection);
-    this.cluster = new Cluster(this.kube);
+    this.cluster = new Cluster(this.kube, running.deployers);
   }
 
   async ask(request: Asked, fence: number, more: Partial<Listener> = {}) {
@@ -63,6 +63,12 @@ export class Installation {
     }
     await this.ask({ do: 'prune', release }, fence);
     return answer;
+  }
+
+  /** A namespace that somebody else has made, and has let Fairlead in. */
+  async handOver(namespace: string): Promise<void> {
+    await this.kubectl('create', 'namespace', namespace);
+    await this.kubectl('label', 'namespace', namespace, 'app.kubernetes.io/managed-by=fairlead');
   }
 
   kubectl(...args: string[]): Promise<string> {

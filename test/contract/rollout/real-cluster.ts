@@ -5,10 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { connectToEks } from '../../../lib/kube/eks.ts';
-import { DEPLOYER_RULES } from '../../../lib/kube/permissions.ts';
 import { type Implementation, kubectl, type Running } from './implementation.ts';
 import { publishProbe } from './probe-image.ts';
-import { rights } from './rights.ts';
+import { deployersOf, rights } from './rights.ts';
 
 /** The work directory of a running cluster: `admin.conf`, `pki/ca.crt`, `token-webhook.json`. */
 const directory = process.env.FAIRLEAD_TEST_CLUSTER ?? '';
@@ -61,8 +60,8 @@ async function start(): Promise<Running> {
     'jsonpath={.clusters[0].cluster.server}',
   ]);
   const logins: Logins = JSON.parse(readFileSync(join(directory, 'token-webhook.json'), 'utf8'));
-  const group = logins.mappings[0]?.groups[0] ?? '';
-  await kubectl(kubeconfig, ['apply', '-f', '-'], JSON.stringify(rights(group, DEPLOYER_RULES)));
+  const deployers = deployersOf(logins.mappings[0]?.groups[0] ?? '');
+  await kubectl(kubeconfig, ['apply', '-f', '-'], JSON.stringify(rights(deployers)));
   const eks = await serveEks(logins.clusterName, endpoint, readFileSync(join(directory, 'pki/ca.crt')));
   const [accessKeyId = '', { secret: secretAccessKey = '' } = {}] =
     Object.entries(logins.accessKeys)[0] ?? [];
@@ -72,6 +71,7 @@ async function start(): Promise<Running> {
   knowRegistry(registry);
   return {
     connection: await connectToEks(client, logins.clusterName),
+    deployers,
     kubeconfig,
     image: `${HOST}/fairlead/probe@${publishProbe(`${registry}/fairlead/probe`)}`,
     close: eks.close,

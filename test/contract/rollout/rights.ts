@@ -1,23 +1,33 @@
-import type { DEPLOYER_RULES } from '../../../lib/kube/permissions.ts';
+import { type Deployers, deployerRights } from '../../../lib/kube/permissions.ts';
 
 export const GROUP = 'fairlead:deployers';
 
-/**
- * What the pipeline stack binds on EKS: the rules, and who has them. Under a name of these tests' own as well: whoever
- * runs the pipeline against the same cluster takes the other one away when it ends.
- */
-export function rights(group: string, rules: typeof DEPLOYER_RULES) {
-  const names = ['fairlead-deployer', 'fairlead-contract-deployer'];
-  return { apiVersion: 'v1', kind: 'List', items: names.flatMap((name) => bound(name, group, rules)) };
+/** Under a name of these tests' own: whoever runs the pipeline against the same cluster replaces the usual ones. */
+const NAME = 'fairlead-contract-rights';
+
+export function deployersOf(group: string): Deployers {
+  return { group, clusterRole: `${NAME}-app` };
 }
 
-function bound(name: string, group: string, rules: typeof DEPLOYER_RULES) {
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const metadata = { name };
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
-  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }];
-  return [
-    { apiVersion, kind: 'ClusterRole', metadata, rules },
-    { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef, subjects },
-  ];
+/** What the cluster stack binds on EKS, for kubectl. */
+export function rights(deployers: Deployers) {
+  const { everywhere, inApps } = deployerRights(deployers);
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const apiVersion = `${apiGroup}/v1`;
+  const kind = 'ClusterRole';
+  return {
+    apiVersion: 'v1',
+    kind: 'List',
+    items: [
+      { apiVersion, kind, metadata: { name: NAME }, rules: everywhere },
+      { apiVersion, kind, metadata: { name: inApps.clusterRole }, rules: inApps.rules },
+      {
+        apiVersion,
+        kind: 'ClusterRoleBinding',
+        metadata: { name: NAME },
+        roleRef: { apiGroup, kind, name: NAME },
+        subjects: [{ apiGroup, kind: 'Group', name: deployers.group }],
+      },
+    ],
+  };
 }

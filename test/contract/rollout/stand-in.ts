@@ -3,12 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEPLOYER_RULES } from '../../../lib/kube/permissions.ts';
 import { startKubernetes } from '../../../local/kubernetes/start.ts';
 import { DOCKER_REGISTRY, startDockerRegistry } from '../registry/docker-registry.ts';
 import { type Implementation, kubectl, type Running } from './implementation.ts';
 import { publishProbe } from './probe-image.ts';
-import { GROUP, rights } from './rights.ts';
+import { deployersOf, GROUP, rights } from './rights.ts';
 
 /** local/kubernetes, with pods that are processes of this machine. */
 export const standIn: Implementation = {
@@ -16,7 +15,7 @@ export const standIn: Implementation = {
   missing: [DOCKER_REGISTRY, '/usr/bin/skopeo', '/usr/bin/kubectl'].every(existsSync)
     ? undefined
     : 'docker-registry, skopeo or kubectl is not installed',
-  lacks: ['escalation prevention'],
+  lacks: [],
   start,
 };
 
@@ -49,9 +48,11 @@ async function startIn(directory: string, opened: { close(): Promise<void> }[]) 
     authenticate: (token) => (token === TOKEN ? { username: 'deployer', groups: [GROUP] } : undefined),
   });
   opened.push(cluster);
-  await kubectl(cluster.kubeconfigFile, ['apply', '-f', '-'], JSON.stringify(rights(GROUP, DEPLOYER_RULES)));
+  const deployers = deployersOf(GROUP);
+  await kubectl(cluster.kubeconfigFile, ['apply', '-f', '-'], JSON.stringify(rights(deployers)));
   return {
     connection: { endpoint: cluster.endpoint, ca: cluster.ca, token: async () => TOKEN },
+    deployers,
     kubeconfig: cluster.kubeconfigFile,
     interrupt: cluster.interrupt,
     image: `registry.fairlead.test/fairlead/probe@${publishProbe(`${registry.host}/fairlead/probe`)}`,

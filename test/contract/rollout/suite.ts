@@ -199,7 +199,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
 
     it('keeps a namespace that was there before', async () => {
       const name = freshName();
-      await scene.on.kubectl('create', 'namespace', name);
+      await scene.on.handOver(name);
       const bad = release({ name, number: 1, version: 'a', mode: 'panic' });
       await scene.on.apply(bad, 1);
       await scene.on.ask({ do: 'undo', release: bad }, 1);
@@ -234,10 +234,14 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       async (what) => {
         const name = freshName();
         scene.on.namespaces.add(name);
-        await scene.on.kubectl('create', 'namespace', name);
+        await scene.on.handOver(name);
         if (what === 'an update') await live(name);
         const stalled = new StalledKube(scene.on.running.connection);
-        const old = applyRelease(new Cluster(stalled), release({ name, number: 2, version: 'b' }), 2);
+        const old = applyRelease(
+          new Cluster(stalled, scene.on.running.deployers),
+          release({ name, number: 2, version: 'b' }),
+          2,
+        );
         await stalled.reached;
         const newer = await applyRelease(scene.on.cluster, release({ name, number: 3, version: 'c' }), 3);
         stalled.release();
@@ -302,7 +306,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
     it('does not touch what is not its own', async () => {
       const name = freshName();
       scene.on.namespaces.add(name);
-      await scene.on.kubectl('create', 'namespace', name);
+      await scene.on.handOver(name);
       await scene.on.kubectl('-n', name, 'create', 'service', 'clusterip', name, '--tcp=80:80');
       const { answer } = await scene.on.apply(release({ name, number: 1, version: 'a' }), 1);
       expect(answer).toMatchObject({

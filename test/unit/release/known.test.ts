@@ -6,10 +6,9 @@ import { FULL, make } from './making.ts';
 
 it('renders only fields that Kubernetes has, in values of their types', () => {
   const serving = make('strategy: blue-green', { serving: make() });
-  const deployers = { group: 'fairlead:deployers', clusterRole: 'fairlead-deployer' };
   const quota = { cpu: '2', memory: '4Gi', pods: 10 };
   for (const strategy of ['rolling', 'blue-green', 'canary']) {
-    const release = make(`${FULL}\nstrategy: ${strategy}`, { serving, deployers, quota });
+    const release = make(`${FULL}\nstrategy: ${strategy}`, { serving, quota });
     const objects = [...phasesOf(release).flatMap(({ resources }) => resources), ...release.jobs];
     expect(objects.length).toBeGreaterThan(20);
     for (const object of objects) {

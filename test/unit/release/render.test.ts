@@ -363,14 +363,10 @@ it('takes no requests where there is no port', () => {
   expect(podSpec(release).containers[0].env).toEqual([]);
 });
 
-it('bounds a preview, and gives the deployers their rights in it', () => {
-  const release = make('', {
-    quota: { cpu: '2', memory: '4Gi', pods: 10 },
-    deployers: { group: 'fairlead:deployers', clusterRole: 'fairlead-app' },
-  });
-  expect(names(release.resources).slice(0, 4)).toEqual([
+it('bounds a preview', () => {
+  const release = make('', { quota: { cpu: '2', memory: '4Gi', pods: 10 } });
+  expect(names(release.resources).slice(0, 3)).toEqual([
     'Namespace shop',
-    'RoleBinding fairlead-deployer',
     'ResourceQuota fairlead',
     'LimitRange fairlead',
   ]);
@@ -378,10 +374,6 @@ it('bounds a preview, and gives the deployers their rights in it', () => {
     pods: '10',
     'requests.cpu': '2',
     'requests.memory': '4Gi',
-  });
-  expect(resource(release, 'RoleBinding')).toMatchObject({
-    roleRef: { kind: 'ClusterRole', name: 'fairlead-app' },
-    subjects: [{ kind: 'Group', name: 'fairlead:deployers' }],
   });
 });
 

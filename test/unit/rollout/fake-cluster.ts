@@ -23,6 +23,8 @@ const LISTS: Record<string, Record<string, string>> = {
   '/apis/autoscaling/v2beta2': { horizontalpodautoscalers: 'HorizontalPodAutoscaler' },
 };
 
+const LACKS = 'it is forbidden: User "web" cannot get resource "things" in API group ""';
+
 /** A cluster that keeps objects, and does nothing with them: as much of the API as applying needs. */
 export class FakeCluster {
   // biome-ignore lint/suspicious/noExplicitAny: objects of any kind, by path
@@ -31,6 +33,10 @@ export class FakeCluster {
   readonly refused = new Map<string, string>();
   /** How jobs end, as soon as they are made. */
   jobCondition: Record<string, string> = { type: 'Complete', status: 'True' };
+  /** Namespaces that a RoleBinding gives rights in. */
+  readonly bound = new Set<string>();
+  /** Whether it refuses what is in another one, and how many requests it takes to notice a RoleBinding. */
+  rights: 'everywhere' | { lag: number } = 'everywhere';
   #version = 1;
 
   answer(request: Request, response: ServerResponse): unknown {
@@ -49,9 +55,26 @@ export class FakeCluster {
       response.writeHead(200);
       return response.flushHeaders();
     }
+    if (method === 'POST' && path.endsWith('/rolebindings')) return this.#bind(request, response);
+    if (!this.#mayAsk(request)) return refuse(response, 403, 'Forbidden', LACKS);
     if (method === 'GET') return this.#get(request, response);
     if (method === 'DELETE') return this.#delete(request, response);
     return this.#write(request, response);
+  }
+
+  #bind({ path }: Request, response: ServerResponse): unknown {
+    const [, name = ''] = /\/namespaces\/([^/]+)/.exec(path) ?? [];
+    if (this.bound.has(name)) return refuse(response, 409, 'AlreadyExists');
+    this.bound.add(name);
+    json(response, 201, {});
+  }
+
+  #mayAsk({ method, path }: Request): boolean {
+    const { rights } = this;
+    const [, name, more] = /\/namespaces\/([^/]+)(\/)?/.exec(path) ?? [];
+    if (rights === 'everywhere' || name === undefined) return true;
+    if (more === undefined && method === 'GET') return true;
+    return this.bound.has(name) && rights.lag-- <= 0;
   }
 
   #get({ path, query }: Request, response: ServerResponse): unknown {
@@ -77,6 +100,7 @@ export class FakeCluster {
     if (live === undefined) return refuse(response, 404, 'NotFound');
     if (body.preconditions.resourceVersion !== live.metadata.resourceVersion)
       return refuse(response, 409, 'Conflict');
+    if (live.kind === 'Namespace') this.bound.delete(live.metadata.name);
     for (const key of [...this.objects.keys()])
       if (key === path || key.startsWith(`${path}/`)) this.objects.delete(key);
     json(response, 200, {});

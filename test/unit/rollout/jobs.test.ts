@@ -30,14 +30,15 @@ it('runs jobs one after another, after what they need and before everything else
     [job('first', account), job('second', account)],
   );
   expect(await on.ask({ do: 'apply', phase: 0, release })).toMatchObject({ state: 'live' });
-  expect(made().slice(0, 5)).toEqual([
+  expect(made().slice(0, 6)).toEqual([
     'Namespace shop',
+    'RoleBinding fairlead-deployer',
     'ConfigMap fairlead-inventory-web',
     'ServiceAccount web',
     'Job first',
     'Job second',
   ]);
-  expect(made().slice(5).sort()).toEqual(['ConfigMap settings', 'Service web']);
+  expect(made().slice(6).sort()).toEqual(['ConfigMap settings', 'Service web']);
 });
 
 it('does not go on from a job that has failed', async () => {

@@ -28,7 +28,8 @@ async function failure(...resources: KubernetesObject[]): Promise<string | undef
 it('finds a Secret that is not there before anything is changed', async () => {
   expect(await failure(object('ConfigMap', 'a'), job(fromSecret('db', 'password')))).toBe(
     'there is no Secret shop/db with the key password, which container web, as PASSWORD needs; make it, for example: ' +
-      'kubectl create namespace shop; kubectl -n shop create secret generic db --from-literal=password=…',
+      'kubectl create namespace shop; kubectl label namespace shop app.kubernetes.io/managed-by=fairlead; ' +
+      'kubectl -n shop create secret generic db --from-literal=password=…',
   );
   expect([...on.fake.objects]).toEqual([]);
 });

@@ -42,12 +42,14 @@ function aboutApi({ store }: Service, call: Call): Answer {
 }
 
 function attemptOn({ kind, namespace, name, subresource }: Target, verb: Verb): Attempt {
+  const ownNamespace = kind.kind === 'Namespace' ? name : undefined;
   return {
     verb,
     group: kind.group,
     resource: kind.plural,
     ...(subresource !== undefined && { subresource }),
-    ...(namespace !== undefined && { namespace }),
+    // A namespace is in itself, so that a RoleBinding in it can be about it.
+    ...((namespace ?? ownNamespace) !== undefined && { namespace: namespace ?? ownNamespace }),
     ...(name !== undefined && { name }),
   };
 }

@@ -4,6 +4,7 @@ import { StatusError } from '../../status-error.ts';
 import { notFound } from '../../store/errors.ts';
 import type { WriteOptions } from '../../store/writes.ts';
 import type { Store } from '../../store.ts';
+import { refuseEscalation } from '../auth/escalation.ts';
 import { applyConfiguration } from '../fields/ownership.ts';
 import { isObject } from '../fields/walk.ts';
 import { readObject } from '../http/body.ts';
@@ -30,6 +31,7 @@ export async function apply({ store }: Context, target: Target, call: Call): Pro
     { manager, now: new Date(), ...subresourceOf(target) },
     isForced(call),
   );
+  refuseEscalation(store, call.user, applied);
   const options: WriteOptions = { ...writeOptions(call, target), owner: 'as given' };
   const stored = live ? update(store, live, applied, options) : store.create(applied as NewObject, options);
   return answerWith(call, target.kind, stored, live ? 200 : 201);

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../object.ts';
 import { StatusError } from '../../status-error.ts';
+import { refuseEscalation } from '../auth/escalation.ts';
 import { isObject, type JsonObject } from '../fields/walk.ts';
 import { mediaType, readJson, readObject, warningHeaders } from '../http/body.ts';
 import type { Answer, Call } from '../http/call.ts';
@@ -29,6 +30,7 @@ export async function patch(context: Context, target: Target, call: Call): Promi
   );
   const { object, warnings } = readObject(call, kind, patched);
   const stored = toStored(kind, named(inNamespace(object, target), target));
+  refuseEscalation(store, call.user, stored);
   const updated = store.update(stored, writeOptions(call, target));
   return answerWith(call, kind, updated, 200, warningHeaders(warnings));
 }

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../object.ts';
 import { StatusError } from '../../status-error.ts';
+import { refuseEscalation } from '../auth/escalation.ts';
 import { readJson, readObject, warningHeaders } from '../http/body.ts';
 import type { Answer, Call } from '../http/call.ts';
 import type { Target } from '../http/target.ts';
@@ -11,7 +12,9 @@ export async function create({ store }: Context, target: Target, call: Call): Pr
   const { kind } = target;
   const { object, warnings } = readObject(call, kind, await readJson(call));
   const placed = inNamespace(object, target);
-  const created = store.create(toStored(kind, placed), writeOptions(call, target));
+  const stored = toStored(kind, placed);
+  refuseEscalation(store, call.user, stored as KubernetesObject);
+  const created = store.create(stored, writeOptions(call, target));
   return answerWith(call, kind, created, 201, warningHeaders(warnings));
 }
 
@@ -19,10 +22,9 @@ export async function replace({ store }: Context, target: Target, call: Call): P
   const { kind } = target;
   const { object, warnings } = readObject(call, kind, await readJson(call));
   find(store, target);
-  const updated = store.update(
-    toStored(kind, named(inNamespace(object, target), target)),
-    writeOptions(call, target),
-  );
+  const stored = toStored(kind, named(inNamespace(object, target), target));
+  refuseEscalation(store, call.user, stored);
+  const updated = store.update(stored, writeOptions(call, target));
   return answerWith(call, kind, updated, 200, warningHeaders(warnings));
 }
 

@@ -1,0 +1,4 @@
+import { realCluster } from './real-cluster.ts';
+import { rightsSuite } from './rights-suite.ts';
+
+rightsSuite(realCluster);
