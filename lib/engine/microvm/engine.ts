@@ -1,4 +1,3 @@
-import { cacheScope } from '../../build/cache/scope.ts';
 import { type BuildFacts, whyNotOn } from '../../build/plan/needs.ts';
 import { FairleadError } from '../../errors.ts';
 import type { Platform } from '../../image/types.ts';
@@ -7,6 +6,7 @@ import type { Followed, RemoteEngine, RemoteJob } from '../types.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Fleet } from './fleet.ts';
 import { decodeHandle, encodeHandle, type Handle } from './identity.ts';
+import { ownerOf } from './owner.ts';
 import type { Order } from './protocol.ts';
 import { Watch } from './watch.ts';
 
@@ -98,9 +98,4 @@ export class MicrovmEngine implements RemoteEngine {
       cause: `${heard.status} ${heard.message}`,
     });
   }
-}
-
-/** Production's VMs have none of what commands of previews left. */
-function ownerOf({ subject: { app }, environment }: RemoteJob['request']): string {
-  return cacheScope(environment) === undefined ? app : `${app} previews`;
 }
