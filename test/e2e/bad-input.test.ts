@@ -99,8 +99,10 @@ describe('with an app that serves', { timeout: 120_000 }, () => {
 
   it('a port that nobody listens on fails with the port, and the old version keeps answering', async () => {
     const source = await readFile(join(app.directory, 'main.go'), 'utf8');
+    const listens = '":" + port,';
+    expect(source).toContain(listens);
     await app.commit({
-      'main.go': source.replace('Addr: ":" + port', 'Addr: ":8080"'),
+      'main.go': source.replace(listens, '":8080",'),
       'fairlead.yaml': 'port: 9999\npatience: 5\n',
     });
     const pushed = await app.push();
