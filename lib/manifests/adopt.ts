@@ -64,14 +64,28 @@ export function adopt(objects: readonly KubernetesObject[], adoption: Adoption):
   };
 }
 
-/** Jobs stay for a day, for whoever wants to read what they logged. */
+/**
+ * Jobs stay for a day, for whoever wants to read what they logged, and because one that is gone as soon as it has ended
+ * is one of which nobody knows that it has: it would run again.
+ */
 const KEPT_SECONDS = 86_400;
+/** Where a job does not say how long it may take: releases wait for it, the next ones too. */
+const DEADLINE_SECONDS = 3600;
+
+interface JobSpec {
+  ttlSecondsAfterFinished?: number;
+}
 
 /** The Job of one release: its name says which, because another release's cannot be made of it. */
 function once(object: KubernetesObject, number: number): KubernetesObject {
   const suffix = `-${number}`;
   const name = shortName(object.metadata.name, 63 - suffix.length) + suffix;
-  const spec = { ttlSecondsAfterFinished: KEPT_SECONDS, ...(object.spec as object) };
+  const said = object.spec as JobSpec | undefined;
+  const spec = {
+    activeDeadlineSeconds: DEADLINE_SECONDS,
+    ...said,
+    ttlSecondsAfterFinished: Math.max(KEPT_SECONDS, said?.ttlSecondsAfterFinished ?? 0),
+  };
   return { ...object, metadata: { ...object.metadata, name }, spec };
 }
 

@@ -181,6 +181,19 @@ describe('own objects in a release', () => {
     }
   });
 
+  test('leave no job that is gone as soon as it has ended, or that never ends', () => {
+    const specOf = (spec: object) => {
+      const job = { ...simple('Job', 'migrate', { 'helm.sh/hook': 'pre-upgrade' }), spec };
+      return adopt([job], ADOPTION).ownJobs[0]?.spec;
+    };
+    expect(specOf({})).toMatchObject({ ttlSecondsAfterFinished: 86_400, activeDeadlineSeconds: 3600 });
+    expect(specOf({ ttlSecondsAfterFinished: 0, activeDeadlineSeconds: 7200 })).toMatchObject({
+      ttlSecondsAfterFinished: 86_400,
+      activeDeadlineSeconds: 7200,
+    });
+    expect(specOf({ ttlSecondsAfterFinished: 604_800 })).toMatchObject({ ttlSecondsAfterFinished: 604_800 });
+  });
+
   test('get the type of the installation where they ask for it', () => {
     const service: KubernetesObject = {
       ...simple('Service', 'shop', { 'fairlead.dev/exposed': 'as-installed' }),
