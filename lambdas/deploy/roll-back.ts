@@ -72,7 +72,7 @@ async function goBack(
     return { ending: { is: 'ignored', why }, restored: { is: 'untouched' } };
   }
   if (going.is === 'none-good') {
-    const reason = `${request.app} stays as it is: ${going.why}`;
+    const reason = `it stays as it is: ${going.why}`;
     return { ending: { is: 'failed', reason, blame: 'elsewhere' }, restored: { is: 'untouched' } };
   }
   const { fence, good, from } = going;

@@ -1,8 +1,9 @@
 import { FairleadError } from '../errors.ts';
 import { targetAmong } from '../ledger/good.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Environment, LastGood } from '../ledger/types.ts';
 import type { DeployRequest, LookAtPull } from '../push/request.ts';
-import type { OperateAnswer } from './answer.ts';
+import type { Named, OperateAnswer } from './answer.ts';
 import { findBad, findEnvironment, findRelease } from './find.ts';
 import { type Asked, type OperateRequest, readRequest } from './request.ts';
 import { statusOf } from './status.ts';
@@ -67,7 +68,7 @@ async function releases({ ledger }: OperateDeps, request: Asked<'releases'>): Pr
   return { is: 'releases', environment: { app, name }, releases: past, ...(live && { live: live.release }) };
 }
 
-/** What is plain is refused here, before anything is started; the claim decides it once more. */
+/** What is plain is refused here, before anything is started; the claim decides it once more. Nothing is, where all is not quiet. */
 async function rollBack(
   { ledger, deploy, newId }: OperateDeps,
   request: Asked<'roll-back'>,
@@ -75,15 +76,16 @@ async function rollBack(
   const { app, name, push } = await findEnvironment(ledger, request);
   const environment = { app, name };
   const { to, reason, by } = request;
-  const [live, claim] = await Promise.all([ledger.live(environment), ledger.newestClaim(environment)]);
+  const { live, claim, touched } = await ledger.standing(environment);
   const isAtWork = claim !== undefined && !claim.ended && claim.until > Date.now();
   let target: ReturnType<typeof targetAmong> | undefined;
-  // What is being brought out changes what there is to go back to.
-  if (!isAtWork) {
+  // What is being brought out, or brought back, changes what there is to go back to.
+  if (!isAtWork && !touched) {
     const [past, bad] = await Promise.all([ledger.history(environment, 200), ledger.badCommits(environment)]);
     target = targetAmong(past, bad, { goes: past.find(({ number }) => number === live?.release), to });
     if (target.is === 'none') throw cannot(app, target.why);
   }
+  const before = await underWay(ledger, environment);
   const execution = await deploy({
     do: 'roll-back',
     app,
@@ -93,13 +95,21 @@ async function rollBack(
     by,
     delivery: `operate-${newId()}`,
   });
-  return {
-    is: 'started',
-    environment,
-    execution,
-    ...(live && { from: { release: live.release, commit: live.commit } }),
-    ...(target?.is === 'found' && { to: { release: target.good.release, commit: target.good.commit } }),
-  };
+  const begun = touched && claim?.for === undefined ? before : undefined;
+  const goes = begun ?? (touched ? undefined : named(live));
+  const comes = target?.is === 'found' ? named(target.good) : begun && to === undefined && named(live);
+  return { is: 'started', environment, execution, ...(goes && { from: goes }), ...(comes && { to: comes }) };
+}
+
+/** The release that is being brought out; none where one is brought back. */
+async function underWay(ledger: Ledger, environment: Environment): Promise<Named | undefined> {
+  const [newest] = await ledger.history(environment, 1);
+  if (newest === undefined || newest.verdict !== undefined || newest.brings !== undefined) return undefined;
+  return { release: newest.number, commit: newest.commit };
+}
+
+function named(live: LastGood | undefined): Named | undefined {
+  return live && { release: live.release, commit: live.commit };
 }
 
 async function forgive(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { OperateAnswer } from '../../../lib/operate/answer.ts';
 import type { OperateQuestion } from '../../../lib/operate/request.ts';
+import type { Release } from '../../../lib/release/types.ts';
 import { startDynamoDB } from '../ledger/dynamodb.ts';
 import { AwsStage } from './aws-stage.ts';
 import { deployed } from './deployed.ts';
@@ -73,6 +74,16 @@ describe('status', () => {
   });
 });
 
+/** A release that is being brought out. */
+async function begun(commit: string): Promise<void> {
+  const where = { app, name: 'production' };
+  const by = { execution: `arn:${commit}`, delivery: commit };
+  const claim = await ledger.claim(where, by, async () => commit);
+  if (claim.is !== 'claimed') throw new Error(claim.is);
+  const good = await ledger.releaseOf(where, 1);
+  await ledger.release(where, claim.fence, (number) => ({ ...(good as Release), number, commit }));
+}
+
 describe('roll-back', () => {
   const question = () => ({ do: 'roll-back', app, reason: 'it is slow', by: 'ada' }) as const;
 
@@ -98,6 +109,29 @@ describe('roll-back', () => {
       },
     ]);
     expect(aws.invoked[0]?.name).toBe(aws.invoked[0]?.payload.delivery);
+  });
+
+  test('names what is being brought out as what goes, and what is live as what stays', async () => {
+    await deployed(ledger, { app, commit: A });
+    await begun(B);
+    expect(await ask(question())).toMatchObject({
+      from: { release: 2, commit: B },
+      to: { release: 1, commit: A },
+    });
+  });
+
+  test('is started once more where an earlier one did not come to its end', async () => {
+    await deployed(ledger, { app, commit: A });
+    await deployed(ledger, { app, commit: B });
+    const where = { app, name: 'production' };
+    const by = { execution: 'arn:back', delivery: 'back' };
+    const claim = await ledger.rollBack(where, by, { reason: 'it is slow', by: 'ada' });
+    if (claim.is !== 'claimed') throw new Error(claim.is);
+    await ledger.settle(where, { fence: claim.fence });
+    const answer = await ask(question());
+    expect(answer).toMatchObject({ is: 'started' });
+    expect(answer).not.toHaveProperty('from');
+    expect(aws.invoked).toHaveLength(1);
   });
 
   test('goes to the release that is asked for', async () => {
