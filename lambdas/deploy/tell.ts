@@ -95,13 +95,20 @@ function wordsOf({ bake: { unknown } }: Release, baked: Baking['baked'], ms: num
 
 function whatIsWatched({ alarms, alarmTag, checks, traffic }: Bake): string {
   const parts = [
-    ...(alarms.length > 0 ? [`${alarms.length === 1 ? 'alarm' : 'alarms'} ${alarms.join(', ')}`] : []),
+    ...(alarms.length > 0 ? [`${alarms.length === 1 ? 'alarm' : 'alarms'} ${few(alarms)}`] : []),
     ...(alarmTag ? [`alarms with the tag ${alarmTag.key}=${alarmTag.value}`] : []),
     ...(checks.length > 0 ? [`answers at ${checks.map(({ path }) => path).join(', ')}`] : []),
     ...(traffic ? [`requests (${traffic.metric})`] : []),
     "containers' restarts",
   ];
   return parts.length === 1 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}
+
+const MOST_NAMES = 8;
+
+function few(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return `${names.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` (${more} more)` : ''}`;
 }
 
 /** Seconds as people say them: `30 s`, `5 min`, `1 h 30 min`. */

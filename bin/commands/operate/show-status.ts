@@ -35,7 +35,9 @@ export function details(environments: readonly EnvironmentStatus[], now: number)
 function detailsOf(one: EnvironmentStatus, now: number): string[] {
   const { app, name, repository, branch, live, underWay, newest, bad } = one;
   const lines = [`${pc.bold(app)} ${name}  ${pc.dim(`${repository}, branch ${branch}`)}`];
-  if (live === undefined) lines.push(entry('live', pc.red('nothing')));
+  const begun = newest !== undefined && newest.verdict === undefined ? newest : undefined;
+  if (live === undefined)
+    lines.push(entry('live', begun === undefined ? pc.red('nothing') : 'nothing that was found good yet'));
   else {
     const since = live.liveSince === undefined ? '' : `, for ${span(Date.parse(live.liveSince), now)}`;
     lines.push(entry('live', `release ${live.release}, commit ${brief(live.commit)}${since}`));
@@ -50,7 +52,7 @@ function detailsOf(one: EnvironmentStatus, now: number): string[] {
       entry('at work', pc.cyan(`${AT_WORK[underWay.what]}${underWay.what === 'remove' ? '' : commit}`)),
     );
   }
-  if (newest !== undefined && newest.number !== live?.release && newest.verdict !== undefined)
+  if (newest !== undefined && newest.number !== live?.release)
     lines.push(
       entry('newest', `release ${newest.number}, commit ${brief(newest.commit)}: ${ending(newest)}`),
     );

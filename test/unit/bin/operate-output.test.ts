@@ -81,6 +81,19 @@ test('details say what runs, what is at work, and what is refused and what to do
   ]);
 });
 
+test('details of a first release that is watched do not say that nothing is there', () => {
+  const given = {
+    newest: past(1, { verdict: undefined as never }),
+    underWay: { what: 'deploy' as const, commit: A },
+  };
+  const { live: _, ...first } = standing(given);
+  expect(details([first], NOW).slice(1)).toEqual([
+    '  live     nothing that was found good yet',
+    '  at work  deploying aaaaaaaaaaaa',
+    '  newest   release 1, commit aaaaaaaaaaaa: under way',
+  ]);
+});
+
 test('releases are listed with how they ended, the live one marked', () => {
   const lines = releaseLines({
     is: 'releases',
