@@ -48,16 +48,20 @@ export async function until<V>(
   try {
     for (;;) {
       if (newer.fence !== undefined) return { state: 'superseded', by: newer.fence };
-      // What is old by now may be told of as if it were so: patience ends while nobody can see what becomes of it.
-      if (subject.needs.every(({ synced, trouble }) => synced && trouble === undefined)) {
-        const { verdict, isOver, next } = await subject.look();
-        if (isOver || Date.now() >= deadline) return verdict;
-        await news.wait(Math.min(deadline, next) - Date.now());
-      } else if (Date.now() >= deadline) {
-        throw troubleOf(subject);
-      } else {
+      if (!subject.needs.every(({ synced }) => synced)) {
+        if (Date.now() >= deadline) throw troubleOf(subject);
         await news.wait(deadline - Date.now());
+        continue;
       }
+      const { verdict, isOver, next } = await subject.look();
+      // Patience may end while nobody can see what becomes of it: what is old by now is no last word.
+      const isBlind = subject.needs.some(({ trouble }) => trouble !== undefined);
+      if (isOver && !isBlind) return verdict;
+      if (Date.now() >= deadline) {
+        if (isOver) throw troubleOf(subject);
+        return verdict;
+      }
+      await news.wait((isBlind ? deadline : Math.min(deadline, next)) - Date.now());
     }
   } finally {
     newer.stop();

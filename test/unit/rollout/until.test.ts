@@ -19,6 +19,13 @@ it('has no verdict on what it cannot see any more, and says why', async () => {
   await expect(until({ fence: 1, budget: 50 }, () => failing(mirror))).rejects.toBe(TROUBLE);
 });
 
+it('says how it stands where that is no last word', async () => {
+  const mirror = { synced: true, trouble: TROUBLE };
+  const look = async () => ({ verdict: { state: 'progressing' }, isOver: false, next: 0 });
+  const standing = until({ fence: 1, budget: 50 }, () => ({ ...failing(mirror), look }));
+  expect(await standing).toEqual({ state: 'progressing' });
+});
+
 it('has one as soon as it sees again', async () => {
   const mirror: { synced: boolean; trouble?: Error } = { synced: true, trouble: TROUBLE };
   const verdict = await until({ fence: 1, budget: 5000 }, ({ changed }) => {
