@@ -1,7 +1,7 @@
 import type { Kube } from '../kube/client.ts';
 import type { Pod } from '../kube/wire.ts';
 import type { KubernetesObject, Release } from '../release/types.ts';
-import type { Entry } from './inventory.ts';
+import { type Entry, without } from './inventory.ts';
 import { referencesIn } from './references.ts';
 import { isLeaving } from './view.ts';
 
@@ -9,23 +9,30 @@ import { isLeaving } from './view.ts';
 const READ_AT_START = ['ConfigMap', 'Secret'];
 
 /**
- * Those of `stale` that pods refer to which stay when all of it is gone: older ones of a StatefulSet with a partition or
- * that is updated by hand, jobs that a CronJob has begun. Without them no container of such a pod could be started again.
+ * Those of `stale` that are at work: jobs that run, which nobody cuts off in the middle of a migration, and what pods refer
+ * to that stay when the rest is gone: older ones of a StatefulSet with a partition or that is updated by hand, jobs that a
+ * CronJob has begun. Without it no container of such a pod could be started again.
  * @throws KubeError where the cluster cannot be asked
  */
 export async function inUse(kube: Kube, { namespace }: Release, stale: readonly Entry[]): Promise<Entry[]> {
-  const read = stale.filter(
-    ({ kind, namespace: other }) => READ_AT_START.includes(kind) && other === undefined,
-  );
-  if (read.length === 0) return [];
+  const own = stale.filter((entry) => entry.namespace === undefined);
+  const [read, jobs] = [own.filter(({ kind }) => READ_AT_START.includes(kind)), own.filter(isJob)];
+  if (read.length + jobs.length === 0) return [];
   const { items } = await kube.get<{ items: Pod[] }>(`/api/v1/namespaces/${namespace}/pods`);
-  const staying = items.filter((pod) => isAtWork(pod) && !isMadeBy(pod, stale));
+  const atWork = items.filter(isAtWork);
+  const running = atWork.filter(({ status }) => status?.phase === 'Running');
+  const busy = jobs.filter((job) => running.some((pod) => isMadeBy(pod, [job])));
+  const staying = atWork.filter((pod) => !isMadeBy(pod, without(stale, busy)));
   const names = new Set(
     staying
       .flatMap((pod) => referencesIn({ ...pod, kind: 'Pod' } as KubernetesObject, namespace))
       .map(({ kind, name }) => `${kind} ${name}`),
   );
-  return read.filter(({ kind, name }) => names.has(`${kind} ${name}`));
+  return [...busy, ...read.filter(({ kind, name }) => names.has(`${kind} ${name}`))];
+}
+
+function isJob({ kind }: Entry): boolean {
+  return kind === 'Job';
 }
 
 function isAtWork(pod: Pod): boolean {

@@ -21,8 +21,7 @@ export type FollowJob = (name: string) => Promise<JobVerdict>;
  */
 export async function runJobs(application: Application, follow: FollowJob): Promise<JobVerdict | Stopped> {
   const { cluster, release } = application;
-  const busy = await olderJob(cluster, release);
-  if (busy !== undefined) {
+  for (const busy of await olderJobs(cluster, release)) {
     const ended = await follow(busy);
     // Whether it succeeded is the business of the release that it is of.
     if (ended.state === 'running' || ended.state === 'superseded') return ended;
@@ -54,8 +53,8 @@ export function groundsOf(job: KubernetesObject, { resources, namespace }: Relea
   );
 }
 
-/** A job of an earlier release that has not ended: its rollout was given up for a newer one, and two do not mix. */
-async function olderJob(cluster: Cluster, release: Release): Promise<string | undefined> {
+/** Jobs of earlier releases that have not ended: their rollouts were given up for newer ones, and two do not mix. */
+async function olderJobs(cluster: Cluster, release: Release): Promise<string[]> {
   const { entries } = await recall(cluster, release);
   const stale = staleOf(entries, entriesOf(release)).filter(({ kind }) => kind === 'Job');
   const found = await Promise.all(
@@ -66,7 +65,7 @@ async function olderJob(cluster: Cluster, release: Release): Promise<string | un
       return live && isOf(live, object.metadata.labels) && isActive(live) ? [entry.name] : [];
     }),
   );
-  return found.flat()[0];
+  return found.flat();
 }
 
 function isActive(job: Job): boolean {

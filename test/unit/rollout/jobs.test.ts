@@ -1,5 +1,9 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { groundsOf } from '../../../lib/rollout/jobs.ts';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Kube } from '../../../lib/kube/client.ts';
+import { Cluster } from '../../../lib/rollout/cluster.ts';
+import { groundsOf, runJobs } from '../../../lib/rollout/jobs.ts';
+import { Secrets } from '../../../lib/rollout/secrets.ts';
+import type { JobVerdict } from '../../../lib/rollout/verdict.ts';
 import { object, releaseWith, startFake } from './fake-cluster.ts';
 
 let on: Awaited<ReturnType<typeof startFake>>;
@@ -78,6 +82,49 @@ it('goes on with a job that took longer than one call, and then with the rest', 
   on.fake.jobCondition = { type: 'Complete', status: 'True' };
   expect(await on.ask({ do: 'observe', phase: 0, release })).toMatchObject({ state: 'live' });
   expect(on.fake.names()).toEqual(['Job migrate', 'Namespace shop', 'Service web']);
+});
+
+it('takes away no job that is running, nor what it was started with, until it has ended', async () => {
+  const settings = { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } }] };
+  const needs = job('migrate-1', { containers: [{ name: 'web', ...settings }] });
+  const release = releaseWith(1, [object('ConfigMap', 'settings', { data: { a: 'a' } })], [needs]);
+  await on.ask({ do: 'apply', phase: 0, release });
+  const ownerReferences = [{ kind: 'Job', name: 'migrate-1', controller: true }];
+  const pod = {
+    metadata: { name: 'p', ownerReferences },
+    spec: { containers: [settings] },
+    status: { phase: 'Running' },
+  };
+  on.fake.objects.set('/api/v1/namespaces/shop/pods/p', pod);
+  const back = releaseWith(2, [object('Service', 'web')]);
+  const undo = () => on.ask({ do: 'undo', release: releaseWith(2, []), back });
+  expect(await undo()).toMatchObject({ state: 'live' });
+  expect(on.fake.remembered()).toEqual(['batch/v1 Job migrate-1', 'v1 ConfigMap settings', 'v1 Service web']);
+  pod.status.phase = 'Succeeded';
+  await undo();
+  expect(on.fake.remembered()).toEqual(['v1 Service web']);
+});
+
+it('waits for every job of earlier releases that has not ended', async () => {
+  const follow = vi.fn(async (_: string): Promise<JobVerdict> => ({ state: 'done' }));
+  on.fake.jobCondition = { type: 'Complete', status: 'False' };
+  const give = (number: number) =>
+    on.ask(
+      { do: 'apply', phase: 0, release: releaseWith(number, [], [job(`migrate-${number}`)]), fence: number },
+      { newestFence: async () => 9 },
+    );
+  await give(1);
+  const older = [...on.fake.objects.values()].find(({ kind }) => kind === 'Job');
+  const path = '/apis/batch/v1/namespaces/shop/jobs/migrate-0';
+  on.fake.objects.set(path, { ...older, metadata: { ...older.metadata, name: 'migrate-0', uid: path } });
+  on.fake.objects.get('/api/v1/namespaces/shop/configmaps/fairlead-inventory-web').data.objects +=
+    '\nbatch/v1 Job migrate-0';
+  const kube = new Kube(on.api.connection);
+  const release = releaseWith(2, [], [job('migrate-2')]);
+  const secrets = new Secrets(undefined, 'refuse');
+  await runJobs({ cluster: new Cluster(kube), release, fence: 2, secrets }, follow);
+  kube.close();
+  expect(follow.mock.calls.flat().sort()).toEqual(['migrate-0', 'migrate-1', 'migrate-2']);
 });
 
 it('knows what of a release a job needs', () => {
