@@ -92,7 +92,7 @@ function remedyFor(reason: string, message: string): string | undefined {
   if (reason === 'Unauthorized')
     return "give the function's role an access entry in the cluster (the pipeline stack does)";
   if (reason === 'Forbidden' && LACKS_RIGHT.test(message))
-    return "the group that the access entry names lacks this right: deploy the cluster stack again, or bind a ClusterRole that has it to that group";
+    return 'the group that the access entry names lacks this right: deploy the cluster stack again, or bind a ClusterRole that has it to that group';
   if (reason === 'Unreachable') return "check that the cluster's endpoint can be reached from the function";
   return undefined;
 }
