@@ -4,7 +4,7 @@ import { parseAppFile } from './file.ts';
 import { checkName, WEB } from './name.ts';
 import { processesOf } from './processes.ts';
 import { cronOf, jobsOf } from './programs.ts';
-import { bakeOf, strategyOf } from './rollout.ts';
+import { bakeOf, checkWatched, strategyOf } from './rollout.ts';
 import { secondsOf } from './schema/values.ts';
 import type { AppFile, Said } from './schema.ts';
 import { secretsOf } from './secrets.ts';
@@ -95,7 +95,7 @@ function hostOf(said: string, app: string, environment: string): string {
 }
 
 /** What is wrong only together. */
-function checkTogether({ processes, secrets, jobs, cron, ingress, strategy }: App, said: Said): void {
+function checkTogether({ processes, secrets, jobs, cron, ingress, strategy, bake }: App, said: Said): void {
   const names = [...processes, ...jobs, ...cron].map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined)
@@ -116,6 +116,7 @@ function checkTogether({ processes, secrets, jobs, cron, ingress, strategy }: Ap
       'there is no port that requests could go to',
       'give the app a port, or leave ingress out',
     );
+  checkWatched(strategy, bake);
   if (strategy.kind === 'rolling') return;
   if (said.manifests !== undefined)
     throw badField(

@@ -9,6 +9,24 @@ const STATUS = [200, 399] as const;
 /** How long alarms are heard after the bake, where there are any. */
 const WATCH_SECONDS = 600;
 
+/**
+ * Seconds that all parts of a release may be watched for together: so long it can be looked at often enough for a rollback
+ * within half a minute of an alarm, by what one durable execution may do. Alarms are heard for longer (`watchFor`).
+ */
+const LONGEST = 4 * 3600;
+
+/** @throws FairleadError `app/bad-file` where a release is watched for too long */
+export function checkWatched(strategy: StrategyChoice, { seconds }: Bake): void {
+  const steps = strategy.kind === 'canary' ? strategy.steps : [];
+  const total = steps.reduce((sum, step) => sum + step.seconds, seconds);
+  if (total <= LONGEST) return;
+  throw badField(
+    steps.length > 0 ? 'strategy.canary.steps' : 'bake',
+    `a release is watched for ${total} s in all, ${LONGEST} are possible`,
+    'shorten bake or the steps; bake.watchFor hears alarms for longer',
+  );
+}
+
 /** @throws FairleadError `app/bad-file` where the steps of a canary do not ascend */
 export function strategyOf({ strategy = 'rolling' }: Said): StrategyChoice {
   if (strategy === 'rolling' || strategy === 'blue-green') return { kind: strategy };

@@ -17,9 +17,9 @@ const canarySteps = () =>
         allowed: 'a whole number, 1 to 80',
         examples: [10],
       }),
-      seconds: field(duration(0, 86400), {
+      seconds: field(duration(0, 14400), {
         description: 'How long it is watched before the next step, as bake says.',
-        allowed: 'seconds, 0 to 86400, or text like 30s or 5m',
+        allowed: 'seconds, 0 to 14400, or text like 30s or 5m',
         default: 60,
       }),
     }),
@@ -93,9 +93,9 @@ const tag = () =>
   });
 
 const bakeFields = () => ({
-  seconds: field(duration(0, 86400), {
+  seconds: field(duration(0, 14400), {
     description: "How long; 0 is not at all. Default: the installation's.",
-    allowed: 'seconds, 0 to 86400, or text like 30s or 5m',
+    allowed: 'seconds, 0 to 14400, or text like 30s or 5m',
     examples: ['5m'],
   }),
   alarms: field(z.array(z.string().check(z.minLength(1))), {
@@ -133,9 +133,10 @@ const bakeFields = () => ({
 });
 
 export const bake = () =>
-  field(z.union([duration(0, 86400), z.strictObject(bakeFields())]), {
+  field(z.union([duration(0, 14400), z.strictObject(bakeFields())]), {
     description:
       "How a release is watched once its pods are ready, before it counts as good. Default: the installation's time.",
-    allowed: 'a time like 30s, or seconds, alarms, alarmTag, checks, restarts, traffic, unknown and watchFor',
+    allowed:
+      'a time like 30s, at most 4h, or seconds, alarms, alarmTag, checks, restarts, traffic, unknown and watchFor',
     examples: ['30s', { seconds: '5m', alarms: ['shop-errors'], checks: [{ path: '/healthz' }] }],
   });

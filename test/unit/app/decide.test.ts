@@ -303,6 +303,11 @@ it.each([
     'strategy: { canary: { steps: [{ percent: 9 }, { percent: 9 }] } }',
     'strategy.canary.steps.1.percent: a step of 9 % comes after one of 9 %',
   ],
+  ['bake: 5h', 'bake has to be a time like 30s, at most 4h'],
+  [
+    'bake: 2h\nstrategy: { canary: { steps: [{ percent: 9, seconds: 3h }] } }',
+    'strategy.canary.steps: a release is watched for 18000 s in all, 14400 are possible',
+  ],
   [
     'bake: { checks: [{ path: /, status: 300-200 }] }',
     'bake.checks.0.status: 300-200 is no range of statuses',

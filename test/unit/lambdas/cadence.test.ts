@@ -34,6 +34,12 @@ describe('looks at a release that bakes', () => {
     expect(spent.operations).toBeLessThan(3000);
   });
 
+  test('come often enough for a rollback within 30 s, for as long as an app may say', () => {
+    const { pauses, spent } = play(4 * 3600, { operations: 300 });
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(20);
+    expect(spent.operations).toBeLessThan(3000);
+  });
+
   test('are further apart where only restarts are watched', () => {
     expect(Math.max(...play(600, { keenly: false }).pauses)).toBe(8);
   });
