@@ -52,7 +52,9 @@ export async function rollBack(
     const plain = decideRollBack(state, what);
     after = state;
     if (plain.answer.is !== 'none-good') return plain;
-    const marked = [...(await bad.list(environment)), ...(state.condemned ? [state.condemned] : [])];
+    // A rollback that was cut off may not have come to it, and this one is to be said in its place.
+    if (state.condemned !== undefined) await bad.mark(environment, state.condemned);
+    const marked = await bad.list(environment);
     const among = (past: readonly PastRelease[]) => {
       const goes = past.find(({ number }) => number === releaseThatGoes(state));
       return { past, goes, target: targetOf(state, past, marked, { goes, to: what.to }) };

@@ -135,7 +135,7 @@ describe('however pushes, events, steps, crashes and time are interleaved', () =
         settle(world, youngestFirst);
         const good = world.state.live?.commit;
         if (world.head === good) expect(world.running).toBe(good);
-        else expect(world.bad.has(world.head) || wasRemoved(world), 'bad or removed').toBe(true);
+        else expect(world.isBad(world.head) || wasRemoved(world), 'bad or removed').toBe(true);
         // What runs is good, or nothing runs because nothing ever was, or it was removed.
         if (!what.some(({ is }) => is === 'vanish'))
           expect(world.running ?? 'nothing').toBe(good ?? 'nothing');
@@ -155,11 +155,11 @@ describe('however pushes, events, steps, crashes and time are interleaved', () =
         world.start();
         for (const next of then) happen(world, next);
         settle(world, youngestFirst);
-        fc.pre(world.bad.has(world.head) || world.state.live?.commit === world.head);
+        fc.pre(world.isBad(world.head) || world.state.live?.commit === world.head);
         const { state, writes } = structuredClone({ state: world.state, writes: world.writes });
         const duplicate = world.start();
         settle(world, youngestFirst);
-        expect(duplicate.outcome).toBe(world.bad.has(world.head) ? 'refused' : 'unchanged');
+        expect(duplicate.outcome).toBe(world.isBad(world.head) ? 'refused' : 'unchanged');
         expect({ state: world.state, writes: world.writes }).toEqual({ state, writes });
       }),
       { numRuns: 1000 },

@@ -116,6 +116,8 @@ export class Execution {
     const world = this.#world;
     this.#head = world.heads.length - 1;
     const state = this.#seen;
+    const { condemned } = state;
+    if (condemned !== undefined) world.bad.set(condemned.commit, condemned);
     const past = [...world.releases.values()].reverse();
     const goes = past.find(({ number }) => number === releaseThatGoes(state));
     const stays =

@@ -72,6 +72,13 @@ async function deploy(execution: string, letter: string) {
   return fence;
 }
 
+/** As if a rollback had been cut off between its claim and the mark on the commit that it takes back. */
+async function cutOffBeforeMarking(letter: string) {
+  const pk = { S: `environment#${environment.app}/production` };
+  const key = { pk, sk: { S: `bad#${commit(letter)}` } };
+  await db.client.send(new DeleteItemCommand({ TableName: db.table, Key: key }));
+}
+
 describe('a rollback', () => {
   test('says in its claim what is to be brought back, and that the commit is bad', async () => {
     await deploy('one', 'a');
@@ -103,16 +110,7 @@ describe('a rollback', () => {
     await deploy('one', 'a');
     await deploy('two', 'b');
     await ledger.rollBack(environment, by('ada'), ADA);
-    // As if the execution had been cut off between the claim and the mark.
-    await db.client.send(
-      new DeleteItemCommand({
-        TableName: db.table,
-        Key: {
-          pk: { S: `environment#${environment.app}/production` },
-          sk: { S: `bad#${commit('b')}` },
-        },
-      }),
-    );
+    await cutOffBeforeMarking('b');
     expect(await ledger.claim(environment, by('three'), async () => commit('b'))).toMatchObject({
       is: 'busy',
     });
@@ -126,6 +124,17 @@ describe('a rollback', () => {
     expect(await ledger.claim(environment, by('three'), async () => commit('b'))).toMatchObject({
       is: 'claimed',
     });
+  });
+
+  test('leaves no bad commit behind that an earlier one, cut off, could not mark yet', async () => {
+    await deploy('one', 'a');
+    await deploy('two', 'b');
+    await ledger.rollBack(environment, by('ada'), ADA);
+    await cutOffBeforeMarking('b');
+    await deploy('three', 'c');
+    await ledger.rollBack(environment, by('bob'), ADA);
+    const marked = await ledger.badCommits(environment);
+    expect(marked.map((bad) => bad.commit).sort()).toEqual([commit('b'), commit('c')]);
   });
 
   test('takes back what is being brought out, and keeps what is live', async () => {

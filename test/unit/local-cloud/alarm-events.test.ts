@@ -41,7 +41,7 @@ function hear(told: AlarmChange) {
 
 test('an alarm that rings is told to watchers, to functions and to topics', () => {
   const { events, published } = hear(change('ALARM', 'OK'));
-  const rung = { name: 'errors', arn: ARN, at: '2026-01-01T12:00:00.250Z', reason: '9 errors' };
+  const rung = { name: 'errors', arn: ARN, at: '2026-01-01T12:00:00.250Z', reason: '9 errors', fromOk: true };
   expect(events.watch).toMatchObject({
     source: 'aws.cloudwatch',
     'detail-type': 'CloudWatch Alarm State Change',
