@@ -152,18 +152,19 @@ function tellEnd(order: Order, of: Of, { progress, restored }: End, ending: Endi
 
 function tellRestored(
   order: Order,
-  { commit }: Progress,
+  { commit, liveAt }: Progress,
   restored: Restored,
   ending: Ending,
   ms: number,
 ): void {
+  // What failed before all its pods were ready never took the place of what ran.
+  const took = ending.is === 'rolled-back' || liveAt !== undefined;
   const subject = subjectOf(order, commit);
   if (restored.is === 'back') {
     const { number, commit: good } = restored.release;
-    const message =
-      ending.is === 'rolled-back'
-        ? `release ${number} runs ${brief(good)} again`
-        : `release ${number} keeps ${brief(good)} running, as before`;
+    const message = took
+      ? `release ${number} runs ${brief(good)} again`
+      : `release ${number} keeps ${brief(good)} running, as before`;
     tell(subject, 'rollback.finished', message, { release: number, ms });
   } else if (restored.is === 'removed' && ending.is !== 'removed') {
     tell(subject, 'rollback.finished', 'nothing ran before: what had been created is removed', { ms });

@@ -80,6 +80,7 @@ describe.concurrent('a release that bakes', () => {
       'deploy.settled',
     ]);
     expect(run.chapters[4]?.detail).toMatchObject({ verdict: 'bad' });
+    expect(run.chapters[5]?.message).toMatch(/^release 3 runs .* again$/);
     expect(scene.rollouts.at(-1)).toMatchObject({ do: 'undo', release: { number: 2 }, back: { commit: A } });
     // Between the look and the undo nothing is waited for.
     const at = run.operations.lastIndexOf('look');
