@@ -7,7 +7,7 @@ import type { Release } from '../../../lib/release/types.ts';
 import { freshName } from '../rollout/apps.ts';
 import type { Implementation } from '../rollout/implementation.ts';
 import { Installation } from '../rollout/installation.ts';
-import { underLoad } from '../rollout/load.ts';
+import { ask, underLoad } from '../rollout/load.ts';
 
 const CANARY = 'strategy: { canary: { steps: [{ percent: 50, seconds: 1 }] } }';
 
@@ -64,7 +64,10 @@ export function switchingSuite({ name: title, missing, start }: Implementation):
         const bringOut = async (release: Release, version: string) => {
           const answer = await on.bringOut(release, release.number);
           if (answer.state !== 'live' || answer.url === undefined) throw new Error(JSON.stringify(answer));
-          load ??= underLoad(answer.url);
+          const { url } = answer;
+          // A node's proxy learns of a new Service a moment after the API does: before, nothing serves that could fail.
+          if (load === undefined) await expect.poll(() => ask(url).catch(() => '')).toBe(version);
+          load ??= underLoad(url);
           const { answers } = load;
           const before = answers.get(version) ?? 0;
           await expect.poll(() => answers.get(version) ?? 0, { timeout: 10_000 }).toBeGreaterThan(before);
