@@ -16,8 +16,9 @@ export function creationRefused(message: string, recent: boolean): Finding {
   const text = message
     .replace(/^(Error creating: |create Pod \S+ in StatefulSet \S+ failed error: )/, '')
     .replace(/^pods "[^"]*" is forbidden: /, '');
-  // A webhook that does not answer may answer later, and an account may be made a moment after its namespace.
-  const passing = /failed calling webhook|error looking up service account/;
+  // A webhook that does not answer may answer later; an account may be made a moment after its namespace, and a new quota
+  // is counted a moment after it is made.
+  const passing = /failed calling webhook|error looking up service account|status unknown for quota/;
   const final = recent && /forbidden|is invalid|denied the request/.test(message) && !passing.test(message);
   const reason = `the cluster refuses to create pods: ${text}`;
   return { weight: final ? 'final' : 'bearable', reason, blame: 'elsewhere' };

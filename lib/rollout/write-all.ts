@@ -5,6 +5,7 @@ import type { LiveObject, WrittenObject } from '../kube/wire.ts';
 import { applyFenced, type Writing, type Written } from '../kube/write.ts';
 import { IDENTITY } from '../release/labels.ts';
 import type { Cluster, Placed } from './cluster.ts';
+import { quotasTakenUp } from './quota.ts';
 
 /** What was there when everything was looked at, by path; see {@link Written}. */
 export type Known = ReadonlyMap<string, LiveObject | undefined>;
@@ -82,6 +83,7 @@ export async function writeAll(
       if (one.outcome === 'superseded') return { by: one.by };
       left.push(...one.left);
     }
+    if (wave === first) await quotasTakenUp(cluster, first);
   }
   if (refusal !== undefined) throw refusal;
   return { left };

@@ -54,6 +54,11 @@ it.each([
     'pods "web-x" is forbidden: error looking up service account web/web: not found',
     'progressing',
   ],
+  [
+    'counts by a new quota in a moment',
+    'pods "web-x" is forbidden: status unknown for quota: fairlead, resources: pods',
+    'progressing',
+  ],
 ])('takes an admission that %s for what it is', (_, message, state) => {
   const condition = `{ type: ReplicaFailure, status: "True", lastTransitionTime: "2026-11-01T10:00:01Z", message: '${message}' }`;
   expect(status(viewOf(`replicaSet: { conditions: [${condition}] }`)).state).toBe(state);
