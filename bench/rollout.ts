@@ -38,7 +38,7 @@ interface Ours {
 /** The function that rolls out, in this process: warm, as it is from the second push on. */
 function byFairlead(running: Running): Ours {
   const kube = new Kube(running.connection);
-  const cluster = new Cluster(kube);
+  const cluster = new Cluster(kube, running.deployers);
   const namespace = freshName();
   let number = 0;
   const release = (name: string, version: number) =>
@@ -96,7 +96,13 @@ async function measure(running: Running): Promise<Measured[]> {
       }
   } finally {
     for (const { namespace } of ways)
-      await kubectl(running.kubeconfig, ['delete', 'namespace', namespace, '--wait=false']);
+      await kubectl(running.kubeconfig, [
+        'delete',
+        'namespace',
+        namespace,
+        '--wait=false',
+        '--ignore-not-found',
+      ]);
     ours.close();
     await rm(directory, { recursive: true, force: true });
   }

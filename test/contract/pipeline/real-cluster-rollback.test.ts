@@ -38,7 +38,7 @@ describe.skipIf(directory === undefined)(
     }, 120_000);
     afterAll(async () => {
       await cloud?.stop();
-      kubectl(['delete', 'namespace', name, '--ignore-not-found']);
+      kubectl(['delete', 'namespace', name, '--ignore-not-found', '--wait=false']);
       kubectl(['delete', 'clusterrole,clusterrolebinding', name]);
     }, 120_000);
 
