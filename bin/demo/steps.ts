@@ -95,6 +95,6 @@ export const STEPS: readonly Step[] = [
     },
     ends: 'failed',
     answer: SECOND,
-    tells: [/is live at .* watched for 30 s/, /\/healthz answers 500/, /keeps [0-9a-f]{12} running/],
+    tells: [/is live at .* watched for 30 s/, /\/healthz answers 500/, /runs [0-9a-f]{12} again/],
   },
 ];
