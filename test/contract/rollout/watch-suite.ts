@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { Kube } from '../../../lib/kube/client.ts';
 import { wholeOf } from '../../../lib/release/phases.ts';
@@ -50,34 +49,4 @@ export function watchSuite(scene: Scene): void {
       await proxy.close();
     },
   );
-
-  it('sees a rollout to its end over a restart of the API server', async (context) => {
-    const { interrupt } = scene.on.running;
-    if (interrupt === undefined) return context.skip('the API server of this cluster is not ours to restart');
-    const name = freshName();
-    await live(name);
-    // It becomes ready while nobody can ask.
-    const next = release({ name, number: 2, version: 'b', env: { READY_AFTER: '2' } });
-    await applyRelease(scene.on.cluster, next, 2);
-    const observed = observing(scene.on.kube, next);
-    await sleep(300);
-    const resume = await interrupt();
-    await sleep(3000);
-    await resume();
-    expect(await observed).toEqual({ state: 'live' });
-  });
-
-  it('does not take an API server that is away for a rollout that fails', async (context) => {
-    const { interrupt } = scene.on.running;
-    if (interrupt === undefined) return context.skip('the API server of this cluster is not ours to restart');
-    const next = await second();
-    const resume = await interrupt();
-    const observation = { release: next, phase: wholeOf(next), fence: 2, budget: 1500, onPod: () => {} };
-    await expect(observe(scene.on.kube, observation)).rejects.toMatchObject({
-      code: 'kube/unreachable',
-      temporary: true,
-    });
-    await resume();
-    expect(await observing(scene.on.kube, next)).toEqual({ state: 'live' });
-  });
 }

@@ -4,6 +4,7 @@ import type { Deployment, Pod, ReplicaSet } from '../../../local/kubernetes/cont
 import type { KubernetesObject } from '../../../local/kubernetes/object.ts';
 import { Store } from '../../../local/kubernetes/store.ts';
 import { ready, template } from './objects.ts';
+import { settled } from './settle.ts';
 
 let store: Store;
 let stop: () => void;
@@ -16,13 +17,7 @@ beforeEach(() => {
 
 afterEach(() => stop());
 
-/** Lets the controllers do all they can do now. */
-async function settle(): Promise<void> {
-  for (let before = ''; before !== store.resourceVersion; ) {
-    before = store.resourceVersion;
-    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+const settle = () => settled(store);
 
 const pods = () => store.list<Pod>('Pod').items;
 const web = () => store.get<Deployment>('Deployment', 'default', 'web');

@@ -3,6 +3,7 @@ import { startControllers } from '../../../local/kubernetes/controllers/controll
 import type { Job, JobSpec } from '../../../local/kubernetes/controllers/job/types.ts';
 import type { Pod } from '../../../local/kubernetes/controllers/types.ts';
 import { Store } from '../../../local/kubernetes/store.ts';
+import { settled } from './settle.ts';
 
 let store: Store;
 let stop: () => void;
@@ -22,12 +23,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function settle(): Promise<void> {
-  for (let before = ''; before !== store.resourceVersion; ) {
-    before = store.resourceVersion;
-    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+const settle = () => settled(store);
 
 async function pass(seconds: number): Promise<void> {
   vi.advanceTimersByTime(1_000 * seconds);

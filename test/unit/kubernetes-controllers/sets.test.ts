@@ -4,6 +4,7 @@ import type { Pod } from '../../../local/kubernetes/controllers/types.ts';
 import type { KubernetesObject } from '../../../local/kubernetes/object.ts';
 import { Store } from '../../../local/kubernetes/store.ts';
 import { ready, template } from './objects.ts';
+import { settled } from './settle.ts';
 
 let store: Store;
 let stop: () => void;
@@ -17,12 +18,7 @@ beforeEach(() => {
 
 afterEach(() => stop());
 
-async function settle(): Promise<void> {
-  for (let before = ''; before !== store.resourceVersion; ) {
-    before = store.resourceVersion;
-    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+const settle = () => settled(store);
 
 const pods = () => store.list<Pod>('Pod').items;
 const names = () => pods().map(({ metadata }) => metadata.name);

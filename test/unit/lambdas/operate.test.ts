@@ -1,59 +1,34 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Ledger } from '../../../lib/ledger/ledger.ts';
+import { describe, expect, test } from 'vitest';
 import type { OperateAnswer } from '../../../lib/operate/answer.ts';
 import type { OperateQuestion } from '../../../lib/operate/request.ts';
 import type { Release } from '../../../lib/release/types.ts';
-import { startDynamoDB } from '../ledger/dynamodb.ts';
-import { AwsStage } from './aws-stage.ts';
 import { deployed } from './deployed.ts';
+import { FunctionScene } from './function-scene.ts';
 
-const aws = new AwsStage();
-let database: Awaited<ReturnType<typeof startDynamoDB>>;
-let ledger: Ledger;
-let ask: (question: OperateQuestion) => Promise<OperateAnswer>;
-let handler: (event: unknown) => Promise<OperateAnswer>;
-let apps = 0;
-let app: string;
-
-beforeAll(async () => {
-  database = await startDynamoDB();
-  await aws.set({
-    DEPLOY_FUNCTION: 'deploy:live',
-    SWEEP_FUNCTION: 'sweep:live',
-    LEDGER_TABLE: database.table,
-    AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
-  });
-  ledger = new Ledger(database.client, database.table);
-  ({ handler } = await import('../../../lambdas/operate.ts'));
-  ask = handler;
-});
-afterAll(async () => {
-  await aws.strike();
-  await database.close();
-});
-beforeEach(() => {
-  aws.invoked.length = 0;
-  app = `web-${apps++}`;
-});
+const scene = new FunctionScene<unknown, OperateAnswer>(() => import('../../../lambdas/operate.ts'));
+const { aws, handler } = scene;
+const ask = (question: OperateQuestion) => handler(question);
 
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)];
 
 describe('status', () => {
   test('tells what runs, what is at work, and which commits are refused', async () => {
-    await deployed(ledger, { app, commit: A });
-    await deployed(ledger, { app, commit: B, fails: 'it crashes' });
-    await ledger.claim({ app, name: 'production' }, { execution: 'x', delivery: 'd' }, async () =>
-      'c'.repeat(40),
+    await deployed(scene.ledger, { app: scene.app, commit: A });
+    await deployed(scene.ledger, { app: scene.app, commit: B, fails: 'it crashes' });
+    await scene.ledger.claim(
+      { app: scene.app, name: 'production' },
+      { execution: 'x', delivery: 'd' },
+      async () => 'c'.repeat(40),
     );
-    expect(await ask({ do: 'status', app })).toMatchObject({
+    expect(await ask({ do: 'status', app: scene.app })).toMatchObject({
       is: 'status',
       environments: [
         {
-          app,
+          app: scene.app,
           name: 'production',
-          repository: `acme/${app}`,
+          repository: `acme/${scene.app}`,
           branch: 'main',
-          live: { release: 1, commit: A, url: `http://${app}.test` },
+          live: { release: 1, commit: A, url: `http://${scene.app}.test` },
           underWay: { what: 'deploy', commit: 'c'.repeat(40) },
           newest: { number: 2, verdict: { is: 'failed', reason: 'it crashes' } },
           bad: [{ commit: B, reason: 'it crashes' }],
@@ -63,33 +38,33 @@ describe('status', () => {
   });
 
   test('knows all apps, and names them where there is none of that name', async () => {
-    await deployed(ledger, { app, commit: A });
+    await deployed(scene.ledger, { app: scene.app, commit: A });
     const all = await ask({ do: 'status' });
-    expect(all.is === 'status' && all.environments.map((one) => one.app)).toContain(app);
+    expect(all.is === 'status' && all.environments.map((one) => one.app)).toContain(scene.app);
     expect(await ask({ do: 'status', app: 'none' })).toMatchObject({
       is: 'refused',
       code: 'operate/no-app',
-      remedy: expect.stringContaining(app),
+      remedy: expect.stringContaining(scene.app),
     });
   });
 });
 
 /** A release that is being brought out. */
 async function begun(commit: string): Promise<void> {
-  const where = { app, name: 'production' };
+  const where = { app: scene.app, name: 'production' };
   const by = { execution: `arn:${commit}`, delivery: commit };
-  const claim = await ledger.claim(where, by, async () => commit);
+  const claim = await scene.ledger.claim(where, by, async () => commit);
   if (claim.is !== 'claimed') throw new Error(claim.is);
-  const good = await ledger.releaseOf(where, 1);
-  await ledger.release(where, claim.fence, (number) => ({ ...(good as Release), number, commit }));
+  const good = await scene.ledger.releaseOf(where, 1);
+  await scene.ledger.release(where, claim.fence, (number) => ({ ...(good as Release), number, commit }));
 }
 
 describe('roll-back', () => {
-  const question = () => ({ do: 'roll-back', app, reason: 'it is slow', by: 'ada' }) as const;
+  const question = () => ({ do: 'roll-back', app: scene.app, reason: 'it is slow', by: 'ada' }) as const;
 
   test('starts deploy, and says from what to what', async () => {
-    await deployed(ledger, { app, commit: A });
-    await deployed(ledger, { app, commit: B });
+    await deployed(scene.ledger, { app: scene.app, commit: A });
+    await deployed(scene.ledger, { app: scene.app, commit: B });
     expect(await ask(question())).toMatchObject({
       is: 'started',
       from: { release: 2, commit: B },
@@ -101,8 +76,8 @@ describe('roll-back', () => {
         function: 'deploy:live',
         payload: {
           do: 'roll-back',
-          app,
-          environment: { name: 'production', namespace: `${app}-space` },
+          app: scene.app,
+          environment: { name: 'production', namespace: `${scene.app}-space` },
           reason: 'it is slow',
           by: 'ada',
         },
@@ -112,7 +87,7 @@ describe('roll-back', () => {
   });
 
   test('names what is being brought out as what goes, and what is live as what stays', async () => {
-    await deployed(ledger, { app, commit: A });
+    await deployed(scene.ledger, { app: scene.app, commit: A });
     await begun(B);
     expect(await ask(question())).toMatchObject({
       from: { release: 2, commit: B },
@@ -121,13 +96,13 @@ describe('roll-back', () => {
   });
 
   test('is started once more where an earlier one did not come to its end', async () => {
-    await deployed(ledger, { app, commit: A });
-    await deployed(ledger, { app, commit: B });
-    const where = { app, name: 'production' };
+    await deployed(scene.ledger, { app: scene.app, commit: A });
+    await deployed(scene.ledger, { app: scene.app, commit: B });
+    const where = { app: scene.app, name: 'production' };
     const by = { execution: 'arn:back', delivery: 'back' };
-    const claim = await ledger.rollBack(where, by, { reason: 'it is slow', by: 'ada' });
+    const claim = await scene.ledger.rollBack(where, by, { reason: 'it is slow', by: 'ada' });
     if (claim.is !== 'claimed') throw new Error(claim.is);
-    await ledger.settle(where, { fence: claim.fence });
+    await scene.ledger.settle(where, { fence: claim.fence });
     const answer = await ask(question());
     expect(answer).toMatchObject({ is: 'started' });
     expect(answer).not.toHaveProperty('from');
@@ -135,7 +110,7 @@ describe('roll-back', () => {
   });
 
   test('goes to the release that is asked for', async () => {
-    for (const commit of [A, B, 'c'.repeat(40)]) await deployed(ledger, { app, commit });
+    for (const commit of [A, B, 'c'.repeat(40)]) await deployed(scene.ledger, { app: scene.app, commit });
     expect(await ask({ ...question(), to: 1 })).toMatchObject({ is: 'started', to: { release: 1 } });
     expect(aws.invoked[0]?.payload.to).toBe(1);
   });
@@ -145,7 +120,7 @@ describe('roll-back', () => {
     [{ to: 9 }, /no release 9/],
     [{ to: 1 }, /has the commit that runs now/],
   ])('is refused where there is nothing to go back to: %j', async (more, why) => {
-    await deployed(ledger, { app, commit: A });
+    await deployed(scene.ledger, { app: scene.app, commit: A });
     const answer = await ask({ ...question(), ...more });
     expect(answer).toMatchObject({
       is: 'refused',
@@ -156,14 +131,18 @@ describe('roll-back', () => {
   });
 
   test('leaves it to the claim while something is under way', async () => {
-    await deployed(ledger, { app, commit: A });
-    await ledger.claim({ app, name: 'production' }, { execution: 'x', delivery: 'd' }, async () => B);
+    await deployed(scene.ledger, { app: scene.app, commit: A });
+    await scene.ledger.claim(
+      { app: scene.app, name: 'production' },
+      { execution: 'x', delivery: 'd' },
+      async () => B,
+    );
     expect(await ask(question())).toMatchObject({ is: 'started' });
   });
 
   test('asks which environment is meant where that is not plain', async () => {
     for (const environment of ['preview-x', 'preview-y'])
-      await deployed(ledger, { app, environment, commit: A });
+      await deployed(scene.ledger, { app: scene.app, environment, commit: A });
     expect(await ask(question())).toMatchObject({
       is: 'refused',
       code: 'operate/no-environment',
@@ -174,26 +153,28 @@ describe('roll-back', () => {
 
 describe('forgive', () => {
   test('lets the commit in again, and deploys the branch', async () => {
-    await deployed(ledger, { app, commit: A });
-    await deployed(ledger, { app, commit: B, fails: 'it crashes' });
-    expect(await ask({ do: 'forgive', app })).toMatchObject({
+    await deployed(scene.ledger, { app: scene.app, commit: A });
+    await deployed(scene.ledger, { app: scene.app, commit: B, fails: 'it crashes' });
+    expect(await ask({ do: 'forgive', app: scene.app })).toMatchObject({
       is: 'forgiven',
       bad: { commit: B, reason: 'it crashes' },
       execution: expect.any(String),
     });
-    expect(await ledger.badCommit({ app, name: 'production' }, B)).toBeUndefined();
-    expect(aws.invoked).toMatchObject([{ payload: { do: 'deploy', app, branch: 'main', after: B } }]);
+    expect(await scene.ledger.badCommit({ app: scene.app, name: 'production' }, B)).toBeUndefined();
+    expect(aws.invoked).toMatchObject([
+      { payload: { do: 'deploy', app: scene.app, branch: 'main', after: B } },
+    ]);
     expect(aws.invoked[0]?.payload.delivery).not.toBe(`delivery-${B}`);
   });
 
   test('finds a commit by its beginning, and may leave the deployment to the next push', async () => {
-    await deployed(ledger, { app, commit: B, fails: 'it crashes' });
-    await deployed(ledger, { app, commit: A, fails: 'so does it' });
-    expect(await ask({ do: 'forgive', app, commit: 'bbbb', deploy: false })).toMatchObject({
+    await deployed(scene.ledger, { app: scene.app, commit: B, fails: 'it crashes' });
+    await deployed(scene.ledger, { app: scene.app, commit: A, fails: 'so does it' });
+    expect(await ask({ do: 'forgive', app: scene.app, commit: 'bbbb', deploy: false })).toMatchObject({
       bad: { commit: B },
     });
     expect(aws.invoked).toEqual([]);
-    expect(await ask({ do: 'forgive', app, commit: 'cccc' })).toMatchObject({
+    expect(await ask({ do: 'forgive', app: scene.app, commit: 'cccc' })).toMatchObject({
       is: 'refused',
       code: 'operate/not-bad',
       remedy: expect.stringContaining('aaaaaaaaaaaa'),
@@ -202,18 +183,22 @@ describe('forgive', () => {
 });
 
 test('releases and what each changed are told', async () => {
-  await deployed(ledger, { app, commit: A });
-  await deployed(ledger, { app, commit: B });
+  await deployed(scene.ledger, { app: scene.app, commit: A });
+  await deployed(scene.ledger, { app: scene.app, commit: B });
   const change = { object: 'Deployment web', is: 'changed', fields: ['.spec.replicas: 2 -> 3'] } as const;
-  await ledger.note({ app, name: 'production' }, 2, { changes: [change] });
-  expect(await ask({ do: 'releases', app })).toMatchObject({
+  await scene.ledger.note({ app: scene.app, name: 'production' }, 2, { changes: [change] });
+  expect(await ask({ do: 'releases', app: scene.app })).toMatchObject({
     live: 2,
     releases: [{ number: 2 }, { number: 1 }],
   });
-  expect(await ask({ do: 'releases', app, limit: 1 })).toMatchObject({ releases: [{ number: 2 }] });
-  expect(await ask({ do: 'diff', app })).toMatchObject({ release: { number: 2, changes: [change] } });
-  expect(await ask({ do: 'diff', app, number: 1 })).toMatchObject({ release: { number: 1 } });
-  expect(await ask({ do: 'diff', app, number: 7 })).toMatchObject({
+  expect(await ask({ do: 'releases', app: scene.app, limit: 1 })).toMatchObject({
+    releases: [{ number: 2 }],
+  });
+  expect(await ask({ do: 'diff', app: scene.app })).toMatchObject({
+    release: { number: 2, changes: [change] },
+  });
+  expect(await ask({ do: 'diff', app: scene.app, number: 1 })).toMatchObject({ release: { number: 1 } });
+  expect(await ask({ do: 'diff', app: scene.app, number: 7 })).toMatchObject({
     is: 'refused',
     code: 'operate/no-release',
     remedy: 'there are 1 to 2',
@@ -221,8 +206,8 @@ test('releases and what each changed are told', async () => {
 });
 
 test('a pull request of a fork is approved by its commit', async () => {
-  await deployed(ledger, { app, commit: A });
-  expect(await ask({ do: 'approve', app, pullRequest: 7, commit: B, by: 'ada' })).toMatchObject({
+  await deployed(scene.ledger, { app: scene.app, commit: A });
+  expect(await ask({ do: 'approve', app: scene.app, pullRequest: 7, commit: B, by: 'ada' })).toMatchObject({
     is: 'asked',
   });
   expect(aws.invoked).toMatchObject([
@@ -231,7 +216,7 @@ test('a pull request of a fork is approved by its commit', async () => {
       payload: {
         do: 'look-at-pull',
         owner: 'acme',
-        repository: app,
+        repository: scene.app,
         number: 7,
         word: { commit: B, by: 'ada' },
       },
@@ -241,12 +226,14 @@ test('a pull request of a fork is approved by its commit', async () => {
 
 test('a preview is removed, production is not', async () => {
   for (const environment of ['production', 'preview-x'])
-    await deployed(ledger, { app, environment, commit: A });
-  expect(await ask({ do: 'remove', app, environment: 'preview-x', by: 'ada' })).toMatchObject({
+    await deployed(scene.ledger, { app: scene.app, environment, commit: A });
+  expect(await ask({ do: 'remove', app: scene.app, environment: 'preview-x', by: 'ada' })).toMatchObject({
     is: 'started',
   });
-  expect(aws.invoked).toMatchObject([{ payload: { do: 'remove', app, environment: { name: 'preview-x' } } }]);
-  expect(await ask({ do: 'remove', app, environment: 'production', by: 'ada' })).toMatchObject({
+  expect(aws.invoked).toMatchObject([
+    { payload: { do: 'remove', app: scene.app, environment: { name: 'preview-x' } } },
+  ]);
+  expect(await ask({ do: 'remove', app: scene.app, environment: 'production', by: 'ada' })).toMatchObject({
     is: 'refused',
   });
   expect(aws.invoked).toHaveLength(1);

@@ -1,34 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Ledger } from '../../../lib/ledger/ledger.ts';
-import { startDynamoDB } from '../ledger/dynamodb.ts';
-import { AwsStage } from './aws-stage.ts';
+import { describe, expect, test } from 'vitest';
 import { deployed } from './deployed.ts';
+import { FunctionScene } from './function-scene.ts';
 
-const aws = new AwsStage();
-let database: Awaited<ReturnType<typeof startDynamoDB>>;
-let ledger: Ledger;
-let handler: (event: unknown) => Promise<{ rolledBack: string[] }>;
-let apps = 0;
-let app: string;
-
-beforeAll(async () => {
-  database = await startDynamoDB();
-  await aws.set({
-    DEPLOY_FUNCTION: 'deploy:live',
-    LEDGER_TABLE: database.table,
-    AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
-  });
-  ledger = new Ledger(database.client, database.table);
-  ({ handler } = await import('../../../lambdas/watch-alarm.ts'));
-});
-afterAll(async () => {
-  await aws.strike();
-  await database.close();
-});
-beforeEach(() => {
-  aws.invoked.length = 0;
-  app = `web-${apps++}`;
-});
+const scene = new FunctionScene<unknown, { rolledBack: string[] }>(
+  () => import('../../../lambdas/watch-alarm.ts'),
+);
+const { aws, handler } = scene;
 
 const ARN = 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:';
 const stamp = (ms: number) => new Date(ms).toISOString().replace('Z', '+0000');
@@ -55,27 +32,27 @@ const watched = (seconds = 600) => ({
 
 describe('an alarm that rings', () => {
   test('takes back a release that names it and is watched, and nothing else', async () => {
-    const { number } = await deployed(ledger, {
-      app,
+    const { number } = await deployed(scene.ledger, {
+      app: scene.app,
       commit: 'a1',
-      bake: { alarms: [`${app}-errors`] },
+      bake: { alarms: [`${scene.app}-errors`] },
       watch: watched(),
     });
-    await deployed(ledger, {
-      app: `${app}-other`,
+    await deployed(scene.ledger, {
+      app: `${scene.app}-other`,
       commit: 'b1',
       bake: { alarms: ['others'] },
       watch: watched(),
     });
-    expect(await handler(rings(`${app}-errors`))).toEqual({ rolledBack: [`${app}/production`] });
+    expect(await handler(rings(`${scene.app}-errors`))).toEqual({ rolledBack: [`${scene.app}/production`] });
     expect(aws.invoked).toMatchObject([
       {
         function: 'deploy:live',
         payload: {
           do: 'roll-back',
-          app,
-          environment: { name: 'production', namespace: `${app}-space` },
-          by: `alarm ${app}-errors`,
+          app: scene.app,
+          environment: { name: 'production', namespace: `${scene.app}-space` },
+          by: `alarm ${scene.app}-errors`,
           reason: 'Threshold Crossed: 9 errors',
           whileLive: number,
         },
@@ -85,94 +62,112 @@ describe('an alarm that rings', () => {
   });
 
   test('starts a rollback once, however often it is told', async () => {
-    await deployed(ledger, { app, commit: 'a1', bake: { alarms: [`${app}-errors`] }, watch: watched() });
+    await deployed(scene.ledger, {
+      app: scene.app,
+      commit: 'a1',
+      bake: { alarms: [`${scene.app}-errors`] },
+      watch: watched(),
+    });
     const at = Date.now();
-    for (const event of [rings(`${app}-errors`, at), rings(`${app}-errors`, at)]) await handler(event);
+    for (const event of [rings(`${scene.app}-errors`, at), rings(`${scene.app}-errors`, at)])
+      await handler(event);
     expect(aws.invoked).toHaveLength(1);
-    await handler(rings(`${app}-errors`, at + 1000));
+    await handler(rings(`${scene.app}-errors`, at + 1000));
     expect(aws.invoked).toHaveLength(2);
   });
 
   test('takes back every environment that names it', async () => {
     for (const environment of ['production', 'preview-x'])
-      await deployed(ledger, {
-        app,
+      await deployed(scene.ledger, {
+        app: scene.app,
         environment,
         commit: 'a1',
-        bake: { alarms: [`${app}-errors`] },
+        bake: { alarms: [`${scene.app}-errors`] },
         watch: watched(),
       });
-    expect((await handler(rings(`${app}-errors`))).rolledBack.sort()).toEqual([
-      `${app}/preview-x`,
-      `${app}/production`,
+    expect((await handler(rings(`${scene.app}-errors`))).rolledBack.sort()).toEqual([
+      `${scene.app}/preview-x`,
+      `${scene.app}/production`,
     ]);
   });
 
   test('is found by its tag', async () => {
-    const alarmTag = { key: 'app', value: app };
-    await deployed(ledger, { app, commit: 'a1', bake: { alarmTag }, watch: watched() });
-    expect(await handler(rings(`${app}-slow`))).toEqual({ rolledBack: [] });
-    aws.tags[`${ARN}${app}-slow`] = { app };
-    expect(await handler(rings(`${app}-slow`))).toEqual({ rolledBack: [`${app}/production`] });
+    const alarmTag = { key: 'app', value: scene.app };
+    await deployed(scene.ledger, { app: scene.app, commit: 'a1', bake: { alarmTag }, watch: watched() });
+    expect(await handler(rings(`${scene.app}-slow`))).toEqual({ rolledBack: [] });
+    aws.tags[`${ARN}${scene.app}-slow`] = { app: scene.app };
+    expect(await handler(rings(`${scene.app}-slow`))).toEqual({ rolledBack: [`${scene.app}/production`] });
   });
 
   test('takes back all others, and is heard once more, when its tags cannot be read', async () => {
-    const names = Array.from({ length: 25 }, (_, index) => `${app}-${String(index).padStart(2, '0')}`);
-    const alarmTag = { key: 'app', value: app };
+    const names = Array.from({ length: 25 }, (_, index) => `${scene.app}-${String(index).padStart(2, '0')}`);
+    const alarmTag = { key: 'app', value: scene.app };
     for (const [index, name] of names.entries()) {
-      const bake = index === 0 ? { alarmTag } : { alarms: [`${app}-errors`] };
-      await deployed(ledger, { app: name, commit: 'a1', bake, watch: watched() });
+      const bake = index === 0 ? { alarmTag } : { alarms: [`${scene.app}-errors`] };
+      await deployed(scene.ledger, { app: name, commit: 'a1', bake, watch: watched() });
     }
     aws.broken = '.ListTagsForResource';
-    await expect(handler(rings(`${app}-errors`))).rejects.toThrow('tags are out');
+    await expect(handler(rings(`${scene.app}-errors`))).rejects.toThrow('tags are out');
     aws.broken = undefined;
     expect(aws.invoked.map(({ payload }) => payload.app).sort()).toEqual(names.slice(1));
   });
 
   test('is heard as the direct action of an alarm, too', async () => {
-    await deployed(ledger, { app, commit: 'a1', bake: { alarms: [`${app}-errors`] }, watch: watched() });
-    const { detail, resources, time } = rings(`${app}-errors`);
+    await deployed(scene.ledger, {
+      app: scene.app,
+      commit: 'a1',
+      bake: { alarms: [`${scene.app}-errors`] },
+      watch: watched(),
+    });
+    const { detail, resources, time } = rings(`${scene.app}-errors`);
     const event = { source: 'aws.cloudwatch', alarmArn: resources[0], time, alarmData: detail };
-    expect(await handler(event)).toEqual({ rolledBack: [`${app}/production`] });
+    expect(await handler(event)).toEqual({ rolledBack: [`${scene.app}/production`] });
   });
 });
 
 describe('nothing is taken back', () => {
-  const bake = () => ({ alarms: [`${app}-errors`] });
+  const bake = () => ({ alarms: [`${scene.app}-errors`] });
   const now = () => Date.now();
 
   test('by an alarm that is quiet again, has no data, or rang before', async () => {
-    await deployed(ledger, { app, commit: 'a1', bake: bake(), watch: watched() });
+    await deployed(scene.ledger, { app: scene.app, commit: 'a1', bake: bake(), watch: watched() });
     for (const event of [
-      rings(`${app}-errors`, now(), 'ALARM', 'OK'),
-      rings(`${app}-errors`, now(), 'OK', 'INSUFFICIENT_DATA'),
-      rings(`${app}-errors`, now(), 'ALARM', 'ALARM'),
+      rings(`${scene.app}-errors`, now(), 'ALARM', 'OK'),
+      rings(`${scene.app}-errors`, now(), 'OK', 'INSUFFICIENT_DATA'),
+      rings(`${scene.app}-errors`, now(), 'ALARM', 'ALARM'),
     ])
       expect(await handler(event)).toEqual({ rolledBack: [] });
   });
 
   test('that is not watched, or not any more', async () => {
-    await deployed(ledger, { app, commit: 'a1', bake: bake() });
-    await deployed(ledger, { app: `${app}-old`, commit: 'a1', bake: bake(), watch: watched(-1) });
-    expect(await handler(rings(`${app}-errors`))).toEqual({ rolledBack: [] });
+    await deployed(scene.ledger, { app: scene.app, commit: 'a1', bake: bake() });
+    await deployed(scene.ledger, { app: `${scene.app}-old`, commit: 'a1', bake: bake(), watch: watched(-1) });
+    expect(await handler(rings(`${scene.app}-errors`))).toEqual({ rolledBack: [] });
   });
 
   test('by an alarm that rang before the release was live', async () => {
-    await deployed(ledger, { app, commit: 'a1', bake: bake(), watch: watched() });
-    expect(await handler(rings(`${app}-errors`, now() - 120_000))).toEqual({ rolledBack: [] });
+    await deployed(scene.ledger, { app: scene.app, commit: 'a1', bake: bake(), watch: watched() });
+    expect(await handler(rings(`${scene.app}-errors`, now() - 120_000))).toEqual({ rolledBack: [] });
   });
 
   test('by an alarm that rang before the release, and only had no data in between', async () => {
-    const ringing = [`${app}-errors`];
-    await deployed(ledger, { app, commit: 'a1', bake: bake(), watch: { ...watched(), ringing } });
-    expect(await handler(rings(`${app}-errors`, now(), 'INSUFFICIENT_DATA'))).toEqual({ rolledBack: [] });
-    expect((await handler(rings(`${app}-errors`, now(), 'OK'))).rolledBack).toHaveLength(1);
+    const ringing = [`${scene.app}-errors`];
+    await deployed(scene.ledger, {
+      app: scene.app,
+      commit: 'a1',
+      bake: bake(),
+      watch: { ...watched(), ringing },
+    });
+    expect(await handler(rings(`${scene.app}-errors`, now(), 'INSUFFICIENT_DATA'))).toEqual({
+      rolledBack: [],
+    });
+    expect((await handler(rings(`${scene.app}-errors`, now(), 'OK'))).rolledBack).toHaveLength(1);
   });
 
   test('too late: what counts is when the alarm rang', async () => {
-    await deployed(ledger, { app, commit: 'a1', bake: bake(), watch: watched(-1) });
-    expect(await handler(rings(`${app}-errors`, now() - 10_000))).toEqual({
-      rolledBack: [`${app}/production`],
+    await deployed(scene.ledger, { app: scene.app, commit: 'a1', bake: bake(), watch: watched(-1) });
+    expect(await handler(rings(`${scene.app}-errors`, now() - 10_000))).toEqual({
+      rolledBack: [`${scene.app}/production`],
     });
   });
 

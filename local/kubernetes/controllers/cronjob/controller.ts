@@ -1,5 +1,6 @@
 import { nextTime, parseSchedule } from '../../cron-schedule.ts';
 import { type KubernetesObject, sameJson, timestamp } from '../../object.ts';
+import { referenceTo } from '../../store/events.ts';
 import type { Store } from '../../store.ts';
 import { endedAt, ending, type Job, type JobSpec } from '../job/types.ts';
 import { controllerOf, controllerReference } from '../owners.ts';
@@ -108,16 +109,7 @@ function statusOf(
   started: string | undefined,
 ): NonNullable<CronJob['status']> {
   const jobs = jobsOf(store, cronJob);
-  const active = jobs
-    .filter((job) => !ending(job))
-    .map(({ apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }) => ({
-      apiVersion,
-      kind,
-      name,
-      ...(namespace !== undefined && { namespace }),
-      uid,
-      resourceVersion,
-    }));
+  const active = jobs.filter((job) => !ending(job)).map((job) => referenceTo(job));
   const succeeded = jobs
     .filter((job) => ending(job)?.type === 'Complete')
     .map((job) => job.status?.completionTime ?? '');

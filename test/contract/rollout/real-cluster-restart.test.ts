@@ -1,0 +1,4 @@
+import { realCluster } from './real-cluster.ts';
+import { restartSuite } from './restart-suite.ts';
+
+restartSuite(realCluster);

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { wholeOf } from '../../../lib/release/phases.ts';
+import type { Release } from '../../../lib/release/types.ts';
+import { observe } from '../../../lib/rollout/observe.ts';
+import { applyRelease } from './apply-release.ts';
+import { freshName } from './apps.ts';
+import type { Implementation } from './implementation.ts';
+import { Installation } from './installation.ts';
+import { Scene } from './scene.ts';
+
+/** That an API server which is away decides nothing. By itself, because everybody else of the cluster is without it, too. */
+export function restartSuite({ name: title, missing, lacks, start }: Implementation): void {
+  const name = `a restart of the API server of ${title}${missing ? ` (${missing})` : ''}`;
+  describe.skipIf(missing !== undefined)(name, { timeout: 120_000 }, () => {
+    const scene = new Scene(lacks);
+    const { live, release } = scene;
+
+    beforeAll(async () => {
+      scene.on = new Installation(await start());
+    }, 120_000);
+    afterEach(() => scene.tidy());
+    afterAll(() => scene.close());
+
+    const observing = (next: Release, budget: number) =>
+      observe(scene.on.kube, { release: next, phase: wholeOf(next), fence: 2, budget, onPod: () => {} });
+
+    it('does not keep a rollout from being seen to its end', async () => {
+      const name = freshName();
+      await live(name);
+      // It becomes ready while nobody can ask.
+      const next = release({ name, number: 2, version: 'b', env: { READY_AFTER: '2' } });
+      await applyRelease(scene.on.cluster, next, 2);
+      const observed = observing(next, 60_000);
+      await sleep(300);
+      const resume = await scene.on.running.interrupt();
+      await sleep(3000);
+      await resume();
+      expect(await observed).toEqual({ state: 'live' });
+    });
+
+    it('is not taken for a rollout that fails', async () => {
+      const name = freshName();
+      await live(name);
+      const next = release({ name, number: 2, version: 'b' });
+      await applyRelease(scene.on.cluster, next, 2);
+      const resume = await scene.on.running.interrupt();
+      await expect(observing(next, 1500)).rejects.toMatchObject({
+        code: 'kube/unreachable',
+        temporary: true,
+      });
+      await resume();
+      expect(await observing(next, 60_000)).toEqual({ state: 'live' });
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { restartSuite } from './restart-suite.ts';
+import { standIn } from './stand-in.ts';
+
+restartSuite(standIn);
