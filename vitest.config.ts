@@ -1,26 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
-/** One project a kind of test; CONTRIBUTING.md tells them apart. */
-const KINDS: Record<string, string[]> = {
-  unit: ['test/*.test.ts', 'test/unit/**/*.test.ts'],
-  stacks: ['test/stacks/**/*.test.ts'],
-  e2e: ['test/e2e/**/*.test.ts'],
-  contract: ['test/contract/**/*.test.ts'],
+/** What has the machine to itself: constant load, and a restart of what others work with. */
+const ALONE = ['test/contract/**/*-{load,restart}.test.ts'];
+
+interface Kind {
+  include: string[];
+  exclude?: string[];
+  /** Files at a time. */
+  workers: number;
+  globalSetup?: string;
+}
+
+/** One project a kind of test, one after the other; CONTRIBUTING.md tells them apart. */
+const KINDS: Record<string, Kind> = {
+  unit: { include: ['test/*.test.ts', 'test/unit/**/*.test.ts'], workers: 2 },
+  stacks: { include: ['test/stacks/**/*.test.ts'], workers: 2 },
+  e2e: { include: ['test/e2e/**/*.test.ts'], workers: 2, globalSetup: 'test/e2e/harness/shared.ts' },
+  // They wait for pods more than they work.
+  contract: { include: ['test/contract/**/*.test.ts'], exclude: ALONE, workers: 3 },
+  'contract-alone': { include: ALONE, workers: 1 },
 };
 
 export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    projects: Object.entries(KINDS).map(([name, include]) => ({
+    projects: Object.entries(KINDS).map(([name, { workers, ...files }], groupOrder) => ({
       extends: true,
-      test: {
-        name,
-        include,
-        ...(name === 'e2e' && { globalSetup: 'test/e2e/harness/shared.ts' }),
-        // They start whole clusters and engines, and watch that no request fails meanwhile.
-        fileParallelism: name !== 'e2e' && name !== 'contract',
-      },
+      test: { name, ...files, maxWorkers: workers, sequence: { groupOrder } },
     })),
   },
 });

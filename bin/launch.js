@@ -16,7 +16,10 @@ const SCRIPTS = {
       [bin('vitest'), 'run', '--project', 'unit', '--project', 'stacks', '--project', 'e2e', 'ARGS'],
     ],
   },
-  'test:contract': { go: true, commands: [[bin('vitest'), 'run', '--project', 'contract', 'ARGS']] },
+  'test:contract': {
+    go: true,
+    commands: [[bin('vitest'), 'run', '--project', 'contract', '--project', 'contract-alone', 'ARGS']],
+  },
   check: {
     go: false,
     commands: [[bin('tsc'), '-p', '.'], [bin('biome'), 'ci', '.'], [bin('knip')]],
