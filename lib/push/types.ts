@@ -1,8 +1,11 @@
 import type { Word } from './word.ts';
 
+/** The kinds of git hosts that Fairlead knows. */
+export type HostKind = 'github' | 'gitlab' | 'bitbucket' | 'gitea' | 'codecommit';
+
 /** A repository on a git host. */
 export interface Origin {
-  host: 'github';
+  host: HostKind;
   owner: string;
   repository: string;
 }
