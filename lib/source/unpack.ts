@@ -80,7 +80,8 @@ async function feed(
   }
 }
 
-function tooLarge(operation: string, what: string): FairleadError {
+/** That a repository is more than is taken. `what`: how much that is. */
+export function tooLarge(operation: string, what: string): FairleadError {
   return new FairleadError({
     code: 'source/too-large',
     operation,
