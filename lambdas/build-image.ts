@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ECRClient } from '@aws-sdk/client-ecr';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
 import { parseAppFile } from '../lib/app/file.ts';
 import { findToolchain } from '../lib/build/go/toolchain.ts';
@@ -27,12 +26,13 @@ import { GitHub } from '../lib/source/github.ts';
 import { remoteEngines } from './build-image/engines.ts';
 import { manifestsIn, withManifests } from './build-image/manifests.ts';
 import { tellBuild, tellFailure } from './build-image/tell.ts';
-import { buildImageEnvironment } from './env.ts';
+import { awsEnvironment, buildImageEnvironment } from './env.ts';
 import { Secret } from './secret.ts';
 
 const environment = buildImageEnvironment();
+const aws = awsEnvironment();
 const tokenId = environment.gitHubTokenSecretId;
-const secret = tokenId === undefined ? undefined : new Secret(new SecretsManagerClient({}), tokenId);
+const secret = tokenId === undefined ? undefined : new Secret(aws, tokenId);
 const token = async () => secret?.current();
 const gitHub = new GitHub({ baseUrl: environment.gitHubUrl, token });
 const credentials = ecrCredentials(new ECRClient({}));
@@ -46,7 +46,7 @@ const registries = new Registries({
 const cacheDir = environment.cacheDirectory ?? join(tmpdir(), 'fairlead-cache');
 const toolchain = findToolchain(environment.go);
 const tools = findTools(environment.go.PATH);
-const engines = remoteEngines(environment, { token, credentials, registries });
+const engines = remoteEngines(environment, { aws, token, credentials, registries });
 
 /** ms that are left when a build is broken off here: it may have to be handed over. */
 const SPARE = 30_000;

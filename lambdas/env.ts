@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
+import type { Aws, Credentials } from '../lib/aws/types.ts';
 import type { NetworkPolicy } from '../lib/network/policy.ts';
 import { NO_PREVIEWS } from '../lib/push/previews.ts';
 import { check, commaSeparated, count, mirrors, previews, text, url, type Variables } from './variables.ts';
 
 /**
  * The environment of every function: the only place that reads `process.env`. lib/stacks/functions.ts sets what is
- * read here, under the same names. AWS_* variables are the SDK's, POWERTOOLS_* those of AWS Lambda Powertools.
+ * read here, under the same names. AWS_* variables are Lambda's and the SDK's, POWERTOOLS_* those of AWS Lambda Powertools.
  */
 
 const deploys = () => ({
@@ -14,7 +15,45 @@ const deploys = () => ({
 });
 const gitHub = () => ({ GITHUB_API_URL: url(), GITHUB_TOKEN_SECRET_ID: z.optional(text()) });
 
-/** @throws FairleadError `env/invalid-variable`, as all that follow */
+/**
+ * How functions call AWS where they do without its SDK: by the same variables, and the trace of the invocation.
+ * @throws FairleadError `env/invalid-variable`, as all that follow
+ */
+export function awsEnvironment(variables: Variables = process.env): Aws {
+  const read = check(z.object({ AWS_REGION: text(), AWS_MAX_ATTEMPTS: z._default(count(), 3) }), variables);
+  return {
+    region: read.AWS_REGION,
+    attempts: read.AWS_MAX_ATTEMPTS,
+    credentials: () => credentials(variables),
+    endpointOf: (service) => variables[ENDPOINTS[service]] || variables.AWS_ENDPOINT_URL || undefined,
+    // Another one for each invocation ("Defined runtime environment variables", AWS Lambda Developer Guide).
+    trace: () => variables._X_AMZN_TRACE_ID || undefined,
+  };
+}
+
+const ENDPOINTS = {
+  lambda: 'AWS_ENDPOINT_URL_LAMBDA',
+  secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+} as const;
+
+function credentials(variables: Variables): Credentials {
+  const read = check(
+    z.object({
+      AWS_ACCESS_KEY_ID: text(),
+      AWS_SECRET_ACCESS_KEY: text(),
+      AWS_SESSION_TOKEN: z.optional(text()),
+    }),
+    variables,
+  );
+  const { AWS_SESSION_TOKEN: sessionToken } = read;
+  return {
+    accessKeyId: read.AWS_ACCESS_KEY_ID,
+    secretAccessKey: read.AWS_SECRET_ACCESS_KEY,
+    ...(sessionToken !== undefined && { sessionToken }),
+  };
+}
+
+/** Of the receiver. */
 export function receivePushEnvironment(variables: Variables = process.env) {
   const read = check(
     z.object({

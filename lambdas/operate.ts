@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetDurableExecutionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { executionOf, invokeLater } from '../lib/aws/lambda.ts';
 import { FairleadError } from '../lib/errors.ts';
 import { Ledger } from '../lib/ledger/ledger.ts';
 import { log } from '../lib/log.ts';
 import type { OperateAnswer } from '../lib/operate/answer.ts';
 import { operate } from '../lib/operate/operate.ts';
 import type { DeployRequest, LookAtPull } from '../lib/push/request.ts';
-import { operateEnvironment } from './env.ts';
+import { awsEnvironment, operateEnvironment } from './env.ts';
 
 const { deployFunction, sweepFunction, ledgerTable } = operateEnvironment();
 const ledger = new Ledger(new DynamoDBClient({}), ledgerTable);
-const lambda = new LambdaClient({});
+const aws = awsEnvironment();
 
 /**
  * What people and programs ask of the installation, one request each (lib/operate/request.ts): who may invoke this
@@ -24,15 +24,8 @@ export async function handler(event: unknown): Promise<OperateAnswer> {
 }
 
 async function deploy(request: DeployRequest): Promise<string> {
-  const { DurableExecutionArn: arn } = await lambda.send(
-    new InvokeCommand({
-      FunctionName: deployFunction,
-      InvocationType: 'Event',
-      DurableExecutionName: request.delivery,
-      Payload: JSON.stringify(request),
-    }),
-  );
-  if (arn !== undefined) return arn;
+  const { execution } = await invokeLater(aws, deployFunction, request, request.delivery);
+  if (execution !== undefined) return execution;
   throw new FairleadError({
     code: 'operate/not-followed',
     operation: 'starting the deploy function',
@@ -41,22 +34,12 @@ async function deploy(request: DeployRequest): Promise<string> {
 }
 
 async function lookAtPull(request: LookAtPull): Promise<void> {
-  await lambda.send(
-    new InvokeCommand({
-      FunctionName: sweepFunction,
-      InvocationType: 'Event',
-      Payload: JSON.stringify(request),
-    }),
-  );
+  await invokeLater(aws, sweepFunction, request);
 }
 
 /** The role lets this ask about executions of the deploy function and of no other. */
 async function follow(execution: string): Promise<Extract<OperateAnswer, { is: 'going-on' | 'ended' }>> {
-  const {
-    Status: status,
-    Result: result,
-    Error: error,
-  } = await lambda.send(new GetDurableExecutionCommand({ DurableExecutionArn: execution }));
+  const { Status: status, Result: result, Error: error } = await executionOf(aws, execution);
   if (status === 'RUNNING') return { is: 'going-on' };
   if (status === 'SUCCEEDED' && result !== undefined) {
     const { outcome, message } = JSON.parse(result) as { outcome: string; message: string };

@@ -1,6 +1,5 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from 'aws-lambda';
+import { invokeLater } from '../lib/aws/lambda.ts';
 import { about, log } from '../lib/log.ts';
 import { decide } from '../lib/push/decide.ts';
 import { decidePull, decideWord, type PullDecision } from '../lib/push/decide-pull.ts';
@@ -9,13 +8,13 @@ import type { LookAtPull, Remove } from '../lib/push/request.ts';
 import type { Headers, Host, HostEvent, Push } from '../lib/push/types.ts';
 import { brief } from '../lib/report/brief.ts';
 import { tell } from '../lib/report/story.ts';
-import { receivePushEnvironment } from './env.ts';
+import { awsEnvironment, receivePushEnvironment } from './env.ts';
 import { Secret } from './secret.ts';
 import { startDeploy } from './start-deploy.ts';
 
 const environment = receivePushEnvironment();
-const lambda = new LambdaClient({});
-const secret = new Secret(new SecretsManagerClient({}), environment.webhookSecretId);
+const aws = awsEnvironment();
+const secret = new Secret(aws, environment.webhookSecretId);
 
 /** Bytes; what a function URL takes. */
 const LARGEST = 6 * 1024 * 1024;
@@ -106,7 +105,7 @@ async function deploy(push: Push): Promise<LambdaFunctionURLResult> {
   // Told first, so that it is the first chapter; a start that fails after it is answered as failed.
   tell(subject, 'push.received', message, { ref: push.ref, before: push.before, after: push.after });
   const once = { prefix: push.host, id: push.delivery };
-  const started = await startDeploy(lambda, environment.deployFunction, { do: 'deploy', ...push }, once);
+  const started = await startDeploy(aws, environment.deployFunction, { do: 'deploy', ...push }, once);
   if (started === 'known') log.info('the delivery had started a deployment before');
   return answer(202, 'accepted', message);
 }
@@ -119,15 +118,13 @@ async function remove(request: Remove): Promise<LambdaFunctionURLResult> {
     environment: request.environment.name,
     reason,
   });
-  await startDeploy(lambda, environment.deployFunction, request, { prefix: 'github', id: delivery });
+  await startDeploy(aws, environment.deployFunction, request, { prefix: 'github', id: delivery });
   return answer(202, 'accepted', `removing ${request.environment.name} of ${app}: ${reason}`);
 }
 
 /** Whatever comes of it is told beside the pull request. */
 async function look(request: LookAtPull): Promise<LambdaFunctionURLResult> {
-  const { sweepFunction } = environment;
-  const Payload = JSON.stringify(request);
-  await lambda.send(new InvokeCommand({ FunctionName: sweepFunction, InvocationType: 'Event', Payload }));
+  await invokeLater(aws, environment.sweepFunction, request);
   const { owner, repository, number, delivery } = request;
   log.info('a pull request is looked at', { delivery, owner, repository, number });
   // Nobody follows a story here: none is told of this delivery.

@@ -10,7 +10,7 @@ import { Cluster } from '../lib/rollout/cluster.ts';
 import type { RolloutAnswer, RolloutRequest } from '../lib/rollout/request.ts';
 import { type Listener, rollOut } from '../lib/rollout/roll-out.ts';
 import type { ReadSecret } from '../lib/rollout/secrets.ts';
-import { rollOutEnvironment } from './env.ts';
+import { awsEnvironment, rollOutEnvironment } from './env.ts';
 
 const { clusterName, ledgerTable } = rollOutEnvironment();
 const eks = new EKSClient({});
@@ -78,10 +78,7 @@ async function newestFence(environment: { app: string; name: string }): Promise<
 let secretsManager: Promise<ReadSecret> | undefined;
 
 function secrets(): Promise<ReadSecret> {
-  secretsManager ??= Promise.all([
-    import('@aws-sdk/client-secrets-manager'),
-    import('./secret-value.ts'),
-  ]).then(([{ SecretsManagerClient }, { secretReader }]) => secretReader(new SecretsManagerClient({})));
+  secretsManager ??= import('./secret-value.ts').then(({ secretReader }) => secretReader(awsEnvironment()));
   return secretsManager;
 }
 

@@ -1,4 +1,5 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { getSecretValue } from '../lib/aws/secrets-manager.ts';
+import type { Aws } from '../lib/aws/types.ts';
 import { FairleadError } from '../lib/errors.ts';
 import type { ReadSecret } from '../lib/rollout/secrets.ts';
 
@@ -6,11 +7,14 @@ import type { ReadSecret } from '../lib/rollout/secrets.ts';
 const GONE = ['ResourceNotFoundException', 'InvalidRequestException'];
 
 /** Reads the values that releases refer to; nothing of them is kept, logged, or in an error. */
-export function secretReader(client: Pick<SecretsManagerClient, 'send'>): ReadSecret {
+export function secretReader(aws: Aws): ReadSecret {
   return async (id, versionId) => {
-    const read = new GetSecretValueCommand({ SecretId: id, ...(versionId && { VersionId: versionId }) });
     try {
-      const { SecretString: text, SecretBinary: bytes } = await client.send(read);
+      const { text, bytes } = await getSecretValue(
+        aws,
+        id,
+        versionId === undefined ? undefined : { id: versionId },
+      );
       if (text !== undefined) return { is: 'text', text };
       return bytes === undefined ? { is: 'gone' } : { is: 'binary', bytes };
     } catch (error) {

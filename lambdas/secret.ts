@@ -1,10 +1,13 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { getSecretValue, type Version } from '../lib/aws/secrets-manager.ts';
+import type { Aws } from '../lib/aws/types.ts';
 import { FairleadError, messageOf } from '../lib/errors.ts';
 
 /** ms that a value is used before it is read again. */
 const FRESH = 5 * 60_000;
 /** ms between two reads that somebody who guesses could cause. */
 const LEAST = 2_000;
+
+type Stage = Extract<Version, { stage: string }>['stage'];
 
 interface Reading {
   at: number;
@@ -13,13 +16,13 @@ interface Reading {
 
 /** One secret of Secrets Manager, kept for a few minutes, so that a rotated one is taken up by and by. */
 export class Secret {
-  readonly #client: SecretsManagerClient;
+  readonly #aws: Aws;
   readonly #id: string;
   #current: Reading | undefined;
   #all: Reading | undefined;
 
-  constructor(client: SecretsManagerClient, id: string) {
-    this.#client = client;
+  constructor(aws: Aws, id: string) {
+    this.#aws = aws;
     this.#id = id;
   }
 
@@ -41,7 +44,7 @@ export class Secret {
     return (await this.#all?.values) ?? [];
   }
 
-  #read(stages: string[]): Reading {
+  #read(stages: Stage[]): Reading {
     const values = Promise.all(stages.map((stage) => this.#get(stage))).then((found) =>
       found.filter((value) => value !== undefined),
     );
@@ -53,10 +56,9 @@ export class Secret {
     return reading;
   }
 
-  async #get(stage: string): Promise<string | undefined> {
+  async #get(stage: Stage): Promise<string | undefined> {
     try {
-      const read = new GetSecretValueCommand({ SecretId: this.#id, VersionStage: stage });
-      return (await this.#client.send(read)).SecretString?.trim();
+      return (await getSecretValue(this.#aws, this.#id, { stage })).text?.trim();
     } catch (error) {
       const { name } = error as Error;
       if (stage === 'AWSPREVIOUS' && /^(ResourceNotFound|InvalidRequest)/.test(name)) return undefined;

@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  DurableExecutionAlreadyStartedException,
-  InvokeCommand,
-  type LambdaClient,
-} from '@aws-sdk/client-lambda';
+import { invokeLater, isAlreadyStarted } from '../lib/aws/lambda.ts';
+import type { Aws } from '../lib/aws/types.ts';
 import type { DeployRequest } from '../lib/push/request.ts';
 
 /**
@@ -11,23 +8,17 @@ import type { DeployRequest } from '../lib/push/request.ts';
  * for. Answers whether it was the first time, as far as that can be told.
  */
 export async function startDeploy(
-  lambda: LambdaClient,
+  aws: Aws,
   deployFunction: string,
   request: DeployRequest,
   { prefix, id }: { prefix: string; id: string },
 ): Promise<'started' | 'known'> {
-  const invoke = new InvokeCommand({
-    FunctionName: deployFunction,
-    InvocationType: 'Event',
-    DurableExecutionName: executionName(prefix, id),
-    Payload: JSON.stringify(request),
-  });
   try {
-    await lambda.send(invoke);
+    await invokeLater(aws, deployFunction, request, executionName(prefix, id));
     return 'started';
   } catch (error) {
     // The same once more, with another payload: the first one is at work.
-    if (error instanceof DurableExecutionAlreadyStartedException) return 'known';
+    if (isAlreadyStarted(error)) return 'known';
     throw error;
   }
 }

@@ -1,20 +1,17 @@
 import { createHash } from 'node:crypto';
-import { CloudWatchClient, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { type Rung, rungOf } from '../lib/bake/alarm-event.ts';
 import { isNamed, isWatched } from '../lib/bake/condemns.ts';
 import { Ledger } from '../lib/ledger/ledger.ts';
 import type { Listed } from '../lib/ledger/listing.ts';
 import { log } from '../lib/log.ts';
 import type { RollBack } from '../lib/push/request.ts';
-import { watchAlarmEnvironment } from './env.ts';
+import { awsEnvironment, watchAlarmEnvironment } from './env.ts';
 import { startDeploy } from './start-deploy.ts';
 
 const { deployFunction, ledgerTable } = watchAlarmEnvironment();
 const ledger = new Ledger(new DynamoDBClient({}), ledgerTable);
-const lambda = new LambdaClient({});
-const cloudWatch = new CloudWatchClient({});
+const aws = awsEnvironment();
 
 /** Environments whose state is read at once. */
 const AT_ONCE = 20;
@@ -65,13 +62,16 @@ async function watch({ app, name, push }: Listed, rung: Rung, tags: Tags): Promi
     delivery: `alarm-${id}`,
     whileLive: live.release,
   };
-  await startDeploy(lambda, deployFunction, request, { prefix: 'alarm', id });
+  await startDeploy(aws, deployFunction, request, { prefix: 'alarm', id });
   return [`${app}/${name}`];
 }
 
 /** Those of the alarm: asked for only where a release goes by a tag. */
 async function tagsOf(arn: string): Promise<ReadonlyMap<string, string>> {
-  const { Tags = [] } = await cloudWatch.send(new ListTagsForResourceCommand({ ResourceARN: arn }));
+  const { CloudWatchClient, ListTagsForResourceCommand } = await import('@aws-sdk/client-cloudwatch');
+  const { Tags = [] } = await new CloudWatchClient({}).send(
+    new ListTagsForResourceCommand({ ResourceARN: arn }),
+  );
   return new Map(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 

@@ -7,8 +7,12 @@ const root = resolve(import.meta.dirname, '..');
 /** What each folder may import of ours, beside itself. `errors` and `log` are open to all of lib/ and lambdas/. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/app': [],
+  // AWS's own protocol, for whoever does without its SDK.
+  'lib/aws': [],
   'lib/bake': ['lib/kube', 'lib/release'],
   'lib/build': ['lib/dockerfile', 'lib/image', 'lib/network', 'lib/registry', 'lib/sandbox'],
+  // It says what is deployed in the words of lib/push, and tells of mistakes as fairlead.yaml's are told of.
+  'lib/config': ['lib/app', 'lib/push'],
   'lib/dockerfile': [],
   'lib/engine': ['lib/build', 'lib/image', 'lib/registry', 'lib/source'],
   'lib/image': [],

@@ -1,5 +1,5 @@
 import { LambdaMicrovmsClient } from '@aws-sdk/client-lambda-microvms';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Aws } from '../../lib/aws/types.ts';
 import { CodeBuildEngine } from '../../lib/engine/codebuild/engine.ts';
 import { Control } from '../../lib/engine/microvm/control.ts';
 import { type Access, MicrovmEngine } from '../../lib/engine/microvm/engine.ts';
@@ -18,6 +18,7 @@ type Environment = ReturnType<typeof buildImageEnvironment>;
 
 /** What reads the git host and the registries here, and is lent to who builds in this function's place. */
 export interface Lent {
+  aws: Aws;
   token: () => Promise<string | undefined>;
   credentials: CredentialSource;
   registries: Registries;
@@ -37,7 +38,7 @@ function microvmEngine(
   { image, platform, secretId }: NonNullable<Environment['microVm']>,
   lent: Lent,
 ): MicrovmEngine {
-  const secret = new Secret(new SecretsManagerClient({}), secretId);
+  const secret = new Secret(lent.aws, secretId);
   const fleet = new Fleet({
     control: new Control(new LambdaMicrovmsClient({})),
     image,

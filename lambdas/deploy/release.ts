@@ -17,15 +17,7 @@ import { tell } from '../../lib/report/story.ts';
 import type { Claim } from './build.ts';
 import { pause, step } from './patience.ts';
 import { versionsOf } from './secret-versions.ts';
-import {
-  environment,
-  environmentOf,
-  headOf,
-  ledger,
-  type Order,
-  secretsManager,
-  subjectOf,
-} from './services.ts';
+import { aws, environment, environmentOf, headOf, ledger, type Order, subjectOf } from './services.ts';
 
 export type Built = Extract<BuildAnswer, { outcome: 'built' }>;
 
@@ -98,7 +90,7 @@ async function renderer(
     const app = appOf(push, built);
     const { environment: place, fork } = push;
     const quota = place.name === 'production' ? {} : { quota: environment.previews.quota };
-    const secretVersions = await versionsOf(secretsManager, secretIdsOf(app));
+    const secretVersions = await versionsOf(aws, secretIdsOf(app));
     const rendering = { app, image: built.image, environment: place, commit, secretVersions, ...quota };
     const createdAt = new Date();
     const make = (number: number, serving?: Release) => {

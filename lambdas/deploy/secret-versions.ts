@@ -1,4 +1,5 @@
-import { DescribeSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { stagesOf } from '../../lib/aws/secrets-manager.ts';
+import type { Aws } from '../../lib/aws/types.ts';
 import { FairleadError } from '../../lib/errors.ts';
 
 /**
@@ -6,22 +7,18 @@ import { FairleadError } from '../../lib/errors.ts';
  * back the values that it ran with. The values themselves are not read.
  * @throws FairleadError `secret/absent`, `secret/forbidden`
  */
-export async function versionsOf(
-  client: Pick<SecretsManagerClient, 'send'>,
-  ids: readonly string[],
-): Promise<Record<string, string>> {
-  const versions = ids.map(async (id): Promise<[string, string]> => [id, await versionOf(client, id)]);
+export async function versionsOf(aws: Aws, ids: readonly string[]): Promise<Record<string, string>> {
+  const versions = ids.map(async (id): Promise<[string, string]> => [id, await versionOf(aws, id)]);
   return Object.fromEntries(await Promise.all(versions));
 }
 
-async function versionOf(client: Pick<SecretsManagerClient, 'send'>, id: string): Promise<string> {
+async function versionOf(aws: Aws, id: string): Promise<string> {
   const operation = `looking up the secret ${id}`;
   const place = 'fairlead.yaml: secrets';
   try {
-    const { VersionIdsToStages: versions = {} } = await client.send(
-      new DescribeSecretCommand({ SecretId: id }),
+    const current = Object.entries(await stagesOf(aws, id)).find(([, stages]) =>
+      stages.includes('AWSCURRENT'),
     );
-    const current = Object.entries(versions).find(([, stages]) => stages.includes('AWSCURRENT'));
     if (current !== undefined) return current[0];
   } catch (error) {
     const { name, message } = error as Error;

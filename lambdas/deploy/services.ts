@@ -1,6 +1,5 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import { Owners } from '../../lib/ledger/owners.ts';
 import { Table } from '../../lib/ledger/table.ts';
@@ -10,7 +9,7 @@ import type { Push } from '../../lib/push/types.ts';
 import { NAMESPACE, SERVICE } from '../../lib/report/metrics.ts';
 import { GitHub } from '../../lib/source/github.ts';
 import type { Head, Repository } from '../../lib/source/types.ts';
-import { deployEnvironment } from '../env.ts';
+import { awsEnvironment, deployEnvironment } from '../env.ts';
 import { Secret } from '../secret.ts';
 
 export const environment = deployEnvironment();
@@ -19,10 +18,10 @@ const dynamoDB = new DynamoDBClient({});
 export const ledger = new Ledger(dynamoDB, environment.ledgerTable);
 export const owners = new Owners(new Table(dynamoDB, environment.ledgerTable));
 
-export const secretsManager = new SecretsManagerClient({});
+export const aws = awsEnvironment();
 
 const { gitHubTokenSecretId: tokenId } = environment;
-const token = tokenId === undefined ? undefined : new Secret(secretsManager, tokenId);
+const token = tokenId === undefined ? undefined : new Secret(aws, tokenId);
 export const gitHub = new GitHub({
   baseUrl: environment.gitHubUrl,
   ...(token === undefined ? {} : { token: () => token.current() }),

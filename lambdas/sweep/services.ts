@@ -1,35 +1,32 @@
 import { createHash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Ledger } from '../../lib/ledger/ledger.ts';
 import type { DeployRequest } from '../../lib/push/request.ts';
 import type { Origin } from '../../lib/push/types.ts';
 import { SWEPT } from '../../lib/push/upkeep.ts';
 import type { Api } from '../../lib/source/request.ts';
 import type { Repository } from '../../lib/source/types.ts';
-import { sweepEnvironment } from '../env.ts';
+import { awsEnvironment, sweepEnvironment } from '../env.ts';
 import { Secret } from '../secret.ts';
 import { startDeploy } from '../start-deploy.ts';
 
 const environment = sweepEnvironment();
+const aws = awsEnvironment();
 
 export const { deploys } = environment;
 export const ledger = new Ledger(new DynamoDBClient({}), environment.ledgerTable);
 
 const { gitHubTokenSecretId: tokenId } = environment;
-const token = tokenId === undefined ? undefined : new Secret(new SecretsManagerClient({}), tokenId);
+const token = tokenId === undefined ? undefined : new Secret(aws, tokenId);
 export const api: Api = {
   baseUrl: environment.gitHubUrl,
   ...(token === undefined ? {} : { token: () => token.current() }),
 };
 
-const lambda = new LambdaClient({});
-
 /** Starts the deploy function, once for each delivery. */
 export async function start(request: DeployRequest): Promise<'started' | 'known'> {
   const once = { prefix: 'sweep', id: request.delivery };
-  return await startDeploy(lambda, environment.deployFunction, request, once);
+  return await startDeploy(aws, environment.deployFunction, request, once);
 }
 
 export function repositoryOf({ owner, repository }: Origin): Repository {
