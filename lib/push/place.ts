@@ -14,14 +14,43 @@ const LONGEST_LABEL = 63;
 /** A letter, a hyphen and the hash. */
 const SHORTEST_ROOM = HASH + 2;
 
+/** The environment whose names are the app's own: its namespace, its host names. */
+const PRODUCTION = 'production';
+/** Before the name of any other environment that a configuration names. */
+const NAMED = '--env--';
+
+/** Where the environment of that name runs, which a configuration gives a branch. */
+export function placeOf(app: string, name: string): Place {
+  return name === PRODUCTION ? production(app) : { name, namespace: `${app}${NAMED}${name}` };
+}
+
 export function production(app: string): Place {
-  return { name: 'production', namespace: app };
+  return { name: PRODUCTION, namespace: app };
+}
+
+/**
+ * Whether an environment comes and goes with a branch or a pull request. Any other one is there because a configuration
+ * names it.
+ */
+export function isPreview({ name }: Pick<Place, 'name'>): boolean {
+  return name.startsWith(PREFIX);
+}
+
+/** Why a configuration cannot have an environment of that name; undefined where it can. */
+export function whyNoEnvironment(app: string, name: string): string | undefined {
+  if (name.includes('--')) return 'is no name here: it has two hyphens in a row';
+  if (name === 'preview' || isPreview({ name })) return 'is no name here: those of previews begin with it';
+  const { namespace } = placeOf(app, name);
+  const over = Math.max(namespace.length, `${app}-${name}`.length) - LONGEST_LABEL;
+  if (over <= 0) return undefined;
+  return `is ${over} characters too long: the namespace ${namespace} may have ${LONGEST_LABEL} (give the app a shorter name)`;
 }
 
 /**
  * Where a branch of `app` is previewed. Two branches never have one name: a slug that says less than the branch, or that
  * could be made from another one, ends in a hash of the branch. Two hyphens stand in the namespace because no app has
- * them in its name: `web` with a branch `api` is not where the app `web-api` runs.
+ * them in its name, nor a slug: `web` with a branch `api` is not where the app `web-api` runs, nor its branch
+ * `env-staging` where the environment `staging` does.
  */
 export function previewOfBranch(app: string, branch: string): Placed {
   const room = roomBeside(app);

@@ -1,3 +1,5 @@
+import type { HostKind } from './types.ts';
+
 /** What an installation says about environments beside production. */
 export interface Previews {
   /** Who gets one: nobody, every branch, or every branch with an open pull request. Forks need a person's word on top. */
@@ -20,6 +22,9 @@ export const NO_PREVIEWS: Previews = {
   most: 20,
   quota: { cpu: '1', memory: '1Gi', pods: 10 },
 };
+
+/** The hosts whose pull requests can have previews; branches can have them everywhere. */
+export const PULL_REQUEST_HOSTS: readonly HostKind[] = ['github'];
 
 /** The label of a pull request that asks for a preview of a branch. */
 export const LABEL = 'preview';

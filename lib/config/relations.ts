@@ -1,0 +1,85 @@
+import { appsMistakes } from './app-mistakes.ts';
+import { hostsOf } from './complete.ts';
+import { hostMistakes } from './host-mistakes.ts';
+import type { Mistake } from './mistake.ts';
+import type { ClusterEntry, ConfigFile } from './types.ts';
+import { MICROVM_REGIONS } from './values.ts';
+
+/** What is wrong with fields only together with others; nothing where all is well. Each field is right by itself. */
+export function relations(file: ConfigFile): Mistake[] {
+  const hosts = hostMistakes(file.hosts ?? []);
+  // An app cannot be told where it is before its host can.
+  const apps = hosts.length > 0 || file.apps === 'any' ? [] : appsMistakes(file.apps, hostsOf(file));
+  return [
+    ...hosts,
+    ...apps,
+    ...repeated(file.regions ?? [], 'regions'),
+    ...microVmMistakes(file),
+    ...clusterMistakes(file.cluster, file.regions ?? []),
+    ...topicMistakes(file),
+  ];
+}
+
+function microVmMistakes({ engines, platform, regions = [] }: ConfigFile): Mistake[] {
+  if (engines?.microvm !== true) return [];
+  const field = 'engines.microvm';
+  const where = `MicroVMs are in ${MICROVM_REGIONS.join(', ')}`;
+  if (platform === 'linux/amd64')
+    return [
+      { field, message: "MicroVMs are arm64: take platform 'linux/arm64', or leave amd64 to codebuild" },
+    ];
+  if (regions.length === 0) return [{ field, message: `${where}: name one of these in regions` }];
+  return regions
+    .filter((region) => !(MICROVM_REGIONS as readonly string[]).includes(region))
+    .map((region) => ({ field, message: `${where}, and not in ${region}: leave it out there` }));
+}
+
+function clusterMistakes(cluster: ClusterEntry | undefined, regions: readonly string[]): Mistake[] {
+  if (cluster === undefined) return [];
+  const said = cluster as {
+    new?: unknown;
+    existing?: Extract<ClusterEntry, { existing: unknown }>['existing'];
+  };
+  if ((said.new === undefined) === (said.existing === undefined))
+    return [{ field: 'cluster', message: "has to be one of { new: {} } and { existing: { name: 'apps' } }" }];
+  if (said.existing === undefined) return [];
+  const { endpoint, vpc, subnets, securityGroups } = said.existing;
+  const field = 'cluster.existing';
+  const network = Object.entries({ vpc, subnets, securityGroups }).filter(([, value]) => value !== undefined);
+  if (endpoint !== 'private')
+    return network.map(([name]) => ({
+      field: `${field}.${name}`,
+      message: "is for an endpoint that is 'private': leave it out, or say so",
+    }));
+  if (regions.length > 1)
+    return [
+      { field: `${field}.endpoint`, message: 'a VPC is in one region: a private endpoint takes one region' },
+    ];
+  return Object.entries({ vpc, subnets })
+    .filter(([, value]) => value === undefined)
+    .map(([name]) => ({
+      field: `${field}.${name}`,
+      message: 'is missing: a private endpoint is reached from a VPC only',
+    }));
+}
+
+function topicMistakes({ notifications, regions = [] }: ConfigFile): Mistake[] {
+  return (notifications?.topics ?? []).flatMap((arn, at) => {
+    const region = arn.split(':')[3] ?? '';
+    if (regions.length === 0 || regions.includes(region)) return [];
+    return [
+      {
+        field: `notifications.topics[${at}]`,
+        message: `is in ${region}, and alarms of ${regions.join(', ')} can tell topics of their own region only`,
+      },
+    ];
+  });
+}
+
+function repeated(values: readonly string[], field: string): Mistake[] {
+  return values.flatMap((value, at) =>
+    values.indexOf(value) === at
+      ? []
+      : [{ field: `${field}[${at}]`, message: `'${value}' stands there twice` }],
+  );
+}
