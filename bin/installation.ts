@@ -1,7 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import { parse } from 'yaml';
 import { buildspec } from '../lib/engine/codebuild/buildspec.ts';
-import { deployerRights } from '../lib/kube/permissions.ts';
+import { DEPLOYERS } from '../lib/kube/permissions.ts';
 import { FAILED_DEPLOYMENTS } from '../lib/report/metrics.ts';
 import { AlarmsStack } from '../lib/stacks/alarms-stack.ts';
 import { ClusterStack } from '../lib/stacks/cluster-stack.ts';
@@ -12,11 +12,11 @@ import { previewsOf } from './previews.ts';
 /** The stacks of one installation, each of which can be deployed apart from those after it. */
 export function installation(app: App) {
   const registry = new RegistryStack(app, 'FairleadRegistry', { keepImages: 100 });
-  const cluster = new ClusterStack(app, 'FairleadCluster', { deployers: deployerRights() });
+  const cluster = new ClusterStack(app, 'FairleadCluster');
   const pipeline = new PipelineStack(app, 'FairleadPipeline', {
     registry,
-    cluster: cluster.cluster,
-    deployers: cluster.deployers,
+    cluster,
+    deployers: DEPLOYERS.group,
     branch: app.node.tryGetContext('branch') ?? 'main',
     // `-c previews=branches` or `pull-requests`: they cost money, and show what is not finished.
     // `-c previewBranches='feature/*,fix/*'`, `-c previewTtl=86400` (seconds) and `-c previewMost=20` say more.

@@ -55,16 +55,20 @@ export function acknowledgeCluster(cluster: Construct): void {
     managedPolicy('AmazonEC2ContainerRegistryReadOnly'),
     managedPolicy('AmazonEKSWorkerNodePolicy'),
   );
+}
+
+/** The VPC of a new cluster. */
+export function acknowledgeVpc(vpc: Construct): void {
+  acknowledge(vpc, 'Flow logs cost with the traffic; who needs them turns them on for the VPC', 'VPC7');
+}
+
+/** What a function has that is in a VPC. */
+export function acknowledgeInVpc(made: Construct): void {
   acknowledge(
-    cluster,
-    "The CDK's kubectl handler runs at deploy time only; its runtime, roles and policies are the CDK's",
-    'L1',
-    managedPolicy('service-role/AWSLambdaBasicExecutionRole'),
+    made,
+    'Lambda makes the network interfaces of a function by this policy; those have no name before they are made',
     managedPolicy('service-role/AWSLambdaVPCAccessExecutionRole'),
-    'IAM4[Policy::{"Fn::If":["ClusterKubectlProviderHandlerHasEcrPublic69E09706",{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":iam::aws:policy/AmazonElasticContainerRegistryPublicReadOnly"]]},{"Ref":"AWS::NoValue"}]}]',
-    resourcePattern('<ClusterKubectlProviderHandler2E05C68A.Arn>:*'),
   );
-  acknowledge(cluster, 'Flow logs cost with the traffic; who needs them turns them on for the VPC', 'VPC7');
 }
 
 /** Secrets that a git host shares with us. */

@@ -1,77 +1,68 @@
-import { KubectlV35Layer } from '@aws-cdk/lambda-layer-kubectl-v35';
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { acknowledgeCluster } from './acknowledgements.ts';
+import { acknowledgeCluster, acknowledgeVpc } from './acknowledgements.ts';
+import {
+  checkClusterSettings,
+  type Endpoint,
+  type ExistingCluster,
+  NEW_CLUSTER,
+  type NewCluster,
+} from './cluster-settings.ts';
 
-/** A rule of a Kubernetes ClusterRole (rbac.authorization.k8s.io/v1, PolicyRule). */
-export interface ClusterRule {
-  apiGroups: string[];
-  resources: string[];
-  verbs: string[];
-  resourceNames?: string[];
+/** How a function reaches a private endpoint. */
+export interface ClusterNetwork {
+  vpc: ec2.IVpc;
+  subnets: ec2.SubnetSelection;
+  /** Those of an existing cluster; with none, the function gets one of its own, which `endpoint` lets in. */
+  securityGroups?: ec2.ISecurityGroup[];
+  /** The security group in front of the endpoint of a new cluster. */
+  endpoint?: string;
 }
 
-/** What rolling out needs in a cluster. */
-export interface DeployerRights {
-  /** The group that RBAC binds and access entries name. */
-  group: string;
-  /** Bound for the whole cluster. */
-  everywhere: readonly ClusterRule[];
-  /** A ClusterRole that is bound in the namespaces of apps, by whoever rolls out. */
-  inApps: { clusterRole: string; rules: readonly ClusterRule[] };
+/** A cluster, and the way to it for the function that rolls out, where that has to be in a VPC. */
+export interface ReachableCluster {
+  cluster: eks.ICluster;
+  network?: ClusterNetwork;
+}
+
+export interface ClusterStackProps extends StackProps {
+  /** As {@link NEW_CLUSTER} says when left out. */
+  settings?: NewCluster;
 }
 
 /**
- * Nodes for images that are for arm64, as Auto Mode's own pool `general-purpose` has them for amd64 (Amazon EKS User
- * Guide, "Create a Node Pool for EKS Auto Mode"). Pods say by `kubernetes.io/arch` which ones they need; a pool without
- * pods has no nodes.
+ * The EKS cluster in Auto Mode: AWS runs its nodes and load balancers, and nothing of Fairlead runs in it.
+ *
+ * What has to be in the cluster is applied by people (lib/kube/cluster-setup.ts): a function that could do it would have
+ * to be its administrator for good.
  */
-const ARM64_NODES = {
-  apiVersion: 'karpenter.sh/v1',
-  kind: 'NodePool',
-  metadata: { name: 'fairlead-arm64', labels: { 'app.kubernetes.io/managed-by': 'fairlead' } },
-  spec: {
-    template: {
-      spec: {
-        nodeClassRef: { group: 'eks.amazonaws.com', kind: 'NodeClass', name: 'default' },
-        requirements: [
-          { key: 'kubernetes.io/arch', operator: 'In', values: ['arm64'] },
-          { key: 'kubernetes.io/os', operator: 'In', values: ['linux'] },
-          { key: 'karpenter.sh/capacity-type', operator: 'In', values: ['on-demand'] },
-          { key: 'eks.amazonaws.com/instance-category', operator: 'In', values: ['c', 'm', 'r'] },
-          { key: 'eks.amazonaws.com/instance-generation', operator: 'Gt', values: ['4'] },
-        ],
-        expireAfter: '336h',
-        terminationGracePeriod: '24h',
-      },
-    },
-    disruption: {
-      budgets: [{ nodes: '10%' }],
-      consolidateAfter: '30s',
-      consolidationPolicy: 'WhenEmptyOrUnderutilized',
-    },
-  },
-};
-
-export interface ClusterStackProps extends StackProps {
-  /** What the function that rolls out may do in the cluster. */
-  deployers: DeployerRights;
-}
-
-/** The EKS cluster in Auto Mode: AWS runs its nodes and load balancers, and nothing of Fairlead runs in it. */
-export class ClusterStack extends Stack {
+export class ClusterStack extends Stack implements ReachableCluster {
   readonly cluster: eks.Cluster;
-  /** The group of those who roll out. */
-  readonly deployers: string;
+  readonly network?: ClusterNetwork;
 
-  constructor(scope: Construct, id: string, { deployers, ...props }: ClusterStackProps) {
+  constructor(scope: Construct, id: string, { settings = NEW_CLUSTER, ...props }: ClusterStackProps = {}) {
     super(scope, id, props);
-    this.cluster = new eks.Cluster(this, 'Cluster', {
-      version: eks.KubernetesVersion.V1_35,
-      // Public for the functions, which so stay out of the VPC; every call is authenticated by IAM all the same.
-      endpointAccess: eks.EndpointAccess.PUBLIC_AND_PRIVATE,
+    checkClusterSettings(settings);
+    this.cluster = this.createCluster(settings);
+    const { clusterName, clusterArn, clusterSecurityGroupId, vpc } = this.cluster;
+    if (settings.endpoint === 'private')
+      this.network = { vpc, subnets: { subnets: vpc.privateSubnets }, endpoint: clusterSecurityGroupId };
+    // All that another setting could make the pipeline use: what is exported today can be imported no less tomorrow, and
+    // no update has to wait for the stack that imports.
+    for (const value of [clusterName, clusterArn, clusterSecurityGroupId, vpc.vpcId]) this.exportValue(value);
+    for (const { subnetId } of vpc.privateSubnets) this.exportValue(subnetId);
+    new CfnOutput(this, 'ClusterName', { value: clusterName });
+  }
+
+  private createCluster({ version, endpoint, admins, natGateways }: NewCluster): eks.Cluster {
+    const vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 3, natGateways });
+    const cluster = new eks.Cluster(this, 'Cluster', {
+      version: eks.KubernetesVersion.of(version),
+      vpc,
+      endpointAccess: ENDPOINTS[endpoint],
       clusterLogging: [
         eks.ClusterLoggingTypes.API,
         eks.ClusterLoggingTypes.AUDIT,
@@ -79,39 +70,52 @@ export class ClusterStack extends Stack {
         eks.ClusterLoggingTypes.CONTROLLER_MANAGER,
         eks.ClusterLoggingTypes.SCHEDULER,
       ],
-      // Applies the roles below at deploy time; nothing calls it between deployments.
-      kubectlProviderOptions: { kubectlLayer: new KubectlV35Layer(this, 'Kubectl') },
+      // Else the role that CloudFormation works with would administer it for good.
+      bootstrapClusterCreatorAdminPermissions: false,
     });
-    acknowledgeCluster(this.cluster);
-    this.cluster.addManifest('Arm64', ARM64_NODES);
-    this.deployers = deployers.group;
-    this.bindDeployers(deployers);
-    new CfnOutput(this, 'ClusterName', { value: this.cluster.clusterName });
+    acknowledgeCluster(cluster);
+    acknowledgeVpc(vpc);
+    for (const principal of new Set(admins)) admitAdministrator(this, cluster, principal);
+    return cluster;
   }
+}
 
-  /** Says what members of the group may do in the cluster, and what they may give themselves in an app's namespace. */
-  private bindDeployers({ group, everywhere, inApps }: DeployerRights): void {
-    const labels = { 'app.kubernetes.io/managed-by': 'fairlead' };
-    const metadata = { name: 'fairlead-deployer', labels };
-    const apiVersion = 'rbac.authorization.k8s.io/v1';
-    this.cluster.addManifest(
-      'Deployers',
-      { apiVersion, kind: 'ClusterRole', metadata, rules: everywhere },
+/**
+ * A cluster that is there, as the stack of `scope` knows it: by its name, with no stack of its own. Nothing of it is
+ * changed but who may roll out.
+ */
+export function existingCluster(scope: Construct, settings: ExistingCluster): ReachableCluster {
+  checkClusterSettings(settings);
+  const { name, endpoint, network } = settings;
+  const cluster = eks.Cluster.fromClusterAttributes(scope, 'Cluster', { clusterName: name });
+  if (endpoint !== 'private' || network === undefined) return { cluster };
+  const subnets = network.subnets.map((id) => ec2.Subnet.fromSubnetId(scope, `Subnet ${id}`, id));
+  const securityGroups = network.securityGroups.map((id) =>
+    ec2.SecurityGroup.fromSecurityGroupId(scope, `SecurityGroup ${id}`, id, { mutable: false }),
+  );
+  // Subnets are named one by one; of which zones they are is nobody's question.
+  const vpc = ec2.Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId: network.vpc, availabilityZones: ['named'] });
+  return { cluster, network: { vpc, subnets: { subnets }, securityGroups } };
+}
+
+const ENDPOINTS: Record<Endpoint, eks.EndpointAccess> = {
+  public: eks.EndpointAccess.PUBLIC,
+  'public-and-private': eks.EndpointAccess.PUBLIC_AND_PRIVATE,
+  private: eks.EndpointAccess.PRIVATE,
+};
+
+/** Makes `principal`, the ARN of a role or user, an administrator. No principal of the stacks is ever one. */
+function admitAdministrator(scope: Construct, cluster: eks.Cluster, principal: string): void {
+  new eks.CfnAccessEntry(scope, `Admin ${principal}`, {
+    clusterName: cluster.clusterName,
+    principalArn: principal,
+    accessPolicies: [
       {
-        apiVersion,
-        kind: 'ClusterRole',
-        metadata: { name: inApps.clusterRole, labels },
-        rules: inApps.rules,
+        policyArn: `arn:${Aws.PARTITION}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`,
+        accessScope: { type: 'cluster' },
       },
-      {
-        apiVersion,
-        kind: 'ClusterRoleBinding',
-        metadata,
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: metadata.name },
-        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
-      },
-    );
-  }
+    ],
+  });
 }
 
 /**

@@ -7,18 +7,27 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { bundle } from './bundle.ts';
+import type { ClusterNetwork } from './cluster-stack.ts';
 import type { FunctionDefinition } from './functions.ts';
+import { inNetwork } from './in-network.ts';
 
 /** Where bundles are made before they become assets; the folder is git-ignored. */
 const BUNDLES = join('dist', 'functions');
 
-/** The Lambda function that `definition` describes, bundled now. `platform` is what images are for: `linux/arm64`. */
+export interface Surroundings {
+  /** What images are for: `linux/arm64`. */
+  platform: string;
+  /** How the cluster is reached by who rolls out, where that is not by its public endpoint. */
+  network?: ClusterNetwork;
+}
+
+/** The Lambda function that `definition` describes, bundled now. */
 export function pipelineFunction(
   scope: Construct,
   definition: FunctionDefinition,
   environment: Record<string, string>,
   deadLetters: sqs.IQueue,
-  platform: string,
+  { platform, network }: Surroundings,
 ): lambda.Function {
   const directory = join(BUNDLES, definition.name);
   mkdirSync(directory, { recursive: true });
@@ -40,9 +49,11 @@ export function pipelineFunction(
     // An asynchronous invocation that fails twice more goes to the queue above, where an alarm sees it.
     retryAttempts: 2,
   };
+  const inVpc = definition.name === 'roll-out' && network && inNetwork(scope, network);
   if (definition.name === 'build-image') return containerFunction(scope, id, directory, shared, platform);
   return new lambda.Function(scope, id, {
     ...shared,
+    ...inVpc,
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
     code: lambda.Code.fromAsset(directory, { exclude: ['*.map'] }),

@@ -1,14 +1,19 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import type * as eks from 'aws-cdk-lib/aws-eks-v2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledgeBuilder, acknowledgeFunction, acknowledgeHostSecret } from './acknowledgements.ts';
+import {
+  acknowledgeBuilder,
+  acknowledgeFunction,
+  acknowledgeHostSecret,
+  acknowledgeInVpc,
+} from './acknowledgements.ts';
 import { grantAppSecrets } from './app-secrets.ts';
-import { admitDeployer } from './cluster-stack.ts';
+import type { ExistingCluster } from './cluster-settings.ts';
+import { admitDeployer, existingCluster, type ReachableCluster } from './cluster-stack.ts';
 import { CodeBuildEngine } from './codebuild-engine.ts';
 import {
   type Callees,
@@ -18,14 +23,15 @@ import {
   type PreviewSettings,
 } from './functions.ts';
 import { MicroVms } from './microvms.ts';
-import { pipelineFunction } from './pipeline-function.ts';
+import { pipelineFunction, type Surroundings } from './pipeline-function.ts';
 import type { RegistryStack } from './registry-stack.ts';
 import { invokeEvery } from './schedule.ts';
 import { grantFollow, grantLook, grantTags, invokeOnAlarm } from './watch.ts';
 
 export interface PipelineStackProps extends StackProps {
   registry: RegistryStack;
-  cluster: eks.ICluster;
+  /** Where apps run: of a stack, or one that is there. */
+  cluster: ReachableCluster | ExistingCluster;
   /** The group that has the rights of rolling out in it. */
   deployers: string;
   branch: string;
@@ -48,6 +54,8 @@ export class PipelineStack extends Stack {
 
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);
+    const { cluster, network } =
+      'kind' in props.cluster ? existingCluster(this, props.cluster) : props.cluster;
     this.ledger = this.createLedger();
     this.deadLetters = new sqs.Queue(this, 'DeadLetters', {
       enforceSSL: true,
@@ -72,14 +80,17 @@ export class PipelineStack extends Stack {
       imageRepositoryPrefix: props.registry.imageRepositoryPrefix,
       registryMirrors: props.registry.mirrors,
       insecureRegistries: [],
-      clusterName: props.cluster.clusterName,
+      clusterName: cluster.clusterName,
       serviceType: 'LoadBalancer',
       // Long enough for a program that dies of its first requests; alarms take minutes, and an app says so.
       bakeSeconds: 60,
       ...(microVms && { microVm: microVms.settings }),
       ...(codeBuild && { codeBuildProject: codeBuild.project.projectName }),
     };
-    this.functions = this.createFunctions(installation, props.platform);
+    this.functions = this.createFunctions(installation, {
+      platform: props.platform,
+      ...(network && { network }),
+    });
 
     const { 'receive-push': receive, deploy, 'build-image': build, 'roll-out': rollOut } = this.functions;
     webhookSecret.grantRead(receive);
@@ -98,9 +109,10 @@ export class PipelineStack extends Stack {
     grantAppSecrets(deploy, 'secretsmanager:DescribeSecret');
     grantFollow(this.functions.operate, deploy);
     rollOut.addToRolePolicy(
-      new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [props.cluster.clusterArn] }),
+      new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [cluster.clusterArn] }),
     );
-    if (rollOut.role) admitDeployer(this, props.cluster, rollOut.role, props.deployers);
+    if (network) acknowledgeInVpc(rollOut);
+    if (rollOut.role) admitDeployer(this, cluster, rollOut.role, props.deployers);
     const url = receive.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
     new CfnOutput(this, 'WebhookUrl', { value: url.url, description: 'Where the git host sends its pushes' });
     new CfnOutput(this, 'WebhookSecretArn', { value: webhookSecret.secretArn });
@@ -135,14 +147,14 @@ export class PipelineStack extends Stack {
   /** Callees are made before their callers, so that each can be told its callees' versions. */
   private createFunctions(
     installation: Installation,
-    platform: string,
+    surroundings: Surroundings,
   ): Record<FunctionName, lambda.Function> {
     const callees: Callees = { deploy: '', buildImage: '', rollOut: '', sweep: '' };
     const create = (name: FunctionName) => {
       const definition = FUNCTIONS.find((candidate) => candidate.name === name);
       if (!definition) throw new Error(`no function is called ${name}`);
       const environment = definition.environment(installation, callees);
-      const made = pipelineFunction(this, definition, environment, this.deadLetters, platform);
+      const made = pipelineFunction(this, definition, environment, this.deadLetters, surroundings);
       acknowledgeFunction(made, definition.durable !== undefined);
       return made;
     };

@@ -9,6 +9,11 @@ const CACHE_TAGS = 'fairlead-cache-*';
 export interface RegistryStackProps extends StackProps {
   /** Images kept of each app; the oldest beyond go. */
   keepImages: number;
+  /**
+   * `on-push`: images of apps are looked through for known vulnerabilities when they come. Which repositories are is one
+   * setting of the account's registry in the region; `as-is` leaves that to whoever made it. `as-is` when left out.
+   */
+  scanning?: 'on-push' | 'as-is';
 }
 
 /**
@@ -49,6 +54,16 @@ export class RegistryStack extends Stack {
       encryptionConfiguration: { encryptionType: 'AES256' },
       lifecyclePolicy: lifecyclePolicy(props.keepImages),
     });
+    if (props.scanning === 'on-push')
+      new ecr.CfnRegistryScanningConfiguration(this, 'Scanning', {
+        scanType: 'BASIC',
+        rules: [
+          {
+            scanFrequency: 'SCAN_ON_PUSH',
+            repositoryFilters: [{ filter: 'fairlead/*', filterType: 'WILDCARD' }],
+          },
+        ],
+      });
     // Docker's official images are on ECR Public too, which asks for no credentials and sets no pull limit.
     new ecr.CfnPullThroughCacheRule(this, 'OfficialImages', {
       ecrRepositoryPrefix: 'docker.io',

@@ -1,0 +1,91 @@
+import type { Kube } from './client.ts';
+import { KubeError } from './error.ts';
+import { ARM64_NODES } from './node-pool.ts';
+import { FIELD_MANAGER } from './owner.ts';
+import { DEPLOYERS, type Deployers, deployerRights } from './permissions.ts';
+import type { WrittenObject } from './wire.ts';
+
+const RBAC = 'rbac.authorization.k8s.io';
+
+/** Whether the cluster is EKS in Auto Mode, whose nodes for arm64 are asked for by a NodePool. */
+export type Nodes = 'auto-mode' | 'of-the-cluster';
+
+/**
+ * All that has to be in a cluster before Fairlead can roll out: the two ClusterRoles of those who roll out, the binding
+ * of the one that is about the cluster as a whole, and, of Auto Mode, nodes for arm64. Pure.
+ */
+export function clusterSetup(nodes: Nodes, deployers: Deployers = DEPLOYERS): WrittenObject[] {
+  const { group, everywhere, inApps } = deployerRights(deployers);
+  const labels = { 'app.kubernetes.io/managed-by': 'fairlead' };
+  // Of other deployers than the usual ones, as tests have them, the roles have names of their own.
+  const name = inApps.clusterRole.replace(/-app$/, '');
+  const apiVersion = `${RBAC}/v1`;
+  const role = (metadata: WrittenObject['metadata'], rules: unknown) => ({
+    apiVersion,
+    kind: 'ClusterRole',
+    metadata,
+    rules,
+  });
+  const binding = {
+    apiVersion,
+    kind: 'ClusterRoleBinding',
+    metadata: { name, labels },
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name },
+    subjects: [{ apiGroup: RBAC, kind: 'Group', name: group }],
+  };
+  return [
+    role({ name, labels }, everywhere),
+    role({ name: inApps.clusterRole, labels }, inApps.rules),
+    binding,
+    ...(nodes === 'auto-mode' ? [ARM64_NODES] : []),
+  ];
+}
+
+/** `changed`: it was not there, or was something else. */
+export interface Applied {
+  /** `ClusterRole/fairlead-deployer` */
+  name: string;
+  outcome: 'changed' | 'as it was';
+}
+
+const COLLECTIONS: Record<string, string> = {
+  ClusterRole: `/apis/${RBAC}/v1/clusterroles`,
+  ClusterRoleBinding: `/apis/${RBAC}/v1/clusterrolebindings`,
+  NodePool: '/apis/karpenter.sh/v1/nodepools',
+};
+
+/**
+ * Applies the objects with the rights of whoever `kube` speaks for, and takes what others have set of them: it is what
+ * the roles mean. Throws KubeError, for want of rights too.
+ */
+export async function applySetup(kube: Kube, objects: readonly WrittenObject[]): Promise<Applied[]> {
+  const applied: Applied[] = [];
+  for (const object of objects) {
+    const path = `${COLLECTIONS[object.kind]}/${object.metadata.name}`;
+    const before = await kube.find<WrittenObject & Versioned>(path);
+    const after = await kube.send<Versioned>('PATCH', path, {
+      query: { fieldManager: FIELD_MANAGER, force: true },
+      contentType: 'application/apply-patch+yaml',
+      body: object,
+    });
+    const isSame = before?.metadata?.resourceVersion === after.metadata?.resourceVersion;
+    const name = `${object.kind}/${object.metadata.name}`;
+    applied.push({ name, outcome: isSame ? 'as it was' : 'changed' });
+  }
+  return applied;
+}
+
+interface Versioned {
+  metadata?: { resourceVersion?: string };
+}
+
+/** Whether the cluster has the API of Auto Mode's nodes. */
+export async function nodesOf(kube: Kube): Promise<Nodes> {
+  try {
+    await kube.get('/apis/eks.amazonaws.com/v1');
+    return 'auto-mode';
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 404) return 'of-the-cluster';
+    throw error;
+  }
+}
