@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 
+const CREDENTIALS = join(import.meta.dirname, '../../lambdas/sdk-credentials.ts');
+
 /** How every handler is bundled, for AWS and for one machine alike: one ES module with all that it imports. */
 export function bundleOptions(entry: string, directory: string): BuildOptions {
   return {
@@ -11,6 +13,7 @@ export function bundleOptions(entry: string, directory: string): BuildOptions {
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
+    alias: { '@aws-sdk/credential-provider-node': CREDENTIALS },
     minify: true,
     keepNames: true,
     sourcemap: 'linked',
