@@ -1,8 +1,6 @@
 import { EKSClient } from '@aws-sdk/client-eks';
-import type { LookDeps } from '../lib/bake/look.ts';
 import { Kube } from '../lib/kube/client.ts';
 import { connectToEks } from '../lib/kube/eks.ts';
-import type { Ledger } from '../lib/ledger/ledger.ts';
 import { about } from '../lib/log.ts';
 import type { Release } from '../lib/release/types.ts';
 import { tell } from '../lib/report/story.ts';
@@ -17,7 +15,6 @@ const eks = new EKSClient({});
 
 // Kept while the function's environment lives: connections, what the cluster can do, its token.
 let connected: Promise<Cluster> | undefined;
-let ledger: Ledger | undefined;
 
 /** Carries out one RolloutRequest on the cluster. A cluster that cannot be asked is thrown, for a retry. */
 export async function handler(request: RolloutRequest): Promise<RolloutAnswer> {
@@ -39,19 +36,25 @@ function storyteller({ subject }: RolloutRequest): Pick<Listener, 'onApplied' | 
   };
 }
 
-/** Reads what is not in the cluster. Each client is loaded when it is asked for: most rollouts need none. */
+/**
+ * Reads what is not in the cluster. Each client is loaded when it is asked for: most rollouts need none. They are in
+ * modules of their own, which say what of them is used: of what is imported here, all would be in the bundle.
+ */
 function reader({ kube }: Cluster, { release }: RolloutRequest): Partial<Listener> {
   return {
-    newestFence: () => newestFence({ app: release.app, name: release.environment }),
+    newestFence: async () => {
+      const { newestFence } = await import('./roll-out/fence.ts');
+      return newestFence(ledgerTable, { app: release.app, name: release.environment });
+    },
     readSecret: async (id, versionId) => (await secrets())(id, versionId),
     alarmsBefore: async (of) => {
       if (!isWatched(of)) return undefined;
-      const [{ alarmsBefore }, deps] = await Promise.all([import('../lib/bake/look.ts'), lookDeps(kube)]);
-      return alarmsBefore(deps, of);
+      const { alarmsBefore, lookDeps } = await import('./roll-out/watching.ts');
+      return alarmsBefore(lookDeps(kube), of);
     },
     look: async ({ release: of, phase, url, since }) => {
-      const [{ look }, deps] = await Promise.all([import('../lib/bake/look.ts'), lookDeps(kube)]);
-      return look(deps, { release: of, phase, url, since });
+      const { look, lookDeps } = await import('./roll-out/watching.ts');
+      return look(lookDeps(kube), { release: of, phase, url, since });
     },
   };
 }
@@ -66,35 +69,11 @@ function cluster(): Promise<Cluster> {
   return connected;
 }
 
-async function newestFence(environment: { app: string; name: string }): Promise<number | undefined> {
-  const [{ DynamoDBClient }, { Ledger }] = await Promise.all([
-    import('@aws-sdk/client-dynamodb'),
-    import('../lib/ledger/ledger.ts'),
-  ]);
-  ledger ??= new Ledger(new DynamoDBClient({}), ledgerTable);
-  return (await ledger.newestClaim(environment))?.fence;
-}
-
 let secretsManager: Promise<ReadSecret> | undefined;
 
 function secrets(): Promise<ReadSecret> {
   secretsManager ??= import('./secret-value.ts').then(({ secretReader }) => secretReader(awsEnvironment()));
   return secretsManager;
-}
-
-let watching: Promise<LookDeps> | undefined;
-
-function lookDeps(kube: Kube): Promise<LookDeps> {
-  watching ??= Promise.all([
-    import('@aws-sdk/client-cloudwatch'),
-    import('@aws-sdk/client-resource-groups-tagging-api'),
-    import('../lib/rollout/restarts.ts'),
-  ]).then(([{ CloudWatchClient }, { ResourceGroupsTaggingAPIClient }, { restartsSince }]) => ({
-    cloudWatch: new CloudWatchClient({}),
-    tagging: new ResourceGroupsTaggingAPIClient({}),
-    restartsSince: (release, of) => restartsSince(kube, release, of),
-  }));
-  return watching;
 }
 
 function isWatched({ bake: { alarms, alarmTag } }: Release): boolean {

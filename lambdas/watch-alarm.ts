@@ -5,7 +5,9 @@ import { isNamed, isWatched } from '../lib/bake/condemns.ts';
 import { Ledger } from '../lib/ledger/ledger.ts';
 import type { Listed } from '../lib/ledger/listing.ts';
 import { log } from '../lib/log.ts';
-import type { RollBack } from '../lib/push/request.ts';
+import { BY_ALARM, type RollBack } from '../lib/push/request.ts';
+import { measure } from '../lib/report/measure.ts';
+import { METRICS } from '../lib/report/metrics.ts';
 import { awsEnvironment, watchAlarmEnvironment } from './env.ts';
 import { startDeploy } from './start-deploy.ts';
 
@@ -29,7 +31,8 @@ export async function handler(event: unknown): Promise<{ rolledBack: string[] }>
   if (rung === undefined) return { rolledBack: [] };
   let reading: ReturnType<Tags> | undefined;
   const tags: Tags = () => {
-    reading ??= tagsOf(rung.arn);
+    // Loaded only where a release goes by a tag.
+    reading ??= import('./watch-alarm/tags.ts').then(({ tagsOf }) => tagsOf(rung.arn));
     return reading;
   };
   const rolledBack: string[] = [];
@@ -44,6 +47,8 @@ export async function handler(event: unknown): Promise<{ rolledBack: string[] }>
   }
   log.info('an alarm rings', { alarm: rung.name, rolledBack });
   if (failed.length > 0) throw failed[0];
+  // An alarm tells when nothing is heard any more: nobody would notice that releases are not taken back.
+  measure([[METRICS.alarmHeard, 1]]);
   return { rolledBack };
 }
 
@@ -59,20 +64,11 @@ async function watch({ app, name, push }: Listed, rung: Rung, tags: Tags): Promi
     environment: push.environment,
     reason: rung.reason ?? 'it rings',
     by: `alarm ${rung.name}`,
-    delivery: `alarm-${id}`,
+    delivery: `${BY_ALARM}${id}`,
     whileLive: live.release,
   };
   await startDeploy(aws, deployFunction, request, { prefix: 'alarm', id });
   return [`${app}/${name}`];
-}
-
-/** Those of the alarm: asked for only where a release goes by a tag. */
-async function tagsOf(arn: string): Promise<ReadonlyMap<string, string>> {
-  const { CloudWatchClient, ListTagsForResourceCommand } = await import('@aws-sdk/client-cloudwatch');
-  const { Tags = [] } = await new CloudWatchClient({}).send(
-    new ListTagsForResourceCommand({ ResourceARN: arn }),
-  );
-  return new Map(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
 function digest(text: string): string {
