@@ -2,6 +2,7 @@ import { type DurableContext, withDurableExecution } from '@aws/durable-executio
 import type { DeployRequest } from '../lib/push/request.ts';
 import type { Push } from '../lib/push/types.ts';
 import { bringHead } from './deploy/bring-head.ts';
+import { type Recovered, recover } from './deploy/recover.ts';
 import { remove } from './deploy/remove.ts';
 import { rollBack } from './deploy/roll-back.ts';
 import type { Settled } from './deploy/settle.ts';
@@ -12,12 +13,14 @@ import type { Settled } from './deploy/settle.ts';
  * being cut off anywhere, and always comes to an end that is told.
  */
 export const handler = withDurableExecution(
-  async (request: DeployRequest | (Push & { do?: undefined }), context: DurableContext): Promise<Settled> => {
+  async (request: DeployRequest | (Push & { do?: undefined }), context: DurableContext): Promise<Settled | Recovered> => {
     switch (request.do) {
       case 'roll-back':
         return await rollBack(context, request);
       case 'remove':
         return await remove(context, request);
+      case 'recover':
+        return await recover(context, request);
       default:
         return await bringHead(context, request);
     }

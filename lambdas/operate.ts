@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { executionOf, invokeLater } from '../lib/aws/lambda.ts';
 import { FairleadError } from '../lib/errors.ts';
-import { Ledger } from '../lib/ledger/ledger.ts';
+import { Recovery } from '../lib/ledger/recovery.ts';
 import { log } from '../lib/log.ts';
 import type { OperateAnswer } from '../lib/operate/answer.ts';
 import { operate } from '../lib/operate/operate.ts';
@@ -10,7 +10,7 @@ import type { DeployRequest, LookAtPull } from '../lib/push/request.ts';
 import { awsEnvironment, operateEnvironment } from './env.ts';
 
 const { deployFunction, sweepFunction, ledgerTable } = operateEnvironment();
-const ledger = new Ledger(new DynamoDBClient({}), ledgerTable);
+const ledger = new Recovery(new DynamoDBClient({}), ledgerTable);
 const aws = awsEnvironment();
 
 /**
@@ -37,13 +37,15 @@ async function lookAtPull(request: LookAtPull): Promise<void> {
   await invokeLater(aws, sweepFunction, request);
 }
 
+type Ended = Extract<OperateAnswer, { is: 'ended' }>;
+
 /** The role lets this ask about executions of the deploy function and of no other. */
 async function follow(execution: string): Promise<Extract<OperateAnswer, { is: 'going-on' | 'ended' }>> {
   const { Status: status, Result: result, Error: error } = await executionOf(aws, execution);
   if (status === 'RUNNING') return { is: 'going-on' };
   if (status === 'SUCCEEDED' && result !== undefined) {
-    const { outcome, message } = JSON.parse(result) as { outcome: string; message: string };
-    return { is: 'ended', outcome, message };
+    const { outcome, message, environments } = JSON.parse(result) as Omit<Ended, 'is'>;
+    return { is: 'ended', outcome, message, ...(environments && { environments }) };
   }
   return {
     is: 'ended',

@@ -5,7 +5,12 @@ import { about } from '../lib/log.ts';
 import type { Release } from '../lib/release/types.ts';
 import { tell } from '../lib/report/story.ts';
 import { Cluster } from '../lib/rollout/cluster.ts';
-import type { RolloutAnswer, RolloutRequest } from '../lib/rollout/request.ts';
+import type {
+  RecoveryAnswer,
+  RecoveryRequest,
+  RolloutAnswer,
+  RolloutRequest,
+} from '../lib/rollout/request.ts';
 import { type Listener, rollOut } from '../lib/rollout/roll-out.ts';
 import type { ReadSecret } from '../lib/rollout/secrets.ts';
 import { awsEnvironment, rollOutEnvironment } from './env.ts';
@@ -17,9 +22,13 @@ const eks = new EKSClient({});
 let connected: Promise<Cluster> | undefined;
 
 /** Carries out one RolloutRequest on the cluster. A cluster that cannot be asked is thrown, for a retry. */
-export async function handler(request: RolloutRequest): Promise<RolloutAnswer> {
+export async function handler(
+  request: RolloutRequest | RecoveryRequest,
+): Promise<RolloutAnswer | RecoveryAnswer> {
   about(request.subject);
   const on = await cluster();
+  if (request.do === 'survey' || request.do === 'recollect')
+    return (await import('../lib/rollout/recovery.ts')).recoverFrom(on, request);
   return rollOut(on, request, { ...storyteller(request), ...reader(on, request) });
 }
 

@@ -2,6 +2,7 @@ import { type DurableContext, InvokeError } from '@aws/durable-execution-sdk-js'
 import type { Push } from '../../lib/push/types.ts';
 import type { Ending } from '../../lib/report/ending.ts';
 import type { RolloutAnswer, RolloutRequest } from '../../lib/rollout/request.ts';
+import { failIfBehind } from './behind.ts';
 import type { Claimed } from './claim.ts';
 import { invoke } from './patience.ts';
 import type { Progress } from './progress.ts';
@@ -25,7 +26,9 @@ export async function lookForLive(
   try {
     const asked = await invoke<RolloutRequest, RolloutAnswer, never>(context, call, async () => undefined);
     if (asked.is === 'stopped' || asked.answer.state === 'live') return 'live';
-    return asked.answer.state === 'superseded' ? 'again' : 'missing';
+    if (asked.answer.state !== 'superseded') return 'missing';
+    await failIfBehind(context, push, asked.answer.by);
+    return 'again';
   } catch (error) {
     if (error instanceof InvokeError) return 'live';
     throw error;

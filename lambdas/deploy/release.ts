@@ -6,12 +6,14 @@ import type { App } from '../../lib/app/types.ts';
 import type { BuildAnswer } from '../../lib/build/request.ts';
 import { FairleadError } from '../../lib/errors.ts';
 import { ownResources } from '../../lib/manifests/adopt.ts';
+import { previewsFor } from '../../lib/push/installation.ts';
+import { isPreview } from '../../lib/push/place.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { isolate } from '../../lib/release/isolate.ts';
 import { render, secretIdsOf } from '../../lib/release/render.ts';
 import { rollbackTo } from '../../lib/release/rollback.ts';
 import { checkSize } from '../../lib/release/size.ts';
-import type { Release } from '../../lib/release/types.ts';
+import type { Release, Source } from '../../lib/release/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { Claim } from './build.ts';
@@ -89,13 +91,14 @@ async function renderer(
   try {
     const app = appOf(push, built);
     const { environment: place, fork } = push;
-    const quota = place.name === 'production' ? {} : { quota: environment.previews.quota };
+    const quota = isPreview(place) ? { quota: previewsFor(environment.deploys, push).quota } : {};
     const secretVersions = await versionsOf(aws, secretIdsOf(app));
     const rendering = { app, image: built.image, environment: place, commit, secretVersions, ...quota };
     const createdAt = new Date();
     const make = (number: number, serving?: Release) => {
       const own = ownOf(push, commit, built, number, app);
-      const release = render({ ...rendering, ...own, number, createdAt, ...(serving && { serving }) });
+      const rendered = render({ ...rendering, ...own, number, createdAt, ...(serving && { serving }) });
+      const release = { ...rendered, source: sourceOf(push) };
       return fork === undefined ? release : isolate(release);
     };
     // What cannot be rendered, or kept, is found out now.
@@ -105,6 +108,11 @@ async function renderer(
     if (error instanceof FairleadError && !error.temporary) return { reason: error.message };
     throw error;
   }
+}
+
+function sourceOf({ host, owner, repository, branch, pullRequest, fork }: Push): Source {
+  const whose = { ...(pullRequest !== undefined && { pullRequest }), ...(fork && { fork }) };
+  return { host, owner, repository, branch, ...whose };
 }
 
 /** What the app's own manifests come to in a release; nothing where Fairlead renders. */
@@ -135,8 +143,8 @@ function appOf(push: Push, built: Built): App {
   const { name } = push.environment;
   const decided = decidedFor(push.app, name, built);
   if (name === 'production') return decided;
-  const preview = forPreview(decided, productionOf(push.app, built), name);
-  return push.fork === undefined ? preview : forFork(preview);
+  const beside = forPreview(decided, productionOf(push.app, built), name);
+  return push.fork === undefined ? beside : forFork(beside);
 }
 
 /** What production would be by the same file; undefined where the file is wrong for it, which is not a preview's trouble. */

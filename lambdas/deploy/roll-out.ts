@@ -1,6 +1,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { tell } from '../../lib/report/story.ts';
 import type { AppliedFacts, RolloutAnswer, RolloutRequest } from '../../lib/rollout/request.ts';
+import { failIfBehind } from './behind.ts';
 import type { Claim } from './build.ts';
 import { invoke, pause, step } from './patience.ts';
 import { environment, environmentOf, ledger, type Order, subjectOf } from './services.ts';
@@ -41,7 +42,10 @@ export async function rollOut(
     if (asked.is === 'stopped') return { state: 'superseded', by: asked.reason };
     const { answer } = asked;
     if ('applied' in answer && answer.applied !== undefined) onApplied?.(answer.applied);
-    if (answer.state === 'superseded') return { state: 'superseded' };
+    if (answer.state === 'superseded') {
+      await failIfBehind(context, order, answer.by);
+      return { state: 'superseded' };
+    }
     if (answer.state === 'unknown') {
       if (++unknowns > UNKNOWNS) return answer;
       await pause(context, 'for the cluster to tell', UNKNOWN_DELAY);

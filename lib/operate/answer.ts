@@ -30,11 +30,17 @@ export type OperateAnswer =
   | { is: 'forgiven'; environment: Environment; bad: BadCommit; execution?: string }
   | { is: 'going-on' }
   /** `outcome` is that of a push (lib/report/story.ts). */
-  | { is: 'ended'; outcome: string; message: string }
+  | { is: 'ended'; outcome: string; message: string; environments?: readonly RecoveredEnvironment[] }
   /** It cannot be done, and why. */
   | { is: 'refused'; code: string; cause: string; remedy?: string };
 
 export interface Named {
   release: number;
   commit: string;
+}
+
+/** What a recovery has found out about an environment; `unread` is a namespace that it may not look into. */
+export interface RecoveredEnvironment extends Environment {
+  is: 'recovered' | 'missing' | 'at-work' | 'as-known' | 'unread';
+  message: string;
 }

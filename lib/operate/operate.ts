@@ -1,6 +1,7 @@
 import { FairleadError } from '../errors.ts';
 import { targetAmong } from '../ledger/good.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Recovery } from '../ledger/recovery.ts';
 import type { Environment, LastGood } from '../ledger/types.ts';
 import type { DeployRequest, LookAtPull } from '../push/request.ts';
 import type { Named, OperateAnswer } from './answer.ts';
@@ -9,7 +10,7 @@ import { type Asked, type OperateRequest, readRequest } from './request.ts';
 import { statusOf } from './status.ts';
 
 export interface OperateDeps {
-  ledger: Ledger;
+  ledger: Recovery;
   /** Starts the deploy function, and answers the ARN of its execution. */
   deploy(request: DeployRequest): Promise<string>;
   /** Has the sweep function look at a pull request. */
@@ -54,6 +55,10 @@ async function carryOut(deps: OperateDeps, request: OperateRequest): Promise<Ope
       return await approve(deps, request);
     case 'remove':
       return await remove(deps, request);
+    case 'recover':
+      return await recover(deps, request);
+    case 'redeploy':
+      return await redeploy(deps, request);
     case 'progress':
       return await deps.follow(request.execution);
   }
@@ -162,6 +167,22 @@ async function remove(
     reason: `removed by ${request.by}`,
     delivery: `operate-${newId()}`,
   });
+  return { is: 'started', environment: { app, name }, execution };
+}
+
+async function recover({ deploy, newId }: OperateDeps, { app }: Asked<'recover'>): Promise<OperateAnswer> {
+  const delivery = `operate-${newId()}`;
+  const execution = await deploy({ do: 'recover', ...(app !== undefined && { app }), delivery });
+  return { is: 'started', environment: { app: app ?? 'all apps', name: 'every environment' }, execution };
+}
+
+async function redeploy(
+  { ledger, deploy, newId }: OperateDeps,
+  request: Asked<'redeploy'>,
+): Promise<OperateAnswer> {
+  const { app, name, push } = await findEnvironment(ledger, request);
+  await ledger.doubt({ app, name });
+  const execution = await deploy({ ...push, do: 'deploy', delivery: `operate-${newId()}` });
   return { is: 'started', environment: { app, name }, execution };
 }
 

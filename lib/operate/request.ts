@@ -35,6 +35,10 @@ const REQUEST = z.discriminatedUnion('do', [
     by: line(),
   }),
   z.object({ do: z.literal('remove'), app: word(), environment: word(), by: line() }),
+  /** Brings the ledger and the cluster together, after one of them was lost. */
+  z.object({ do: z.literal('recover'), app: z.optional(word()) }),
+  /** Builds and brings out the branch's head again, whatever runs: after the cluster, or its images, were lost. */
+  z.object({ do: z.literal('redeploy'), ...place }),
   /** How what was started goes on. */
   z.object({
     do: z.literal('progress'),

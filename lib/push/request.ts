@@ -1,10 +1,13 @@
 import type { Origin, Place, Push } from './types.ts';
 import type { Word } from './word.ts';
 
+/** What the delivery of a rollback begins with that an alarm asked for. */
+export const BY_ALARM = 'alarm-';
+
 /** What the deploy function is started with. */
 export type DeployRequest =
   /** A branch moved: its head is brought to its environment. */
-  ({ do: 'deploy' } & Push) | RollBack | Remove;
+  ({ do: 'deploy' } & Push) | RollBack | Remove | Recover;
 
 /** Takes an environment back to a release that was good, and keeps the commit that it runs now on record as bad. */
 export interface RollBack {
@@ -37,6 +40,14 @@ export interface Remove {
   unless?: Origin & ({ branch: string } | { pullRequest: number } | { pullsOf: string });
   /** Only while this is the fence of the newest claim: nobody has deployed to it since it was looked at. */
   whileFence?: number;
+}
+
+/** Brings the ledger and the cluster together, after one of them was lost. */
+export interface Recover {
+  do: 'recover';
+  /** All there are when absent. */
+  app?: string;
+  delivery: string;
 }
 
 /**

@@ -18,6 +18,10 @@ export const TRACK = 'fairlead.dev/track';
 export const RELEASE = 'fairlead.dev/release';
 export const COMMIT = 'fairlead.dev/commit';
 
+/** Annotations of an inventory: its environment's name, and where the branch is (JSON of a Source). */
+export const ENVIRONMENT = 'fairlead.dev/environment';
+export const SOURCE = 'fairlead.dev/source';
+
 /** What never changes in the life of an app in an environment: a Deployment's selector cannot. */
 export function identity(app: string, environment: string): Record<string, string> {
   return { [NAME]: app, [INSTANCE]: shortName(`${app}-${environment}`), [MANAGED_BY]: 'fairlead' };

@@ -45,8 +45,21 @@ export interface Release {
   bake: Bake;
   /** The number of the release whose content this one brings back. */
   brings?: number;
+  /** Where its branch is: the cluster keeps it, for the day on which the ledger is lost. */
+  source?: Source;
   /** ISO 8601; a rollout's patience counts from here. */
   createdAt: string;
+}
+
+/** Which branch, or pull request, of which repository. */
+export interface Source {
+  host: string;
+  owner: string;
+  repository: string;
+  branch: string;
+  pullRequest?: number;
+  /** Of a fork's pull request, whose commit a person has let in. */
+  fork?: { approvedBy: string };
 }
 
 /** How new pods come to take requests, by plain Deployments and Services. */

@@ -67,7 +67,9 @@ export type Outcome =
   | 'unchanged'
   | 'ignored'
   | 'rolled-back'
-  | 'removed';
+  | 'removed'
+  /** The ledger and the cluster agree again. */
+  | 'recovered';
 
 /** Tells one chapter of `subject`'s push; `message` is one line, or several for a compiler's output. */
 export function tell<E extends keyof Chapters>(

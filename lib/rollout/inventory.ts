@@ -1,5 +1,5 @@
 import type { LiveObject } from '../kube/wire.ts';
-import { IDENTITY, identity } from '../release/labels.ts';
+import { ENVIRONMENT, IDENTITY, identity, SOURCE } from '../release/labels.ts';
 import type { KubernetesObject, Release } from '../release/types.ts';
 
 /**
@@ -31,10 +31,11 @@ export const INVENTORIES = Object.entries(COMPONENT)
   .map(([key, value]) => `${key}=${value}`)
   .join(',');
 
-type About = Pick<Release, 'app' | 'environment' | 'namespace'>;
+type About = Pick<Release, 'app' | 'environment' | 'namespace' | 'source'>;
 
 /** The object that keeps `inventory`. */
-export function inventoryObject({ app, environment, namespace }: About, { entries }: Inventory) {
+export function inventoryObject(about: About, { entries }: Inventory) {
+  const { app, environment, namespace } = about;
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -42,9 +43,15 @@ export function inventoryObject({ app, environment, namespace }: About, { entrie
       name: `fairlead-inventory-${app}`,
       namespace,
       labels: { ...identity(app, environment), ...COMPONENT },
+      annotations: provenance(about),
     },
     data: { objects: entries.map(lineOf).sort().join('\n') },
   } satisfies KubernetesObject;
+}
+
+/** Whose inventory it is, and where that came from: what brings the ledger back (lib/rollout/survey.ts). */
+export function provenance({ environment, source }: About): Record<string, string> {
+  return { [ENVIRONMENT]: environment, ...(source && { [SOURCE]: JSON.stringify(source) }) };
 }
 
 /** The inventory that `live` keeps; an empty one where there is none yet. */

@@ -3,10 +3,10 @@ import { removeIf } from '../kube/remove.ts';
 import type { LiveObject } from '../kube/wire.ts';
 import type { Release } from '../release/types.ts';
 import type { Cluster, Placed } from './cluster.ts';
-import { type Entry, inventoryObject, inventoryOf, isOf, union, without } from './inventory.ts';
+import { type Entry, inventoryObject, inventoryOf, isOf, provenance, union, without } from './inventory.ts';
 import { isWithin, write } from './write-all.ts';
 
-type About = Pick<Release, 'app' | 'environment' | 'namespace'>;
+type About = Pick<Release, 'app' | 'environment' | 'namespace' | 'source'>;
 
 /** What is kept in the cluster about an app in an environment, as it was when it was read. */
 export interface Remembered {
@@ -43,8 +43,13 @@ export async function remember(
   more: readonly Entry[],
   always: boolean,
 ): Promise<{ by: number } | undefined> {
-  if (!always && without(more, entries).length === 0) return undefined;
+  if (!always && without(more, entries).length === 0 && saysWhence(live, about)) return undefined;
   return change(cluster, about, fence, (now) => union(now, more), { live });
+}
+
+function saysWhence(live: LiveObject | undefined, about: About): boolean {
+  const said = live?.metadata?.annotations ?? {};
+  return Object.entries(provenance(about)).every(([key, value]) => said[key] === value);
 }
 
 /** Takes `gone` out of what is remembered. */

@@ -2,6 +2,8 @@ import type { BakeLook } from '../bake/types.ts';
 import type { Subject } from '../log.ts';
 import type { Release } from '../release/types.ts';
 import type { Change } from './diff.ts';
+import type { Recollection } from './recollect.ts';
+import type { Sighted, Survey } from './survey.ts';
 import type { Blame } from './verdict.ts';
 
 /** What every request to the roll-out function says. */
@@ -68,3 +70,12 @@ export interface AppliedFacts {
   /** The alarms of the release as they were before anything was changed; of phase 0 only. */
   before?: BakeLook['alarms'];
 }
+
+/** What is asked to bring a lost ledger back: which environments there are after the namespace `after`, and what runs in one. */
+export type RecoveryRequest =
+  | { do: 'survey'; subject: Subject; after?: string }
+  | { do: 'recollect'; subject: Subject; of: Sighted };
+
+export type RecoveryAnswer =
+  | { state: 'surveyed'; survey: Survey }
+  | { state: 'recollected'; recollection: Recollection & { url?: string } };

@@ -65,6 +65,16 @@ export function registerOperate(program: Command): void {
         words.approve({ ...flags, by: person() }, app, Number(pull)),
       ),
     );
+  command(
+    'recover [app]',
+    'bring the ledger and the cluster together, after one of them was lost or restored',
+  ).action(run(async (words, flags: Common, [app]) => words.recover(flags, app)));
+  environmentOf(
+    command(
+      'redeploy <app>',
+      'build and bring out the branch’s head again, whatever runs: after images were lost',
+    ),
+  ).action(run(async (words, flags: OfEnvironment, [app = '']) => words.redeploy(flags, app)));
   command('remove <app> <environment>', 'take a preview away, with everything in it').action(
     run(async (words, flags: Common, [app = '', environment = '']) =>
       words.remove({ ...flags, by: person() }, app, environment),

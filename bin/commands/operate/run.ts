@@ -5,6 +5,7 @@ import { showError } from '../show-error.ts';
 import { type Ask, connect } from './connect.ts';
 import { follow, isGood } from './follow.ts';
 import { plain, releaseName } from './lines.ts';
+import { recover } from './recover.ts';
 import type { Common, OfEnvironment } from './register.ts';
 import { diffLines, releaseLines } from './show-releases.ts';
 import { details, overview } from './show-status.ts';
@@ -20,7 +21,17 @@ export async function showing(act: () => Promise<number>): Promise<number> {
 }
 
 /** The commands, each of which answers its exit code. */
-export const COMMANDS = { showStatus, showReleases, showDiff, rollBack, retry, approve, remove };
+export const COMMANDS = {
+  showStatus,
+  showReleases,
+  showDiff,
+  rollBack,
+  retry,
+  approve,
+  remove,
+  recover,
+  redeploy,
+};
 
 async function showStatus(flags: Common, app: string | undefined): Promise<number> {
   const ask = await connect(flags);
@@ -89,6 +100,13 @@ async function remove(flags: Common & { by: string }, app: string, environment: 
   const ask = await connect(flags);
   const started = of('started', await ask({ do: 'remove', app, environment, by: flags.by }));
   say(flags, `Removing ${environment} of ${app}.`);
+  return await toItsEnd(ask, flags, started);
+}
+
+async function redeploy(flags: OfEnvironment, app: string): Promise<number> {
+  const ask = await connect(flags);
+  const started = of('started', await ask({ do: 'redeploy', app, ...placeOf(flags) }));
+  say(flags, `Deploying ${app} to ${started.environment.name} again.`);
   return await toItsEnd(ask, flags, started);
 }
 
