@@ -9,6 +9,6 @@ RUN apt-get update \
  && mkdir -p /var/cache/fairlead
 COPY --from=go /usr/local/go /usr/local/go
 ENV PATH=/usr/local/go/bin:${PATH}
-COPY index.mjs /opt/fairlead/
+COPY *.mjs /opt/fairlead/
 EXPOSE 8080 9000
 CMD ["node", "/opt/fairlead/index.mjs"]

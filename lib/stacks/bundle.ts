@@ -1,14 +1,22 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 
 const CREDENTIALS = join(import.meta.dirname, '../../lambdas/sdk-credentials.ts');
 
-/** How every handler is bundled, for AWS and for one machine alike: one ES module with all that it imports. */
+/**
+ * How every handler is bundled, for AWS and for one machine alike: `directory`/index.mjs with all that it imports, beside
+ * modules with what it imports later, if at all.
+ */
 export function bundleOptions(entry: string, directory: string): BuildOptions {
   return {
-    entryPoints: [entry],
-    outfile: join(directory, 'index.mjs'),
+    entryPoints: { index: entry },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    // What a function seldom needs is not read by one that starts, and of its packages only what is used is here at all.
+    splitting: true,
+    chunkNames: 'later-[hash]',
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -28,7 +36,9 @@ export function bundleOptions(entry: string, directory: string): BuildOptions {
   };
 }
 
-/** Bundles the handler in `entry` into `directory`/index.mjs. */
+/** Bundles the handler in `entry` into `directory`, and nothing else of modules stays there. */
 export function bundle(entry: string, directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  for (const name of readdirSync(directory)) if (/\.mjs(\.map)?$/.test(name)) rmSync(join(directory, name));
   buildSync(bundleOptions(entry, directory));
 }
