@@ -21,20 +21,18 @@ import { about } from '../lib/log.ts';
 import { findTools } from '../lib/manifests/tools.ts';
 import { ecrCredentials } from '../lib/registry/ecr.ts';
 import { Registries } from '../lib/registry/registries.ts';
+import { measure } from '../lib/report/measure.ts';
+import { METRICS } from '../lib/report/metrics.ts';
 import { tell } from '../lib/report/story.ts';
-import { GitHub } from '../lib/source/github.ts';
 import { remoteEngines } from './build-image/engines.ts';
 import { manifestsIn, withManifests } from './build-image/manifests.ts';
 import { tellBuild, tellFailure } from './build-image/tell.ts';
 import { awsEnvironment, buildImageEnvironment } from './env.ts';
-import { Secret } from './secret.ts';
+import { Forges } from './forges.ts';
 
 const environment = buildImageEnvironment();
 const aws = awsEnvironment();
-const tokenId = environment.gitHubTokenSecretId;
-const secret = tokenId === undefined ? undefined : new Secret(aws, tokenId);
-const token = async () => secret?.current();
-const gitHub = new GitHub({ baseUrl: environment.gitHubUrl, token });
+const forges = new Forges(environment.hosts, aws);
 const credentials = ecrCredentials(new ECRClient({}));
 // Kept while the function's environment lives: it remembers tokens.
 const registries = new Registries({
@@ -46,7 +44,7 @@ const registries = new Registries({
 const cacheDir = environment.cacheDirectory ?? join(tmpdir(), 'fairlead-cache');
 const toolchain = findToolchain(environment.go);
 const tools = findTools(environment.go.PATH);
-const engines = remoteEngines(environment, { aws, token, credentials, registries });
+const engines = remoteEngines(environment, { aws, forges, credentials, registries });
 
 /** ms that are left when a build is broken off here: it may have to be handed over. */
 const SPARE = 30_000;
@@ -77,15 +75,16 @@ export async function handler(request: BuildRequest, context: Context): Promise<
 
 async function answerTo(request: BuildRequest, until: Date): Promise<BuildAnswer> {
   const { continues } = request;
+  const forge = forges.of(request.repository.host);
   const engine = engines.find(({ name }) => name === continues?.engine);
   if (continues !== undefined && engine !== undefined) {
     const job = jobOf(request, parsePlatform(continues.platform));
-    return await withManifests(await follow(job, engine, continues.id, LOOK), request, gitHub, tools);
+    return await withManifests(await follow(job, engine, continues.id, LOOK), request, forge, tools);
   }
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-commit-'));
   try {
     const onEvent = (event: BuildEvent) => tellBuild(request.subject, event);
-    const commit = await fetchCommit(request, gitHub, directory, onEvent);
+    const commit = await fetchCommit(request, forge, directory, onEvent);
     // First of all: what is wrong with them is known in a second, and no image would help.
     const manifests = await manifestsIn(commit, request, tools, (notice) =>
       tell(request.subject, 'build.notice', notice, {}),
@@ -126,7 +125,7 @@ async function buildSomewhere(
     try {
       if (choice.is === 'remote') return await handOver(jobOf(request, platform), choice);
       const here = { ...settings, registries, engines: ['function' as const], signal };
-      return await buildCommit(commit, request, here, onEvent);
+      return measured('function', await buildCommit(commit, request, here, onEvent));
     } catch (error) {
       const recourse = recourseAfter(error, {
         choice,
@@ -152,9 +151,15 @@ async function handOver(
 async function follow(job: RemoteJob, engine: RemoteEngine, id: string, ms: number): Promise<BuildAnswer> {
   const onEvent = (event: BuildEvent) => tellBuild(job.request.subject, event);
   const followed = await engine.follow(job, id, onEvent, new Date(Date.now() + ms));
-  if (followed.state === 'ended') return followed.answer;
+  if (followed.state === 'ended') return measured(engine.name, followed.answer);
   const platform = renderPlatform(job.platform);
   return { outcome: 'building', engine: engine.name, id: followed.id, platform };
+}
+
+/** An alarm watches how long builds take. */
+function measured(engine: EngineName, answer: BuildAnswer): BuildAnswer {
+  if (answer.outcome === 'built') measure([[METRICS.buildTime, answer.ms]], { engine });
+  return answer;
 }
 
 function jobOf(request: BuildRequest, platform: Platform): RemoteJob {

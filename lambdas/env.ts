@@ -1,19 +1,17 @@
 import * as z from 'zod/mini';
 import type { Aws, Credentials } from '../lib/aws/types.ts';
+import { HOST_KINDS, type HostKind } from '../lib/host-kind.ts';
 import type { NetworkPolicy } from '../lib/network/policy.ts';
-import { NO_PREVIEWS } from '../lib/push/previews.ts';
-import { check, commaSeparated, count, mirrors, previews, text, url, type Variables } from './variables.ts';
+import type { Hosts } from '../lib/source/types.ts';
+import { readInstallation } from './installation.ts';
+import { byHost, check, commaSeparated, count, mirrors, text, url, type Variables } from './variables.ts';
 
 /**
  * The environment of every function: the only place that reads `process.env`. lib/stacks/functions.ts sets what is
  * read here, under the same names. AWS_* variables are Lambda's and the SDK's, POWERTOOLS_* those of AWS Lambda Powertools.
  */
 
-const deploys = () => ({
-  DEPLOY_BRANCH: z._default(text(), 'main'),
-  PREVIEWS: z._default(previews(), { ...NO_PREVIEWS, branches: [...NO_PREVIEWS.branches] }),
-});
-const gitHub = () => ({ GITHUB_API_URL: url(), GITHUB_TOKEN_SECRET_ID: z.optional(text()) });
+const hosts = () => ({ HOST_API_URLS: byHost(url()), HOST_TOKEN_SECRET_IDS: z._default(byHost(text()), {}) });
 
 /**
  * How functions call AWS where they do without its SDK: by the same variables, and the trace of the invocation.
@@ -59,30 +57,39 @@ export function receivePushEnvironment(variables: Variables = process.env) {
     z.object({
       DEPLOY_FUNCTION: text(),
       SWEEP_FUNCTION: text(),
-      WEBHOOK_SECRET_ID: text(),
-      ...deploys(),
+      WEBHOOK_SECRET_IDS: byHost(text()),
     }),
     variables,
   );
   return {
     deployFunction: read.DEPLOY_FUNCTION,
     sweepFunction: read.SWEEP_FUNCTION,
-    webhookSecretId: read.WEBHOOK_SECRET_ID,
-    deploys: { branch: read.DEPLOY_BRANCH, previews: read.PREVIEWS },
+    /** Secrets Manager id of what each host signs with; other hosts are not listened to. */
+    webhookSecretIds: read.WEBHOOK_SECRET_IDS,
+    deploys: readInstallation(variables),
   };
 }
 
+/** Seconds; as without a word of the installation (lib/config/complete.ts). */
+const STUCK_AFTER = 7200;
+
 export function sweepEnvironment(variables: Variables = process.env) {
   const read = check(
-    z.object({ DEPLOY_FUNCTION: text(), LEDGER_TABLE: text(), ...deploys(), ...gitHub() }),
+    z.object({
+      DEPLOY_FUNCTION: text(),
+      LEDGER_TABLE: text(),
+      STUCK_AFTER: z._default(count(), STUCK_AFTER),
+      ...hosts(),
+    }),
     variables,
   );
   return {
     deployFunction: read.DEPLOY_FUNCTION,
+    /** ms after which what is at work counts as stuck. */
+    stuckAfter: read.STUCK_AFTER * 1000,
     ledgerTable: read.LEDGER_TABLE,
-    deploys: { branch: read.DEPLOY_BRANCH, previews: read.PREVIEWS },
-    gitHubUrl: read.GITHUB_API_URL,
-    gitHubTokenSecretId: read.GITHUB_TOKEN_SECRET_ID,
+    deploys: readInstallation(variables),
+    hosts: hostsOf(read),
   };
 }
 
@@ -94,9 +101,8 @@ export function deployEnvironment(variables: Variables = process.env) {
       ROLLOUT_FUNCTION: text(),
       IMAGE_REPOSITORY_PREFIX: text(),
       SERVICE_TYPE: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
-      PREVIEWS: deploys().PREVIEWS,
       BAKE_SECONDS: z._default(count(), 0),
-      ...gitHub(),
+      ...hosts(),
     }),
     variables,
   );
@@ -108,9 +114,8 @@ export function deployEnvironment(variables: Variables = process.env) {
     rolloutFunction: read.ROLLOUT_FUNCTION,
     imageRepositoryPrefix: read.IMAGE_REPOSITORY_PREFIX.replace(/\/+$/, ''),
     serviceType: read.SERVICE_TYPE,
-    previews: read.PREVIEWS,
-    gitHubUrl: read.GITHUB_API_URL,
-    gitHubTokenSecretId: read.GITHUB_TOKEN_SECRET_ID,
+    deploys: readInstallation(variables),
+    hosts: hostsOf(read),
   };
 }
 
@@ -127,15 +132,15 @@ export function buildImageEnvironment(variables: Variables = process.env) {
       MICROVM_IMAGE_VERSION: z.optional(text()),
       MICROVM_PLATFORM: z._default(text(), 'linux/arm64'),
       MICROVM_SECRET_ID: z.optional(text()),
-      MICROVM_LENT_ROLE: z.optional(text()),
+      LENT_ROLE: z.optional(text()),
+      LENT_TABLE: z.optional(text()),
       CODEBUILD_PROJECT: z.optional(text()),
-      ...gitHub(),
+      ...hosts(),
     }),
     variables,
   );
   return {
-    gitHubUrl: read.GITHUB_API_URL,
-    gitHubTokenSecretId: read.GITHUB_TOKEN_SECRET_ID,
+    hosts: hostsOf(read),
     /** Registry host, or `*` for all, to the prefix under which its images are looked for first. */
     mirrors: read.REGISTRY_MIRRORS,
     /** Registry hosts that speak plain HTTP. */
@@ -148,6 +153,9 @@ export function buildImageEnvironment(variables: Variables = process.env) {
     platform: read.PLATFORM,
     cacheDirectory: read.CACHE_DIR,
     ...microVm(read),
+    /** The role that builds elsewhere get sessions of, and where those find them that have no way of their own. */
+    lentRole: read.LENT_ROLE,
+    lentTable: read.LENT_TABLE,
     /** Absent where the installation has none. */
     codeBuildProject: read.CODEBUILD_PROJECT,
     /** Where a Go toolchain is, and where it gets modules from. */
@@ -187,12 +195,27 @@ export function operateEnvironment(variables: Variables = process.env) {
     deployFunction: read.DEPLOY_FUNCTION,
     sweepFunction: read.SWEEP_FUNCTION,
     ledgerTable: read.LEDGER_TABLE,
+    deploys: readInstallation(variables),
   };
 }
 
 export function rollOutEnvironment(variables: Variables = process.env) {
   const read = check(z.object({ CLUSTER_NAME: text(), LEDGER_TABLE: text() }), variables);
   return { clusterName: read.CLUSTER_NAME, ledgerTable: read.LEDGER_TABLE };
+}
+
+interface HostVariables {
+  HOST_API_URLS: Partial<Record<HostKind, string>>;
+  HOST_TOKEN_SECRET_IDS: Partial<Record<HostKind, string>>;
+}
+
+function hostsOf({ HOST_API_URLS: urls, HOST_TOKEN_SECRET_IDS: tokens }: HostVariables): Hosts {
+  const named = HOST_KINDS.flatMap((kind) => {
+    const { [kind]: apiUrl } = urls;
+    const { [kind]: tokenSecretId } = tokens;
+    return apiUrl === undefined ? [] : [[kind, { apiUrl, ...(tokenSecretId && { tokenSecretId }) }] as const];
+  });
+  return Object.fromEntries(named);
 }
 
 function goVariables({ PATH, GOPROXY, GOSUMDB, GONOSUMDB, GOPRIVATE, GONOPROXY }: Variables) {
@@ -204,7 +227,6 @@ interface MicroVmVariables {
   MICROVM_IMAGE_VERSION?: string | undefined;
   MICROVM_PLATFORM: string;
   MICROVM_SECRET_ID?: string | undefined;
-  MICROVM_LENT_ROLE?: string | undefined;
 }
 
 /** What is known of the installation's MicroVMs; nothing where it has none. */
@@ -212,8 +234,7 @@ function microVm(read: MicroVmVariables) {
   const { MICROVM_IMAGE: image, MICROVM_IMAGE_VERSION: version, MICROVM_SECRET_ID: secretId } = read;
   if (image === undefined || secretId === undefined) return {};
   const named = { arn: image, ...(version === undefined ? {} : { version }) };
-  const { MICROVM_LENT_ROLE: lentRole, MICROVM_PLATFORM: platform } = read;
-  return { microVm: { image: named, platform, secretId, ...(lentRole === undefined ? {} : { lentRole }) } };
+  return { microVm: { image: named, platform: read.MICROVM_PLATFORM, secretId } };
 }
 
 function networkPolicy(local: 'refused' | 'allowed'): NetworkPolicy {

@@ -1,12 +1,16 @@
 import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from 'aws-lambda';
 import { invokeLater } from '../lib/aws/lambda.ts';
+import { HOST_NAMES, type HostKind } from '../lib/host-kind.ts';
 import { about, log } from '../lib/log.ts';
 import { decide } from '../lib/push/decide.ts';
 import { decidePull, decideWord, type PullDecision } from '../lib/push/decide-pull.ts';
+import { inBrief } from '../lib/push/installation.ts';
 import { hostOf } from '../lib/push/hosts.ts';
 import type { LookAtPull, Remove } from '../lib/push/request.ts';
-import type { Headers, Host, HostEvent, Push } from '../lib/push/types.ts';
+import type { Headers, Host, HostEvent, Push, RefUpdate } from '../lib/push/types.ts';
 import { brief } from '../lib/report/brief.ts';
+import { measure } from '../lib/report/measure.ts';
+import { METRICS, type Refusal } from '../lib/report/metrics.ts';
 import { tell } from '../lib/report/story.ts';
 import { awsEnvironment, receivePushEnvironment } from './env.ts';
 import { Secret } from './secret.ts';
@@ -14,12 +18,20 @@ import { startDeploy } from './start-deploy.ts';
 
 const environment = receivePushEnvironment();
 const aws = awsEnvironment();
-const secret = new Secret(aws, environment.webhookSecretId);
+const secrets = new Map(
+  Object.entries(environment.webhookSecretIds).map(([kind, id]) => [kind, new Secret(aws, id)]),
+);
 
 /** Bytes; what a function URL takes. */
 const LARGEST = 6 * 1024 * 1024;
 
 type Status = 'accepted' | 'ignored' | 'refused' | 'failed';
+
+interface Answer {
+  statusCode: number;
+  status: Status;
+  message: string;
+}
 
 /**
  * Takes a git host's webhook: believes it if it is signed, and starts the deploy function for a push that is to be
@@ -28,61 +40,73 @@ type Status = 'accepted' | 'ignored' | 'refused' | 'failed';
  */
 export async function handler(event: LambdaFunctionURLEvent): Promise<LambdaFunctionURLResult> {
   try {
-    return await receive(event);
+    return toHttp(await receive(event));
   } catch (error) {
     log.error('the webhook could not be handled', { error });
-    return answer(
-      500,
-      'failed',
-      'failed: an internal error, told in the log of the function; send the delivery again',
-    );
+    const remedy = 'told in the log of the function; send the delivery again';
+    measure([[METRICS.refusedWebhooks, 1]], { cause: 'internal' satisfies Refusal });
+    return toHttp(answer(500, 'failed', `failed: an internal error, ${remedy}`));
   }
 }
 
-async function receive(event: LambdaFunctionURLEvent): Promise<LambdaFunctionURLResult> {
+async function receive(event: LambdaFunctionURLEvent): Promise<Answer> {
   const { headers, requestContext } = event;
   if (requestContext.http.method !== 'POST')
-    return answer(400, 'refused', 'refused: webhooks come as POST requests');
+    return refuse('method', 400, 'webhooks come as POST requests');
   const body = bodyOf(event);
   if (Buffer.byteLength(body) > LARGEST)
-    return answer(413, 'refused', 'refused: the event is larger than 6 MiB');
+    return refuse('too-large', 413, 'the event is larger than 6 MiB');
   const host = hostOf(headers);
   if (host === undefined)
-    return answer(400, 'refused', 'refused: no git host that Fairlead knows sends such headers');
-  if (!(await isAuthentic(host, headers, body))) {
-    log.warn('a webhook with a wrong signature was refused', { host: host.name });
+    return refuse('unknown-host', 400, 'no git host that Fairlead knows sends such headers');
+  const secret = secrets.get(host.kind);
+  if (secret === undefined)
+    return refuse('unknown-host', 400, `the installation expects no webhooks of ${HOST_NAMES[host.kind]}`);
+  if (!(await isAuthentic(host, secret, headers, body))) {
+    log.warn('a webhook with a wrong signature was refused', { host: host.kind });
     const remedy = 'does the webhook have the same secret as the installation?';
-    return answer(401, 'refused', `refused: the signature does not fit; ${remedy}`);
+    return refuse('signature', 401, `the signature does not fit; ${remedy}`);
   }
   return await hear(host, host.read(headers, body));
 }
 
-async function hear(host: Host, said: HostEvent): Promise<LambdaFunctionURLResult> {
+async function hear(host: Host, said: HostEvent): Promise<Answer> {
   switch (said.kind) {
     case 'ping':
       return answer(
         200,
         'ignored',
-        `${host.name} is connected: pushes to ${environment.deploys.branch} will be deployed`,
+        `${HOST_NAMES[host.kind]} is connected: ${inBrief(environment.deploys)} will be deployed`,
       );
     case 'other':
       return answer(200, 'ignored', `ignored the event ${said.event}: nothing follows from it`);
     case 'malformed':
-      return answer(
+      return refuse(
+        'malformed',
         400,
-        'refused',
-        `refused: not an event as ${host.name} sends it, as application/json (${said.why})`,
+        `not an event as ${HOST_NAMES[host.kind]} sends it, as application/json (${said.why})`,
       );
     case 'push':
-      return await act(said.update.delivery, decide(said.update, environment.deploys));
+      return await hearAll(said.updates);
     case 'pull-request':
-      return await act(said.update.delivery, decidePull(said.update, environment.deploys));
+      return await act(said.update, decidePull(said.update, environment.deploys));
     case 'word':
-      return await act(said.spoken.delivery, decideWord(said.spoken, environment.deploys));
+      return await act(said.spoken, decideWord(said.spoken, environment.deploys));
   }
 }
 
-async function act(delivery: string, decision: PullDecision): Promise<LambdaFunctionURLResult> {
+/** One after the other: what fails is answered as failed, and starts nothing twice when the event is sent again. */
+async function hearAll(updates: readonly RefUpdate[]): Promise<Answer> {
+  const answers: Answer[] = [];
+  for (const update of updates) answers.push(await act(update, decide(update, environment.deploys)));
+  const message = answers.map((one) => one.message).join('; ');
+  const accepted = answers.some(({ status }) => status === 'accepted');
+  return accepted ? answer(202, 'accepted', message) : answer(200, 'ignored', message);
+}
+
+type Sent = Pick<RefUpdate, 'host' | 'delivery'>;
+
+async function act({ host, delivery }: Sent, decision: PullDecision): Promise<Answer> {
   switch (decision.do) {
     case 'ignore': {
       const { app, ref, why } = decision;
@@ -92,25 +116,25 @@ async function act(delivery: string, decision: PullDecision): Promise<LambdaFunc
     case 'deploy':
       return await deploy(decision.push);
     case 'remove':
-      return await remove(decision.remove);
+      return await remove(host, decision.remove);
     case 'look':
       return await look(decision.look);
   }
 }
 
-async function deploy(push: Push): Promise<LambdaFunctionURLResult> {
+async function deploy(push: Push): Promise<Answer> {
   const subject = { delivery: push.delivery, app: push.app, commit: push.after };
   about(subject);
   const message = `push received: ${push.branch} of ${push.app} is at ${brief(push.after)}`;
   // Told first, so that it is the first chapter; a start that fails after it is answered as failed.
   tell(subject, 'push.received', message, { ref: push.ref, before: push.before, after: push.after });
   const once = { prefix: push.host, id: push.delivery };
-  const started = await startDeploy(aws, environment.deployFunction, { do: 'deploy', ...push }, once);
+  const started = await startDeploy(aws, environment.deployFunction, { do: 'deploy', ...push, receivedAt: Date.now() }, once);
   if (started === 'known') log.info('the delivery had started a deployment before');
   return answer(202, 'accepted', message);
 }
 
-async function remove(request: Remove): Promise<LambdaFunctionURLResult> {
+async function remove(host: HostKind, request: Remove): Promise<Answer> {
   const { app, delivery, reason } = request;
   log.info('an environment is to be removed', {
     delivery,
@@ -118,12 +142,12 @@ async function remove(request: Remove): Promise<LambdaFunctionURLResult> {
     environment: request.environment.name,
     reason,
   });
-  await startDeploy(aws, environment.deployFunction, request, { prefix: 'github', id: delivery });
+  await startDeploy(aws, environment.deployFunction, request, { prefix: host, id: delivery });
   return answer(202, 'accepted', `removing ${request.environment.name} of ${app}: ${reason}`);
 }
 
 /** Whatever comes of it is told beside the pull request. */
-async function look(request: LookAtPull): Promise<LambdaFunctionURLResult> {
+async function look(request: LookAtPull): Promise<Answer> {
   await invokeLater(aws, environment.sweepFunction, request);
   const { owner, repository, number, delivery } = request;
   log.info('a pull request is looked at', { delivery, owner, repository, number });
@@ -132,7 +156,7 @@ async function look(request: LookAtPull): Promise<LambdaFunctionURLResult> {
 }
 
 /** The usual case asks Secrets Manager for nothing; a secret that was just rotated is read once more. */
-async function isAuthentic(host: Host, headers: Headers, body: string): Promise<boolean> {
+async function isAuthentic(host: Host, secret: Secret, headers: Headers, body: string): Promise<boolean> {
   const current = await secret.current();
   if (current !== undefined && (await host.signedBy([current], headers, body))) return true;
   return await host.signedBy(await secret.all(), headers, body);
@@ -142,7 +166,17 @@ function bodyOf({ body = '', isBase64Encoded }: LambdaFunctionURLEvent): string 
   return isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
 }
 
-function answer(statusCode: number, status: Status, message: string): LambdaFunctionURLResult {
+/** An alarm watches how many there are. */
+function refuse(cause: Refusal, statusCode: number, why: string): Answer {
+  measure([[METRICS.refusedWebhooks, 1]], { cause });
+  return answer(statusCode, 'refused', `refused: ${why}`);
+}
+
+function answer(statusCode: number, status: Status, message: string): Answer {
+  return { statusCode, status, message };
+}
+
+function toHttp({ statusCode, status, message }: Answer): LambdaFunctionURLResult {
   return {
     statusCode,
     headers: { 'content-type': 'application/json' },

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { FairleadError } from '../lib/errors.ts';
-import { NO_PREVIEWS } from '../lib/push/previews.ts';
+import { HOST_KINDS } from '../lib/host-kind.ts';
 
 /** Environment variables by name. */
 export type Variables = Record<string, string | undefined>;
@@ -34,18 +34,9 @@ export function mirrors() {
   return z.pipe(json(), z.record(z.string(), z.string()));
 }
 
-/** {@link Previews} */
-export function previews() {
-  return z.pipe(
-    json(),
-    z.object({
-      of: z.enum(['off', 'branches', 'pull-requests']),
-      branches: z.array(text()),
-      ttl: z.int().check(z.positive()),
-      most: z._default(z.int().check(z.positive()), NO_PREVIEWS.most),
-      quota: z.object({ cpu: text(), memory: text(), pods: z.int().check(z.positive()) }),
-    }),
-  );
+/** A JSON object with something for each kind of git host, or for some. */
+export function byHost<T extends z.ZodMiniType>(each: T) {
+  return z.pipe(json(), z.partialRecord(z.enum(HOST_KINDS), each));
 }
 
 function json() {

@@ -3,6 +3,8 @@ import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { tellAlarm } from './alarm-events.ts';
+import type { AwsCall } from './aws/admission.ts';
+import type { Allowing } from './aws/permits.ts';
 import { startAws } from './aws/start.ts';
 import { closeAll } from './close-all.ts';
 import { type Cluster, type DeployerRights, startCluster } from './cluster.ts';
@@ -12,13 +14,14 @@ import { startLambda } from './lambda/start.ts';
 import type { FunctionSpec } from './lambda/types.ts';
 import { canMakeNetworks } from './microvm/isolation.ts';
 import { startMicroVms } from './microvm/start.ts';
+import { type Authorize, allowAll } from './registry/authorize.ts';
 import { startRegistry } from './registry/server.ts';
 
 /** What the functions have to know of this cloud, to be put into their environment by who defines them. */
 export interface Settings {
-  branch: string;
-  webhookSecretId: string;
-  hostApiUrl: string;
+  /** Secrets Manager ids, and base URLs of REST APIs, by the kind of git host. */
+  webhookSecretIds: Record<string, string>;
+  hostApiUrls: Record<string, string>;
   ledgerTable: string;
   imageRepositoryPrefix: string;
   registryMirrors: Record<string, string>;
@@ -30,6 +33,10 @@ export interface Settings {
   serviceType: 'NodePort';
   cacheDirectory: string;
   microVm: { image: string; version: string; platform: string; secretId: string };
+  lentRole: string;
+  /** Where builds can be handed over to CodeBuild. */
+  codeBuildProject?: string;
+  lentTable?: string;
 }
 
 export interface CloudOptions {
@@ -44,6 +51,12 @@ export interface CloudOptions {
   functions(settings: Settings): FunctionSpec[];
   /** What runs in MicroVMs: the server as esbuild wrote it, and its environment. */
   microVm: { entry: string; environment: Readonly<Record<string, string>> };
+  /** What a build elsewhere may do in the registry, given how the ARN of a repository is written. */
+  lent: (repository: (name: string) => string) => readonly Allowing[];
+  /** Builds can be handed over to CodeBuild, and have this around them: PATH, DOCKER_HOST. */
+  codeBuild?: { buildspec: string; machine: Record<string, string> };
+  /** Told of every AWS call that is let in. */
+  onCall?: (call: AwsCall) => void;
   /** What the function that rolls out may do in the cluster. */
   deployerRights: DeployerRights;
   /** A kubeconfig: rolls out to that cluster instead of the stand-in. */
@@ -77,6 +90,10 @@ const TABLE = 'fairlead-ledger';
 const SECRET = 'fairlead/webhook';
 const VM_SECRET = 'fairlead/microvm';
 const VM_IMAGE = { arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:microvm-image:fairlead`, version: '1.0' };
+const LENT_ROLE = `arn:aws:iam::${ACCOUNT}:role/fairlead-lent`;
+const LENT_TABLE = 'fairlead-lent';
+const BUILDER = 'fairlead-builder';
+const repositoryArn = (name: string) => `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/${name}`;
 /** Long enough for somebody who tries one change after another, short enough to give the memory back. */
 const IDLE_MS = 60_000;
 /** The function that speaks to the cluster, and so the one identity that the cluster lets in. */
@@ -94,6 +111,14 @@ const LEDGER: CreateTableCommandInput = {
     { AttributeName: 'pk', AttributeType: 'S' },
     { AttributeName: 'sk', AttributeType: 'S' },
   ],
+};
+
+/** Where what is lent to builds is left, as lib/stacks/codebuild-engine.ts makes it. */
+const LENT: CreateTableCommandInput = {
+  TableName: LENT_TABLE,
+  BillingMode: 'PAY_PER_REQUEST',
+  KeySchema: [{ AttributeName: 'name', KeyType: 'HASH' }],
+  AttributeDefinitions: [{ AttributeName: 'name', AttributeType: 'S' }],
 };
 
 /** Starts every server of the local cloud and ties them together; what has started is ended when another fails. */
@@ -121,10 +146,17 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   let webhookUrl = '';
   let lambdaEndpoint = '';
   let cluster: Cluster | undefined;
+  let door: Authorize = allowAll;
 
   const own = options.registry
     ? undefined
-    : keep(await startRegistry({ stateDir: join(stateDir, 'registry'), port: options.registryPort }));
+    : keep(
+        await startRegistry({
+          stateDir: join(stateDir, 'registry'),
+          port: options.registryPort,
+          authorize: (...request) => door(...request),
+        }),
+      );
   const registryHost = options.registry ?? own?.host ?? '';
   const git = keep(
     await startGit({
@@ -135,9 +167,8 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     }),
   );
   const functions = options.functions({
-    branch: 'main',
-    webhookSecretId: SECRET,
-    hostApiUrl: `${git.url}/api/v3`,
+    webhookSecretIds: { github: SECRET },
+    hostApiUrls: { github: `${git.url}/api/v3` },
     ledgerTable: TABLE,
     imageRepositoryPrefix: `${registryHost}/fairlead`,
     registryMirrors: { '*': registryHost },
@@ -153,6 +184,8 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
       secretId: VM_SECRET,
     },
+    lentRole: LENT_ROLE,
+    ...(options.codeBuild && { codeBuildProject: BUILDER, lentTable: LENT_TABLE }),
   });
   const vms = keep(
     await startMicroVms({ ...options.microVm, folder: join(stateDir, 'vm'), node: options.node }),
@@ -168,9 +201,13 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       cluster: () => cluster && { name: CLUSTER, endpoint: cluster.endpoint, ca: cluster.ca },
       secrets: { [SECRET]: secret, [VM_SECRET]: randomBytes(32).toString('hex') },
       microVms: { vms, image: VM_IMAGE },
-      tables: [LEDGER],
+      tables: [LEDGER, LENT],
+      roles: { [LENT_ROLE]: options.lent(repositoryArn) },
+      ...(options.codeBuild && codeBuildOf(options.codeBuild)),
     }),
   );
+  door = aws.registryDoor;
+  if (options.onCall) aws.calls.on('call', options.onCall);
   cluster = keep(
     await startCluster({
       stateDir,

@@ -1,6 +1,7 @@
 import { LambdaMicrovmsClient } from '@aws-sdk/client-lambda-microvms';
 import type { Aws } from '../../lib/aws/types.ts';
 import { CodeBuildEngine } from '../../lib/engine/codebuild/engine.ts';
+import type { LentLogin } from '../../lib/engine/codebuild/variables.ts';
 import { Control } from '../../lib/engine/microvm/control.ts';
 import { type Access, MicrovmEngine } from '../../lib/engine/microvm/engine.ts';
 import { Fleet } from '../../lib/engine/microvm/fleet.ts';
@@ -11,15 +12,17 @@ import { parseRepository } from '../../lib/image/reference.ts';
 import type { CredentialSource } from '../../lib/registry/credentials.ts';
 import type { Registries } from '../../lib/registry/registries.ts';
 import type { buildImageEnvironment } from '../env.ts';
+import type { Forges } from '../forges.ts';
 import { Secret } from '../secret.ts';
 import { lentCredentials } from './lent.ts';
+import { LentTable } from './lent-table.ts';
 
 type Environment = ReturnType<typeof buildImageEnvironment>;
 
 /** What reads the git host and the registries here, and is lent to who builds in this function's place. */
 export interface Lent {
   aws: Aws;
-  token: () => Promise<string | undefined>;
+  forges: Forges;
   credentials: CredentialSource;
   registries: Registries;
 }
@@ -50,38 +53,62 @@ function microvmEngine(
 
 /** It reads the git host's token itself. */
 function codeBuildEngine(environment: Environment, project: string, { registries }: Lent): CodeBuildEngine {
-  const { gitHubUrl, gitHubTokenSecretId, mirrors, insecure } = environment;
+  const { hosts, mirrors, insecure, lentRole, lentTable } = environment;
+  const table = lentTable === undefined ? undefined : new LentTable(lentTable);
   return new CodeBuildEngine({
     project,
     registries,
-    hostApiUrl: gitHubUrl,
+    ...(lentRole !== undefined &&
+      table && { lend: (job) => lentLogin(job, lentRole, table, hostsOf(job, mirrors)) }),
+    hosts,
     mirrors,
     insecure,
-    ...(gitHubTokenSecretId === undefined ? {} : { hostTokenSecretId: gitHubTokenSecretId }),
   });
+}
+
+/** The hosts that a build publishes to and has its bases mirrored at. */
+function hostsOf({ request }: RemoteJob, mirrors: Environment['mirrors']): string[] {
+  const repositories = [request.publishTo, ...Object.values(mirrors).map((prefix) => `${prefix}/x`)];
+  return [...new Set(repositories.map((repository) => parseRepository(repository).host))];
+}
+
+/** Leaves the password of a session for the job's app in `table`. It is one for all repositories of the account. */
+async function lentLogin(
+  job: RemoteJob,
+  role: string,
+  table: LentTable,
+  hosts: readonly string[],
+): Promise<LentLogin> {
+  const credentialsOf = await lentCredentials(role, job);
+  const found = await Promise.all(hosts.map(async (host) => ({ host, of: await credentialsOf(host) })));
+  const known = found.flatMap(({ host, of }) => (of !== undefined && 'password' in of ? [{ host, of }] : []));
+  const name = await table.leave(job.request.publishTo, known[0]?.of.password ?? '');
+  return { table: table.name, name, hosts: known.map(({ host }) => host) };
 }
 
 /** What a build outside of this function takes from outside: for the hosts of this installation, and no others. */
 async function accessOf(
   job: RemoteJob,
-  { gitHubUrl, mirrors, insecure, network, isolation, microVm }: Environment,
+  { mirrors, insecure, network, isolation, lentRole }: Environment,
   lent: Lent,
 ): Promise<Access> {
-  const token = await lent.token();
-  const { lentRole } = microVm ?? {};
-  const credentialsOf =
-    lentRole === undefined ? lent.credentials : await lentCredentials(lentRole, job, Object.keys(mirrors));
-  const hosts = [job.request.publishTo, ...Object.values(mirrors).map((prefix) => `${prefix}/x`)];
-  const named = new Set(hosts.map((repository) => parseRepository(repository).host));
+  const source = await sourceOf(job, lent);
+  const credentialsOf = lentRole === undefined ? lent.credentials : await lentCredentials(lentRole, job);
   const credentials: Order['registries']['credentials'] = [];
-  for (const host of named) {
+  for (const host of hostsOf(job, mirrors)) {
     const found = await credentialsOf(host);
     if (found !== undefined) credentials.push({ host, ...found });
   }
   return {
-    source: { baseUrl: gitHubUrl, ...(token === undefined ? {} : { token }) },
+    source,
     network,
     isolation,
     registries: { mirrors, insecure, credentials },
   };
+}
+
+async function sourceOf({ request }: RemoteJob, { forges }: Lent): Promise<Order['source']> {
+  const access = forges.accessTo(request.repository.host);
+  const token = await access?.token?.(request.repository);
+  return { apiUrl: access?.apiUrl ?? '', ...(token === undefined ? {} : { token }) };
 }

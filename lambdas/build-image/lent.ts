@@ -1,5 +1,6 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { productionRepository } from '../../lib/engine/repositories.ts';
 import type { RemoteJob } from '../../lib/engine/types.ts';
 import { FairleadError, messageOf } from '../../lib/errors.ts';
 import { parseRepository } from '../../lib/image/reference.ts';
@@ -9,31 +10,21 @@ import { ecrCredentials } from '../../lib/registry/ecr.ts';
 /** An hour is what a role may have that was assumed by one that was assumed (IAM User Guide, "Role chaining"). */
 const SECONDS = 3600;
 
-/** As in Amazon ECR's host names: the account and the region. */
-const ECR = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./;
+/** What the repositories of all apps begin with, as lib/stacks/registry-stack.ts has it. */
+const APPS = 'fairlead/';
 
 /**
- * What a session of the role `role` is narrowed to for one build: the repository that the image is published to, with
- * its cache, and those that bases are mirrored to. Nothing where that is not in ECR. Pure.
+ * The tags of a session for one build, which the lent role's policy is made of (lib/stacks/lent-role.ts): the app that it
+ * may read, and the repository that it may write. Nothing for a repository that is no app's. Pure.
  */
-export function sessionPolicy(role: string, publishTo: string, mirrored: readonly string[]) {
-  const { host, path } = parseRepository(publishTo);
-  const [, account, region] = ECR.exec(host) ?? [];
-  if (account === undefined || region === undefined) return undefined;
-  const partition = role.split(':')[1] ?? 'aws';
-  const repository = (name: string) => `arn:${partition}:ecr:${region}:${account}:repository/${name}`;
-  // Above that, the role's own policy says what may be done there.
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-      {
-        Effect: 'Allow',
-        Action: 'ecr:*',
-        Resource: [repository(path), ...mirrored.map((registry) => repository(`${registry}/*`))],
-      },
-    ],
-  };
+export function sessionTags(publishTo: string): { Key: string; Value: string }[] | undefined {
+  const images = parseRepository(publishTo).path;
+  const app = productionRepository(images);
+  if (!images.startsWith(APPS) || !app.startsWith(APPS)) return undefined;
+  return [
+    { Key: 'fairlead-app', Value: app.slice(APPS.length) },
+    { Key: 'fairlead-images', Value: images.slice(APPS.length) },
+  ];
 }
 
 /**
@@ -43,16 +34,15 @@ export function sessionPolicy(role: string, publishTo: string, mirrored: readonl
 export async function lentCredentials(
   role: string,
   { name, request: { publishTo } }: RemoteJob,
-  mirrored: readonly string[],
   sts = new STSClient({}),
 ): Promise<CredentialSource> {
-  const policy = sessionPolicy(role, publishTo, mirrored);
-  if (policy === undefined) return async () => undefined;
+  const tags = sessionTags(publishTo);
+  if (tags === undefined) throw noSession(`${publishTo} is no repository of an app`);
   const command = new AssumeRoleCommand({
     RoleArn: role,
     RoleSessionName: `build-${name}`,
     DurationSeconds: SECONDS,
-    Policy: JSON.stringify(policy),
+    Tags: tags,
   });
   const { Credentials: given } = await sts.send(command).catch((error: unknown) => {
     throw noSession(messageOf(error), error);
@@ -71,7 +61,7 @@ function noSession(cause: string, error?: unknown): FairleadError {
   return new FairleadError(
     {
       code: 'registry/no-session',
-      operation: 'getting credentials for a build in a MicroVM',
+      operation: 'getting credentials for the build of one app',
       cause,
       remedy: 'let the function build-image assume the role that the installation made for that',
     },

@@ -27,7 +27,8 @@ export async function bringHead(context: DurableContext, push: Push): Promise<Se
   const progress = begin(push.after);
   const ending = await deploy(context, push, progress).catch(unexpected);
   const restored = await restore(context, push, progress, ending);
-  const of = { ref: push.ref, pushed: push.after, repository: push };
+  const { ref, after: pushed, receivedAt } = push;
+  const of = { ref, pushed, receivedAt, repository: push };
   const settled = await settle(context, push, of, { progress, ending, restored });
   await commentOn(context, push, ending, settled);
   return settled;
@@ -36,7 +37,7 @@ export async function bringHead(context: DurableContext, push: Push): Promise<Se
 async function deploy(context: DurableContext, push: Push, progress: Progress): Promise<Ending> {
   let known: Known = {};
   for (let round = 0; round < ROUNDS; round++) {
-    const claim = await claimHead(context, push, progress.commit, known);
+    const claim = await claimHead(context, push, progress.commit, { ...known, isFirst: round === 0 });
     note(progress, claim);
     if (claim.is === 'unchanged') {
       const found = await lookForLive(context, push, claim);

@@ -1,5 +1,6 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import type { BuildAnswer, BuildRequest } from '../../lib/build/request.ts';
+import { repositoryFor } from '../../lib/engine/repositories.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { tell } from '../../lib/report/story.ts';
 import { looks } from './looks.ts';
@@ -23,8 +24,8 @@ export async function buildImage(
   const subject = subjectOf(push, commit);
   let request: BuildRequest = {
     subject,
-    repository: repositoryOf(push),
-    publishTo: `${environment.imageRepositoryPrefix}/${push.app}`,
+    repository: { host: push.host, ...repositoryOf(push) },
+    publishTo: repositoryFor(environment.imageRepositoryPrefix, push.app, push.environment),
     tags: [commit],
     environment: push.environment,
     fence,

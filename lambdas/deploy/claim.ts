@@ -3,15 +3,18 @@ import { messageOf } from '../../lib/errors.ts';
 import type { ClaimRequest } from '../../lib/ledger/claims.ts';
 import type { BadCommit, Claim, LastGood } from '../../lib/ledger/types.ts';
 import { log } from '../../lib/log.ts';
-import type { Push } from '../../lib/push/types.ts';
+import { isPreview } from '../../lib/push/place.ts';
+import type { Origin, Push } from '../../lib/push/types.ts';
 import type { Release } from '../../lib/release/types.ts';
 import { brief } from '../../lib/report/brief.ts';
+import { measure } from '../../lib/report/measure.ts';
+import { METRICS } from '../../lib/report/metrics.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { CommitStatus } from '../../lib/source/types.ts';
 import { whoseInstead } from './owner.ts';
 import { pause, step } from './patience.ts';
 import { whyNoRoom } from './room.ts';
-import { environmentOf, gitHub, headOf, ledger, repositoryOf, subjectOf } from './services.ts';
+import { environmentOf, forgeOf, headOf, ledger, repositoryOf, subjectOf } from './services.ts';
 
 /** `at`: ms since the epoch. `waited`: another execution was at work on the same commit first. */
 export type Claimed = { at: number; commit: string } & (
@@ -44,6 +47,9 @@ const MOST = 600;
 /** What an earlier round has found out: see the ledger's ClaimRequest. */
 export type Known = Pick<ClaimRequest, 'missing' | 'after'>;
 
+/** `isFirst`: nothing was claimed before, so that the push has waited until now. */
+type Asked = Known & { isFirst: boolean };
+
 /**
  * Claims the branch's head, which may be another commit than the push told of: events come late, twice, in any order,
  * or never. While another execution is at work on the very commit, waits for how that ends.
@@ -52,13 +58,15 @@ export async function claimHead(
   context: DurableContext,
   push: Push,
   expected: string,
-  known: Known = {},
+  { isFirst, ...known }: Asked,
 ): Promise<Claimed> {
   const execution = context.executionContext.durableExecutionArn;
   let wanted = expected;
   let waited = false;
   for (let look = 0; look < MOST; look++) {
-    const attempt = await step(context, 'claim', () => claimOnce(push, { execution, wanted, waited, known }));
+    const attempt = await step(context, 'claim', () =>
+      claimOnce(push, { execution, wanted, waited, known, isFirst }),
+    );
     if (attempt.is !== 'busy' && attempt.is !== 'moved') return attempt;
     if (attempt.is === 'moved') {
       wanted = attempt.commit;
@@ -78,9 +86,10 @@ interface How {
   wanted: string;
   waited: boolean;
   known: Known;
+  isFirst: boolean;
 }
 
-async function claimOnce(push: Push, { execution, wanted, waited, known }: How): Promise<Attempt> {
+async function claimOnce(push: Push, { execution, wanted, waited, known, isFirst }: How): Promise<Attempt> {
   const at = Date.now();
   const taken = waited ? undefined : ((await whoseInstead(push)) ?? (await whyNoRoom(push)));
   if (taken !== undefined) {
@@ -115,8 +124,9 @@ async function claimOnce(push: Push, { execution, wanted, waited, known }: How):
       tell(subject, 'deploy.started', `deploying ${brief(head)} to ${environmentOf(push).name}`, {
         environment: environmentOf(push).name,
       });
+      if (isFirst) measureWait(push, at);
       await Promise.all([
-        ledger.list(push, answer.fence),
+        ledger.list(lasting(push), answer.fence),
         showStatus(push, head, { state: 'pending', description: 'Being deployed' }),
       ]);
       return { ...answer, ...base };
@@ -141,6 +151,16 @@ async function claimOnce(push: Push, { execution, wanted, waited, known }: How):
   }
 }
 
+function measureWait({ receivedAt, app, environment }: Push, now: number): void {
+  if (receivedAt === undefined || isPreview(environment)) return;
+  measure([[METRICS.queueAge, Math.max(0, now - receivedAt)]], { app });
+}
+
+/** What other deployments of the branch take over: not when this push came. */
+function lasting({ receivedAt: _, ...push }: Push): Push {
+  return push;
+}
+
 function tellBusy(push: Push, head: string, { for: what }: Claim): void {
   const subject = subjectOf(push, head);
   if (what !== undefined) {
@@ -152,13 +172,9 @@ function tellBusy(push: Push, head: string, { for: what }: Claim): void {
 }
 
 /** Shows a status beside a commit; a host that does not take it stops nothing. */
-export async function showStatus(
-  push: Pick<Push, 'owner' | 'repository'>,
-  commit: string,
-  status: CommitStatus,
-): Promise<void> {
+export async function showStatus(push: Origin, commit: string, status: CommitStatus): Promise<void> {
   try {
-    await gitHub.setStatus(repositoryOf(push), commit, status);
+    await forgeOf(push).setStatus(repositoryOf(push), commit, status);
   } catch (error) {
     log.warn('the commit’s status could not be set', { reason: messageOf(error) });
   }

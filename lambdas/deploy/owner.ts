@@ -1,6 +1,7 @@
+import { HOST_NAMES } from '../../lib/host-kind.ts';
 import { isSame } from '../../lib/ledger/owners.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
-import { gitHub, owners, repositoryOf } from './services.ts';
+import { forgeOf, owners, repositoryOf } from './services.ts';
 
 /**
  * Why the app of a push is not its repository's; undefined where it is. An app, its namespaces and its images are named
@@ -14,8 +15,9 @@ export async function whoseInstead(push: Push): Promise<string | undefined> {
     await owners.hand(push.app, owned.by, push);
     return undefined;
   }
-  const { owner, repository } = owned.by;
-  return `the app ${push.app} is deployed from ${owner}/${repository}: rename ${push.owner}/${push.repository} to deploy it too`;
+  const { host, owner, repository } = owned.by;
+  const where = host === push.host ? '' : ` on ${HOST_NAMES[host]}`;
+  return `the app ${push.app} is deployed from ${owner}/${repository}${where}: rename ${push.owner}/${push.repository} to deploy it too`;
 }
 
 /** Whether the app is another repository's than the one that asks for something to be done to it. */
@@ -25,7 +27,8 @@ export async function isOfAnother(app: string, asking: Origin): Promise<boolean>
 }
 
 /** A host leads from a repository's old name to its new one. */
-async function isRenamed(before: Origin, { owner, repository }: Origin): Promise<boolean> {
-  const name = await gitHub.currentName(repositoryOf(before));
+async function isRenamed(before: Origin, { host, owner, repository }: Origin): Promise<boolean> {
+  if (before.host !== host) return false;
+  const name = await forgeOf(before).currentName(repositoryOf(before));
   return name?.toLowerCase() === `${owner}/${repository}`.toLowerCase();
 }

@@ -4,12 +4,13 @@ import { about } from '../../lib/log.ts';
 import type { Remove } from '../../lib/push/request.ts';
 import type { Release } from '../../lib/release/types.ts';
 import type { Ending } from '../../lib/report/ending.ts';
+import { isOpen, isProposed } from '../../lib/source/pulls.ts';
 import { isOfAnother } from './owner.ts';
 import { step } from './patience.ts';
 import { begin, type Progress } from './progress.ts';
 import { makeUndo } from './release.ts';
 import { rollOut } from './roll-out.ts';
-import { environmentOf, gitHub, ledger, repositoryOf, subjectOf } from './services.ts';
+import { environmentOf, forgeOf, ledger, repositoryOf, subjectOf } from './services.ts';
 import { type Settled, settle } from './settle.ts';
 
 /**
@@ -63,9 +64,10 @@ async function takeAway(context: DurableContext, request: Remove, progress: Prog
 async function isWanted({ unless }: Remove): Promise<boolean> {
   if (unless === undefined) return false;
   const repository = repositoryOf(unless);
-  if ('branch' in unless) return (await gitHub.head(repository, unless.branch)).is === 'found';
-  if ('pullsOf' in unless) return await gitHub.isProposed(repository, unless.pullsOf);
-  return await gitHub.isOpen(repository, unless.pullRequest);
+  const forge = forgeOf(unless);
+  if ('branch' in unless) return (await forge.head(repository, unless.branch)).is === 'found';
+  if ('pullsOf' in unless) return await isProposed(forge, repository, unless.pullsOf);
+  return await isOpen(forge, repository, unless.pullRequest);
 }
 
 function nameOf({ unless }: Remove): string {

@@ -3,7 +3,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { RollingBack } from '../../lib/ledger/roll-back.ts';
 import { about } from '../../lib/log.ts';
 import type { RollBack } from '../../lib/push/request.ts';
-import type { Push } from '../../lib/push/types.ts';
+import type { Origin } from '../../lib/push/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import type { Ending } from '../../lib/report/ending.ts';
 import { tell } from '../../lib/report/story.ts';
@@ -13,7 +13,7 @@ import { bringBack } from './restore.ts';
 import { environmentOf, ledger, subjectOf } from './services.ts';
 import { type Settled, settle } from './settle.ts';
 
-type Going = RollingBack & { startedAt: number; repository?: Pick<Push, 'owner' | 'repository'> };
+type Going = RollingBack & { startedAt: number; repository?: Origin };
 
 /**
  * Takes an environment back to a release that was good, as a whole, and keeps the commit that it ran on record as bad.

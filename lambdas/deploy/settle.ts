@@ -1,17 +1,20 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { messageOf } from '../../lib/errors.ts';
 import type { LastGood, Verdict } from '../../lib/ledger/types.ts';
-import type { Push } from '../../lib/push/types.ts';
+import { isPreview } from '../../lib/push/place.ts';
+import { BY_ALARM } from '../../lib/push/request.ts';
+import type { Origin, Push } from '../../lib/push/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import { type Ended, type Ending, endingOfPush, lastLine, statusOf } from '../../lib/report/ending.ts';
-import { COUNTED } from '../../lib/report/metrics.ts';
+import { measure } from '../../lib/report/measure.ts';
+import { PREVIEWS } from '../../lib/report/metrics.ts';
 import { type Outcome, tell } from '../../lib/report/story.ts';
 import { showStatus } from './claim.ts';
+import { type Measurable, measuredOf } from './ended.ts';
 import { step } from './patience.ts';
 import { begin, type Progress, type Restored } from './progress.ts';
 import { liveOf } from './runs.ts';
-import { environmentOf, ledger, metrics, type Order, subjectOf } from './services.ts';
+import { environmentOf, ledger, type Order, subjectOf } from './services.ts';
 
 /** What the execution answers. */
 export interface Settled {
@@ -32,23 +35,26 @@ export interface Of {
   ref: string;
   /** The commit that the push told of, or that a rollback takes back. */
   pushed: string;
+  /** ms since the epoch: when the git host told of the push. */
+  receivedAt?: number | undefined;
   /** Where the statuses of commits are shown. */
-  repository?: Pick<Push, 'owner' | 'repository'>;
+  repository?: Origin;
 }
 
 /** Records the end of a deployment, tells it once, and lets go of the environment. */
 export async function settle(context: DurableContext, order: Order, of: Of, end: End): Promise<Settled> {
   try {
     return await step(context, 'settle', async () => {
+      const brokenSince = await whenBroken(order, end);
       const ending = await record(order, end);
       await showStatuses(of, endedOf(order, of, end.progress), end.progress, ending);
-      return tellEnd(order, of, end, ending);
+      return tellEnd(order, of, { ...end, ending }, brokenSince);
     });
   } catch (error) {
     // The push has to hear its end even when the ledger cannot be written to; the lease expires by itself.
     const reason = `${'reason' in end.ending ? `${end.ending.reason}; ` : ''}${messageOf(error)}`;
     const ending: Ending = { is: 'failed', reason, blame: 'elsewhere' };
-    return await step(context, 'tell', async () => tellEnd(order, of, end, ending));
+    return await step(context, 'tell', async () => tellEnd(order, of, { ...end, ending }));
   }
 }
 
@@ -126,7 +132,7 @@ async function showStatuses(
 }
 
 /** The last chapters, and the metrics that alarms watch. Told at the very end: a step that fails is taken again. */
-function tellEnd(order: Order, of: Of, { progress, restored }: End, ending: Ending): Settled {
+function tellEnd(order: Order, of: Of, { progress, restored, ending }: End, brokenSince?: number): Settled {
   const { commit, startedAt = Date.now(), release, liveAt } = progress;
   const subject = subjectOf(order, commit);
   const ms = Date.now() - startedAt;
@@ -136,7 +142,7 @@ function tellEnd(order: Order, of: Of, { progress, restored }: End, ending: Endi
     tell(subject, 'rollout.live', message, { release: release.number, ms: rolloutMs });
   }
   tellRestored(order, progress, restored, ending, rolloutMs);
-  count(order, progress, ending, ms);
+  measureEnd(order, { progress, ending, restored, receivedAt: of.receivedAt, brokenSince });
   const ended = endedOf(order, of, progress);
   const told = endingOfPush(ended, ending);
   const message = lastLine(ended, told);
@@ -173,16 +179,22 @@ function tellRestored(
   }
 }
 
-function count(order: Order, { joined, liveAt, startedAt }: Progress, ending: Ending, ms: number): void {
-  if (joined || !(ending.is in COUNTED)) return;
-  // Two sets of dimensions: all apps together, for the alarm, and each by itself.
-  metrics.addDimensions({});
-  metrics.addDimensions({ app: order.app });
-  metrics.addMetric(COUNTED[ending.is as keyof typeof COUNTED], MetricUnit.Count, 1);
-  // A bake is no waiting: its release serves.
-  const toLive = liveAt !== undefined && startedAt !== undefined ? liveAt - startedAt : ms;
-  if (ending.is === 'live') metrics.addMetric('PushToLive', MetricUnit.Milliseconds, toLive);
-  metrics.publishStoredMetrics();
+function measureEnd(order: Order, end: Omit<Measurable, 'now' | 'byAlarm'>): void {
+  const byAlarm = order.delivery.startsWith(BY_ALARM);
+  const { points, takenBackBy } = measuredOf({ ...end, byAlarm, now: Date.now() });
+  // Previews are counted all together: there may be any number of them.
+  if (isPreview(order.environment)) return measure(points, {}, PREVIEWS);
+  measure(points, { app: order.app, ...(takenBackBy && { takenBackBy }) });
+}
+
+/** ms since the epoch: since when the last release but this one was to bring back what was good, and did not. */
+async function whenBroken(order: Order, { progress, ending }: End): Promise<number | undefined> {
+  if (ending.is !== 'live' || progress.release === undefined || progress.joined) return undefined;
+  const { number } = progress.release;
+  const past = await ledger.history(environmentOf(order), 2);
+  const before = past.find((release) => release.number < number);
+  const failedToRestore = before?.brings !== undefined && before.verdict?.is === 'failed';
+  return failedToRestore ? Date.parse(before.createdAt) : undefined;
 }
 
 function endedOf({ app }: Order, { ref, pushed }: Of, { commit }: Progress): Ended {

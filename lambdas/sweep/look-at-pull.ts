@@ -1,7 +1,7 @@
 import { messageOf } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
-import { appNameOf } from '../../lib/push/app-name.ts';
 import { decidePull } from '../../lib/push/decide-pull.ts';
+import { previewsFor, rulesFor } from '../../lib/push/installation.ts';
 import { previewOfPull } from '../../lib/push/place.ts';
 import { LABEL } from '../../lib/push/previews.ts';
 import type { LookAtPull } from '../../lib/push/request.ts';
@@ -9,10 +9,8 @@ import type { Push } from '../../lib/push/types.ts';
 import { isNews } from '../../lib/push/upkeep.ts';
 import { counts, wordFor, wordIn } from '../../lib/push/word.ts';
 import { brief } from '../../lib/report/brief.ts';
-import { comments, say } from '../../lib/source/comments.ts';
-import { type Pull, pull } from '../../lib/source/pulls.ts';
-import { setStatus } from '../../lib/source/statuses.ts';
-import { api, deploys, ledger, repositoryOf, start } from './services.ts';
+import type { Pull } from '../../lib/source/types.ts';
+import { deploys, forgeOf, ledger, repositoryOf, start } from './services.ts';
 
 /** What came of a look; for the log. */
 export type Looked = 'deployed' | 'waits' | 'nothing';
@@ -23,8 +21,13 @@ export type Looked = 'deployed' | 'waits' | 'nothing';
  */
 export async function lookAtPull(request: LookAtPull): Promise<Looked> {
   const repository = repositoryOf(request);
-  const found = await pull(api, repository, request.number);
-  if (found.is === 'absent' || found.value.state === 'closed' || deploys.previews.of === 'off')
+  const found = await forgeOf(request).pulls?.one(repository, request.number);
+  if (
+    found === undefined ||
+    found.is === 'absent' ||
+    found.value.state === 'closed' ||
+    previewsFor(deploys, request).of === 'off'
+  )
     return 'nothing';
   return found.value.head.from === 'fork'
     ? await lookAtFork(request, found.value)
@@ -41,21 +44,22 @@ async function lookAtBranch(request: LookAtPull, { number, head }: Pull): Promis
     await start({ do: 'deploy', ...decision.push });
     return 'deployed';
   }
-  if (decision.do === 'ignore') await say(api, repositoryOf(request), number, `No preview: ${decision.why}.`);
+  if (decision.do === 'ignore') await say(request, `No preview: ${decision.why}.`);
   return 'nothing';
 }
 
 async function lookAtFork(request: LookAtPull, { number, head }: Pull): Promise<Looked> {
   const { host, owner, repository, delivery } = request;
-  const app = appNameOf(repository);
-  if ('refused' in app) return 'nothing';
-  const placed = previewOfPull(app.name, number);
+  const rules = rulesFor(deploys, request);
+  if ('refused' in rules) return 'nothing';
+  const { app } = rules;
+  const placed = previewOfPull(app, number);
   if ('refused' in placed) return 'nothing';
   const by = await whoseWord(request, head.commit);
   if (by === undefined) return await tellWaiting(request, head.commit);
   // A word that was just given asks for it once more; one that is found only if it was not heard.
   const heard = request.word?.commit === head.commit;
-  const claim = heard ? undefined : await ledger.newestClaim({ app: app.name, name: placed.place.name });
+  const claim = heard ? undefined : await ledger.newestClaim({ app, name: placed.place.name });
   if (!isNews(claim, head.commit, Date.now())) return 'nothing';
   const ref = `pull/${number}/head`;
   const push: Push = {
@@ -66,7 +70,7 @@ async function lookAtFork(request: LookAtPull, { number, head }: Pull): Promise<
     before: '0'.repeat(head.commit.length),
     after: head.commit,
     delivery,
-    app: app.name,
+    app,
     branch: ref,
     environment: placed.place,
     pullRequest: number,
@@ -82,8 +86,8 @@ async function lookAtFork(request: LookAtPull, { number, head }: Pull): Promise<
  */
 async function whoseWord(request: LookAtPull, commit: string): Promise<string | undefined> {
   if (request.word?.commit === commit) return request.word.by;
-  const said = await comments(api, repositoryOf(request), request.number);
-  if (said.is === 'absent') return undefined;
+  const said = await forgeOf(request).pulls?.comments(repositoryOf(request), request.number);
+  if (said?.is !== 'found') return undefined;
   return said.value.find(({ body, association }) => counts(association) && wordIn(body)?.commit === commit)
     ?.by;
 }
@@ -91,18 +95,21 @@ async function whoseWord(request: LookAtPull, commit: string): Promise<string | 
 /** Says beside the commit and below the pull request what it waits for, and from whom. */
 async function tellWaiting(request: LookAtPull, commit: string): Promise<Looked> {
   const { number, word } = request;
-  const repository = repositoryOf(request);
   try {
-    const told = await say(api, repository, number, waiting(commit, word));
+    const told = await say(request, waiting(commit, word));
     if (told === 'written') {
       const description = `Waits for a maintainer's comment: ${wordFor(commit)}`;
-      await setStatus(api, repository, commit, { state: 'pending', description });
+      await forgeOf(request).setStatus(repositoryOf(request), commit, { state: 'pending', description });
     }
   } catch (error) {
     // A host that takes no comments stops nothing.
     log.warn('nobody could be told that a pull request waits', { number, reason: messageOf(error) });
   }
   return 'waits';
+}
+
+function say(request: LookAtPull, text: string) {
+  return forgeOf(request).pulls?.say(repositoryOf(request), request.number, text);
 }
 
 function waiting(commit: string, word: LookAtPull['word']): string {

@@ -1,11 +1,11 @@
 import type { Listed } from '../../lib/ledger/listing.ts';
 import { decide } from '../../lib/push/decide.ts';
 import { decidePull, type PullDecision } from '../../lib/push/decide-pull.ts';
+import { previewsFor } from '../../lib/push/installation.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
 import { isNews } from '../../lib/push/upkeep.ts';
-import { pushedToday } from '../../lib/source/branches.ts';
 import type { HostView } from './host-view.ts';
-import { api, deliveryOf, deploys, ledger, repositoryOf } from './services.ts';
+import { deliveryOf, deploys, forgeOf, ledger, repositoryOf } from './services.ts';
 
 const DAY = 86_400_000;
 /** ms that a fork's pull request is looked at after something happened to it: a comment is something. */
@@ -29,23 +29,30 @@ export async function newcomers(origin: Origin, view: HostView, listed: readonly
 async function ofBranches(origin: Origin, view: HostView, known: ReadonlySet<string>): Promise<Push[]> {
   const unknown = [...view.heads].flatMap(([branch, head]) => {
     const update = { ...origin, ref: `refs/heads/${branch}`, before: '0'.repeat(head.length), after: head };
-    return ofDecision(decide({ ...update, delivery: deliveryOf(branch, head) }, deploys), known);
+    return ofDecision(
+      decide({ ...update, delivery: deliveryOf(nameOf(origin), branch, head) }, deploys),
+      known,
+    );
   });
   if (unknown.length === 0) return [];
-  const pushed = await pushedToday(api, repositoryOf(origin));
+  const pushed = await forgeOf(origin).pushedToday(repositoryOf(origin));
   if (pushed.is === 'absent') return [];
   const today = new Set(pushed.value.map(({ branch, commit }) => `${commit} ${branch}`));
   return unknown.filter(({ branch, after }) => today.has(`${after} ${branch}`));
 }
 
 function ofPulls(origin: Origin, { pulls }: HostView, known: ReadonlySet<string>): Push[] {
-  if (deploys.previews.of !== 'pull-requests') return [];
+  if (previewsFor(deploys, origin).of !== 'pull-requests') return [];
   return pulls
     .filter(({ head, updatedAt }) => head.from === 'branch' && isWithin(updatedAt, DAY))
     .flatMap(({ number, head }) => {
-      const delivery = deliveryOf(number, head.commit);
+      const delivery = deliveryOf(nameOf(origin), number, head.commit);
       return ofDecision(decidePull({ ...origin, action: 'opened', number, head, delivery }, deploys), known);
     });
+}
+
+function nameOf({ host, owner, repository }: Origin): string {
+  return `${host}/${owner}/${repository}`;
 }
 
 function ofDecision(decision: PullDecision, known: ReadonlySet<string>): Push[] {

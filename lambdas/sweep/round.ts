@@ -1,7 +1,9 @@
 import { messageOf } from '../../lib/errors.ts';
 import type { Listed } from '../../lib/ledger/listing.ts';
+import { isStuck } from '../../lib/ledger/state.ts';
 import { log } from '../../lib/log.ts';
-import { production } from '../../lib/push/place.ts';
+import { previewsFor, rulesFor } from '../../lib/push/installation.ts';
+import { isPreview, placeOf } from '../../lib/push/place.ts';
 import type { DeployRequest } from '../../lib/push/request.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
 import { decideUpkeep, type Known, type Standing } from '../../lib/push/upkeep.ts';
@@ -9,7 +11,7 @@ import { type HostView, standingOf, viewOf } from './host-view.ts';
 import { inParallel } from './in-parallel.ts';
 import { lookAtPull } from './look-at-pull.ts';
 import { forksToLookAt, newcomers } from './newcomers.ts';
-import { deliveryOf, deploys, ledger, start } from './services.ts';
+import { deliveryOf, deploys, ledger, start, stuckAfter } from './services.ts';
 
 /** What one round came to. */
 export interface Swept {
@@ -21,6 +23,8 @@ export interface Swept {
   left: number;
   /** Repositories that could not be looked at. */
   unseen: string[];
+  /** `app/environment` of what is at work for longer than it should be. */
+  stuck: string[];
 }
 
 /** What is started in one round: a host or a cluster that was away for a day is not met by everything at once. */
@@ -38,21 +42,26 @@ interface Wanted {
 /** Looks at every environment there is, until `outOfTime`. */
 export async function sweep(outOfTime: () => boolean): Promise<Swept> {
   const listed = await ledger.environments();
-  const unseen: string[] = [];
-  const byRepository = Map.groupBy(listed, ({ push: { owner, repository } }) => `${owner}/${repository}`);
+  const swept: Swept = {
+    ...{ environments: listed.length, deployed: [], removed: [] },
+    ...{ left: 0, unseen: [], stuck: [] },
+  };
+  const byRepository = Map.groupBy(
+    listed,
+    ({ push: { host, owner, repository } }) => `${host}/${owner}/${repository}`,
+  );
   const found = await inParallel([...byRepository], REPOSITORIES, async ([name, environments]) => {
     if (outOfTime()) return [];
     try {
-      return await lookAt(name, environments, unseen);
+      return await lookAt(name, environments, swept);
     } catch (error) {
       // One repository that cannot be read keeps no other from being swept.
       log.warn('a repository could not be swept', { repository: name, reason: messageOf(error) });
-      unseen.push(name);
+      swept.unseen.push(name);
       return [];
     }
   });
   const wanted = found.flat().sort((one, other) => one.lastTried - other.lastTried);
-  const swept: Swept = { environments: listed.length, deployed: [], removed: [], left: 0, unseen };
   for (const { request } of wanted) {
     const started = swept.deployed.length + swept.removed.length;
     if (started >= MOST || outOfTime()) swept.left++;
@@ -74,7 +83,7 @@ async function carryOut(request: DeployRequest & { app: string }, swept: Swept):
   }
 }
 
-async function lookAt(name: string, environments: readonly Listed[], unseen: string[]): Promise<Wanted[]> {
+async function lookAt(name: string, environments: readonly Listed[], swept: Swept): Promise<Wanted[]> {
   const [first] = environments;
   if (first === undefined) return [];
   const { host, owner, repository } = first.push;
@@ -83,8 +92,8 @@ async function lookAt(name: string, environments: readonly Listed[], unseen: str
     log.warn('a repository could not be read', { repository: name, reason: messageOf(error) });
     return undefined;
   });
-  if (view === undefined) unseen.push(name);
-  const upkeep = await inParallel(environments, ENVIRONMENTS, (one) => keepUp(one, view));
+  if (view === undefined) swept.unseen.push(name);
+  const upkeep = await inParallel(environments, ENVIRONMENTS, (one) => keepUp(one, view, swept));
   const wanted = upkeep.flat();
   if (view === undefined) return wanted;
   const news = await newcomers(origin, view, environments);
@@ -93,7 +102,7 @@ async function lookAt(name: string, environments: readonly Listed[], unseen: str
 }
 
 async function lookAgain(origin: Origin, number: number): Promise<void> {
-  const delivery = deliveryOf(origin.owner, origin.repository, number);
+  const delivery = deliveryOf(origin.host, origin.owner, origin.repository, number);
   try {
     await lookAtPull({ do: 'look-at-pull', ...origin, number, delivery });
   } catch (error) {
@@ -101,12 +110,14 @@ async function lookAgain(origin: Origin, number: number): Promise<void> {
   }
 }
 
-async function keepUp(listed: Listed, view: HostView | undefined): Promise<Wanted[]> {
+async function keepUp(listed: Listed, view: HostView | undefined, { stuck }: Swept): Promise<Wanted[]> {
   const { app, name, push, pushedAt } = listed;
   const environment = { app, name };
-  const known: Known = { push, pushedAt, ...(await ledger.standing(environment)) };
-  const standing: Standing = view === undefined ? { is: 'unknown' } : standingOf(push, view);
-  const upkeep = decideUpkeep(known, standing, { at: Date.now(), ttl: deploys.previews.ttl });
+  const standing = await ledger.standing(environment);
+  if (standing.claim && isStuck(standing.claim, Date.now(), stuckAfter)) stuck.push(`${app}/${name}`);
+  const known: Known = { push, pushedAt, ...standing };
+  const head: Standing = view === undefined ? { is: 'unknown' } : standingOf(push, view);
+  const upkeep = decideUpkeep(known, head, { at: Date.now(), ttl: previewsFor(deploys, push).ttl });
   const lastTried = known.claim?.until ?? 0;
   if (upkeep.do === 'leave') return [];
   const fence = known.claim?.fence ?? 0;
@@ -123,20 +134,19 @@ async function keepUp(listed: Listed, view: HostView | undefined): Promise<Wante
   return [{ request: { do: 'deploy', ...aimed(push), before, after: commit, delivery }, lastTried }];
 }
 
-/** Production goes with the installation's branch, which may be another than it was. */
+/** A named environment goes with the branch that the configuration gives it, which may be another than it was. */
 function aimed(push: Push): Push {
-  if (push.environment.name !== 'production') return push;
-  const { branch } = deploys;
-  return { ...push, branch, ref: `refs/heads/${branch}`, environment: production(push.app) };
+  const rules = rulesFor(deploys, push);
+  const { name } = push.environment;
+  const branch = 'app' in rules && !isPreview(push.environment) ? rules.environments[name] : undefined;
+  if (branch === undefined) return push;
+  return { ...push, branch, ref: `refs/heads/${branch}`, environment: placeOf(push.app, name) };
 }
 
-function conditions(
-  { host, owner, repository, branch, fork, pullRequest }: Push,
-  sure: boolean,
-  fence: number,
-) {
+function conditions(push: Push, sure: boolean, fence: number) {
+  const { host, owner, repository, branch, fork, pullRequest } = push;
   const whileFence = fence === 0 ? {} : { whileFence: fence };
-  if (sure || deploys.previews.of !== 'branches') return whileFence;
+  if (sure || previewsFor(deploys, push).of !== 'branches') return whileFence;
   const what = fork !== undefined && pullRequest !== undefined ? { pullRequest } : { branch };
   return { ...whileFence, unless: { host, owner, repository, ...what } };
 }

@@ -4,24 +4,24 @@ import { Ledger } from '../../lib/ledger/ledger.ts';
 import type { DeployRequest } from '../../lib/push/request.ts';
 import type { Origin } from '../../lib/push/types.ts';
 import { SWEPT } from '../../lib/push/upkeep.ts';
-import type { Api } from '../../lib/source/request.ts';
+import type { Forge } from '../../lib/source/forge.ts';
 import type { Repository } from '../../lib/source/types.ts';
 import { awsEnvironment, sweepEnvironment } from '../env.ts';
-import { Secret } from '../secret.ts';
+import { Forges } from '../forges.ts';
 import { startDeploy } from '../start-deploy.ts';
 
 const environment = sweepEnvironment();
 const aws = awsEnvironment();
 
-export const { deploys } = environment;
+export const { deploys, stuckAfter } = environment;
 export const ledger = new Ledger(new DynamoDBClient({}), environment.ledgerTable);
 
-const { gitHubTokenSecretId: tokenId } = environment;
-const token = tokenId === undefined ? undefined : new Secret(aws, tokenId);
-export const api: Api = {
-  baseUrl: environment.gitHubUrl,
-  ...(token === undefined ? {} : { token: () => token.current() }),
-};
+const forges = new Forges(environment.hosts, aws);
+
+/** The git host of a repository. */
+export function forgeOf({ host }: Pick<Origin, 'host'>): Forge {
+  return forges.of(host);
+}
 
 /** Starts the deploy function, once for each delivery. */
 export async function start(request: DeployRequest): Promise<'started' | 'known'> {

@@ -1,3 +1,4 @@
+import type { HostKind } from '../host-kind.ts';
 import type { Digest } from '../image/types.ts';
 import type { Subject } from '../log.ts';
 
@@ -5,7 +6,7 @@ import type { Subject } from '../log.ts';
 export interface BuildRequest {
   subject: Subject;
   /** The git repository that `subject.commit` is in. */
-  repository: { owner: string; name: string };
+  repository: { host: HostKind; owner: string; name: string };
   /** `HOST[:PORT]/PATH`, without a tag. */
   publishTo: string;
   /** For people; the digest decides. */

@@ -3,6 +3,7 @@ import { cacheTag } from '../build/cache/tag.ts';
 import { machinePlatform } from '../image/platform.ts';
 import type { Platform } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
+import { productionRepository } from './repositories.ts';
 import type { BuildEvent } from './types.ts';
 
 /** ms that a build's answer waits for its cache after the image is published. What is not kept then is next time. */
@@ -18,10 +19,9 @@ export function cacheBeside(
   scope: string | undefined,
   platform: Platform = machinePlatform(),
 ): RemoteCache {
-  const artifacts = registries.artifacts(publishTo);
-  const common = { artifacts, tag: cacheTag(platform) };
+  const common = { artifacts: registries.artifacts(productionRepository(publishTo)), tag: cacheTag(platform) };
   if (scope === undefined) return new RemoteCache({ from: [common], to: common });
-  const own = { artifacts, tag: cacheTag(platform, scopeTag(scope)) };
+  const own = { artifacts: registries.artifacts(publishTo), tag: cacheTag(platform, scopeTag(scope)) };
   return new RemoteCache({ from: [own, common], to: own });
 }
 

@@ -6,15 +6,13 @@ import type { BuildRequest } from '../build/request.ts';
 import { FairleadError } from '../errors.ts';
 import type { Image } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
-import type { Notice, Repository } from '../source/types.ts';
+import type { Forge } from '../source/forge.ts';
+import type { Repository } from '../source/types.ts';
 import { cacheBeside, keepCache } from './cache.ts';
 import type { BuildEvent, EndedAnswer } from './types.ts';
 
 /** Where the files of a commit come from. */
-export interface Source {
-  /** Unpacks them into an empty directory; answers what is left out. */
-  download(repository: Repository, commit: string, directory: string): Promise<Notice[]>;
-}
+export type Source = Pick<Forge, 'download'>;
 
 /** A commit whose files are on disk. */
 export interface Commit {

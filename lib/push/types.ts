@@ -1,12 +1,17 @@
+import type { HostKind } from '../host-kind.ts';
 import type { Word } from './word.ts';
 
-/** The kinds of git hosts that Fairlead knows. */
-export type HostKind = 'github' | 'gitlab' | 'bitbucket' | 'gitea' | 'codecommit';
+export type { HostKind };
 
 /** A repository on a git host. */
 export interface Origin {
   host: HostKind;
+  /**
+   * GitHub's and Gitea's user or organization, Bitbucket's workspace; on GitLab the path of the group, which may have
+   * groups in it: `group/subgroup`. Empty on CodeCommit, which knows none.
+   */
   owner: string;
+  /** As it stands in URLs: people may call it something else. */
   repository: string;
 }
 
@@ -20,7 +25,7 @@ export interface RefUpdate extends Origin {
    */
   before: string;
   after: string;
-  /** The host's id of this event; the same when the host sends it again. */
+  /** The host's id of this event; the same when the host sends it again, another one for each ref of one event. */
   delivery: string;
 }
 
@@ -33,6 +38,8 @@ export interface Push extends RefUpdate {
   environment: Place;
   /** The pull request that it belongs to, where that is known. */
   pullRequest?: number;
+  /** ms since the epoch: when the host told of it; absent where it did not, and a sweep found it. */
+  receivedAt?: number;
   /** Present where the commit is somebody else's: `after` may be built and nothing else, on the word of `approvedBy`. */
   fork?: { approvedBy: string };
 }
@@ -47,7 +54,7 @@ export interface Place {
 
 /** That something happened to a pull request. */
 export interface PullUpdate extends Origin {
-  /** GitHub's: `opened`, `reopened`, `synchronize`, `closed`, `labeled` … */
+  /** In GitHub's words: `opened`, `reopened`, `synchronize` (its head moved), `closed`, `labeled` … */
   action: string;
   number: number;
   /** `branch` is the name that the head's own repository calls it by. */
@@ -69,10 +76,11 @@ export interface Spoken extends Origin {
 
 /** What a git host's request says, once it is known to come from there. */
 export type HostEvent =
-  | { kind: 'push'; update: RefUpdate }
+  /** One at least: Bitbucket sends one event for all refs of a push, the others one for each. */
+  | { kind: 'push'; updates: readonly [RefUpdate, ...RefUpdate[]] }
   | { kind: 'pull-request'; update: PullUpdate }
   | { kind: 'word'; spoken: Spoken }
-  /** Sent when a webhook is set up. */
+  /** Sent by GitHub when a webhook is set up. */
   | { kind: 'ping' }
   /** An event that Fairlead has no use for. */
   | { kind: 'other'; event: string }
@@ -82,13 +90,12 @@ export type HostEvent =
 /** Header names in lower case, as Lambda function URLs and Node give them. */
 export type Headers = Readonly<Record<string, string | undefined>>;
 
-/** How one kind of git host speaks: one file each in `hosts/`. */
+/** How one kind of git host speaks: one folder each in `hosts/`. */
 export interface Host {
-  /** For people: `GitHub`. */
-  name: string;
+  kind: HostKind;
   /** Whether a request with these headers claims to come from this kind of host. */
   speaks(headers: Headers): boolean;
-  /** Whether one of `secrets` signed the request. Takes the same time for every wrong signature. */
+  /** Whether one of `secrets`, which no other kind of host has, signed the request. Every wrong signature takes the same time. */
   signedBy(secrets: readonly string[], headers: Headers, body: string): Promise<boolean>;
   /** Never throws: what cannot be understood is `malformed`. */
   read(headers: Headers, body: string): HostEvent;

@@ -1,18 +1,12 @@
 import * as z from 'zod/mini';
 import { FairleadError } from '../errors.ts';
 import { type Api, type ApiRequest, request } from './request.ts';
-import type { Repository } from './types.ts';
+import type { Asked, Repository } from './types.ts';
 
-/** What was asked for, or that the host has nothing there (or shows us nothing: it does not tell the two apart). */
-export type Asked<T> = { is: 'found'; value: T } | { is: 'absent' };
+// SHA-1 or SHA-256 (gitformat-hash, "Object names").
+export const objectId = z.string().check(z.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/));
 
-/** The most that GitHub puts on a page, and the most pages that are read. */
-const PAGE = 100;
-const MOST_PAGES = 100;
-
-export const nameOf = ({ owner, name }: Repository) => `${owner}/${name}`;
-export const pathOf = ({ owner, name }: Repository) =>
-  `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
+export const nameOf = ({ owner, name }: Repository) => (owner === '' ? name : `${owner}/${name}`);
 
 /**
  * Asks for one thing and reads it by `schema`.
@@ -23,6 +17,71 @@ export async function ask<T extends z.ZodMiniType>(
   asked: ApiRequest,
   schema: T,
 ): Promise<Asked<z.output<T>>> {
+  const answer = await askOnce(api, asked, schema);
+  return answer.is === 'absent' ? answer : { is: 'found', value: answer.value };
+}
+
+/** The most pages that are read of a list. */
+const MOST_PAGES = 100;
+
+/** What is on one page of a list, and how the next one is asked for. */
+export interface Page<T> {
+  items: readonly T[];
+  /** The query of the next page, with its `?`; undefined on the last one. */
+  next: string | undefined;
+}
+
+/**
+ * Asks for a list, page by page; `read` says what is on one. A list is whole or an error: what is missing from it would
+ * be taken for gone.
+ * @throws FairleadError `source/too-long`, and as {@link ask}
+ */
+export async function askPages<T extends z.ZodMiniType, Item>(
+  api: Api,
+  asked: ApiRequest,
+  schema: T,
+  read: (page: z.output<T>, headers: Headers) => Page<Item>,
+): Promise<Asked<Item[]>> {
+  const all: Item[] = [];
+  let { path } = asked;
+  for (let count = 0; count < MOST_PAGES; count++) {
+    const answer = await askOnce(api, { ...asked, path }, schema);
+    if (answer.is === 'absent') return answer;
+    const { items, next } = read(answer.value, answer.headers);
+    all.push(...items);
+    if (next === undefined) return { is: 'found', value: all };
+    // Only the query is the host's to say: it may know itself by another name than it is reached by.
+    path = `${asked.path.split('?')[0]}${next}`;
+  }
+  throw new FairleadError({
+    code: 'source/too-long',
+    operation: asked.operation,
+    place: placeOf(api, asked),
+    cause: `the list has more than ${MOST_PAGES} pages`,
+  });
+}
+
+/** The query of the page that a `Link` header calls the next one (RFC 8288). */
+export function nextLink(headers: Headers): string | undefined {
+  for (const link of (headers.get('link') ?? '').split(/,(?=\s*<)/)) {
+    const [, target, parameters = ''] = /^\s*<([^>]*)>(.*)$/s.exec(link) ?? [];
+    if (target !== undefined && /;\s*rel="?next"?\s*(;|$)/.test(parameters)) return queryOf(target);
+  }
+  return undefined;
+}
+
+/** `?a=b` of a URL. */
+export function queryOf(url: string): string | undefined {
+  return URL.parse(url, 'http://host')?.search;
+}
+
+type Answer<T> = { is: 'found'; value: T; headers: Headers } | { is: 'absent' };
+
+async function askOnce<T extends z.ZodMiniType>(
+  api: Api,
+  asked: ApiRequest,
+  schema: T,
+): Promise<Answer<z.output<T>>> {
   const response = await request(api, asked);
   if (response.status === 404) {
     await response.body?.cancel();
@@ -30,57 +89,47 @@ export async function ask<T extends z.ZodMiniType>(
   }
   if (!response.ok) throw await refused(response, api, asked);
   const parsed = schema.safeParse(await response.json().catch(() => undefined));
-  if (parsed.success) return { is: 'found', value: parsed.data };
+  if (parsed.success) return { is: 'found', value: parsed.data, headers: response.headers };
   const [issue] = parsed.error.issues;
   throw new FairleadError({
     code: 'source/refused',
     operation: asked.operation,
-    place: `${api.baseUrl}${asked.path}`,
-    cause: `the answer is not what GitHub says: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
+    place: placeOf(api, asked),
+    cause: `the answer is not what ${api.dialect.host} says: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
     remedy: 'check the base URL of the git host’s API',
   });
 }
 
-/**
- * Asks for a list, page by page ("Using pagination in the REST API"). A list is whole or an error: what is missing from
- * it would be taken for gone. `enough` ends it early.
- * @throws FairleadError `source/too-long`, and as {@link ask}
- */
-export async function askAll<T extends z.ZodMiniType>(
-  api: Api,
-  asked: ApiRequest,
-  item: T,
-  enough: (page: z.output<T>[]) => boolean = () => false,
-): Promise<Asked<z.output<T>[]>> {
-  const all: z.output<T>[] = [];
-  const joint = asked.path.includes('?') ? '&' : '?';
-  for (let page = 1; page <= MOST_PAGES; page++) {
-    const path = `${asked.path}${joint}per_page=${PAGE}&page=${page}`;
-    const answer = await ask(api, { ...asked, path }, z.array(item));
-    if (answer.is === 'absent') return answer;
-    all.push(...answer.value);
-    if (answer.value.length < PAGE || enough(answer.value)) return { is: 'found', value: all };
-  }
-  throw new FairleadError({
-    code: 'source/too-long',
-    operation: asked.operation,
-    place: `${api.baseUrl}${asked.path}`,
-    cause: `the list has more than ${MOST_PAGES * PAGE} entries`,
-  });
-}
+/** Hosts say it in one of these; Bitbucket's and GitLab's `error` may be a sentence or an object. */
+const complaint = z.object({
+  message: z.optional(z.unknown()),
+  error: z.optional(z.union([z.string(), z.object({ message: z.string() })])),
+});
 
 /** What the host said no with. Reads the body of its answer. */
 export async function refused(response: Response, api: Api, asked: ApiRequest): Promise<FairleadError> {
   const body: unknown = await response.json().catch(() => undefined);
-  const said = z.object({ message: z.string() }).safeParse(body);
+  const said = complaint.safeParse(body);
+  const words = said.success ? wordsOf(said.data) : undefined;
   const credentials = response.status === 401 || response.status === 403;
   return new FairleadError({
     code: 'source/refused',
     operation: asked.operation,
-    place: `${api.baseUrl}${asked.path}`,
-    cause: `the git host answered ${response.status}${said.success ? `: ${shorten(said.data.message, 200)}` : ''}`,
+    place: placeOf(api, asked),
+    cause: `the git host answered ${response.status}${words === undefined ? '' : `: ${shorten(words, 200)}`}`,
     ...(credentials ? { remedy: 'check the token that is configured for it and its permissions' } : {}),
   });
+}
+
+function wordsOf({ message, error }: z.output<typeof complaint>): string | undefined {
+  if (typeof message === 'string') return message;
+  // GitLab: what is wrong with each field.
+  if (typeof message === 'object' && message !== null) return JSON.stringify(message);
+  return typeof error === 'object' ? error.message : error;
+}
+
+function placeOf({ baseUrl }: Api, { path }: ApiRequest): string {
+  return `${baseUrl}${path}`;
 }
 
 /** One line of `most` characters at most. */

@@ -1,49 +1,48 @@
-import * as z from 'zod/mini';
-import { type Asked, ask, askAll, nameOf, pathOf } from './ask.ts';
-import { objectId } from './branches.ts';
-import type { Api } from './request.ts';
-import type { Repository } from './types.ts';
+import type { Forge } from './forge.ts';
+import type { Head, Pull, Repository } from './types.ts';
 
-/** A pull request as it is now. */
-export interface Pull {
-  number: number;
-  state: 'open' | 'closed';
-  /** `branch` is what the head's own repository calls it; another repository than ours when `from` is `fork`. */
-  head: { commit: string; branch: string; from: 'branch' | 'fork' };
-  /** ISO 8601: the last push, comment, label … */
-  updatedAt: string;
+/**
+ * Where the commit stands that may be built of a fork's pull request: `found` while the pull request is open and its
+ * head is `approved`; `gone` otherwise, since no other commit may take its place.
+ */
+export async function headOfFork(
+  { pulls }: Forge,
+  repository: Repository,
+  number: number,
+  approved: string,
+): Promise<Head> {
+  const found = await pulls?.one(repository, number);
+  const stands =
+    found?.is === 'found' && found.value.state === 'open' && found.value.head.commit === approved;
+  return stands ? { is: 'found', commit: approved } : { is: 'gone' };
 }
 
-const pullRequest = z.object({
-  number: z.int(),
-  state: z.enum(['open', 'closed']),
-  updated_at: z.string(),
-  head: z.object({
-    sha: objectId,
-    ref: z.string(),
-    // Null when the fork was deleted.
-    repo: z.nullish(z.object({ id: z.number() })),
-  }),
-  base: z.object({ repo: z.object({ id: z.number() }) }),
-});
-
-/** One pull request ("Pull requests", Get a pull request). */
-export async function pull(api: Api, repository: Repository, number: number): Promise<Asked<Pull>> {
-  const operation = `reading pull request ${number} of ${nameOf(repository)}`;
-  const told = await ask(api, { path: `${pathOf(repository)}/pulls/${number}`, operation }, pullRequest);
-  return told.is === 'absent' ? told : { is: 'found', value: pullOf(told.value) };
+/** Whether a pull request is open. */
+export async function isOpen({ pulls }: Forge, repository: Repository, number: number): Promise<boolean> {
+  const found = await pulls?.one(repository, number);
+  return found?.is === 'found' && found.value.state === 'open';
 }
 
-/** All open ones ("Pull requests", List pull requests); of `branch` alone where one is given. */
-export async function openPulls(api: Api, repository: Repository, branch?: string): Promise<Asked<Pull[]>> {
-  const operation = `listing the pull requests of ${nameOf(repository)}`;
-  const head = branch === undefined ? '' : `&head=${encodeURIComponent(`${repository.owner}:${branch}`)}`;
-  const path = `${pathOf(repository)}/pulls?state=open${head}`;
-  const told = await askAll(api, { path, operation }, pullRequest);
-  return told.is === 'absent' ? told : { is: 'found', value: told.value.map(pullOf) };
+/** Whether a pull request of the repository's own `branch` is open. */
+export async function isProposed({ pulls }: Forge, repository: Repository, branch: string): Promise<boolean> {
+  const open = await pulls?.open(repository, branch);
+  const isOfBranch = ({ head }: Pull) => head.from === 'branch' && head.branch === branch;
+  return open?.is === 'found' && open.value.some(isOfBranch);
 }
 
-function pullOf({ number, state, head, base, updated_at }: z.output<typeof pullRequest>): Pull {
-  const from = head.repo?.id === base.repo.id ? 'branch' : 'fork';
-  return { number, state, head: { commit: head.sha, branch: head.ref, from }, updatedAt: updated_at };
+/** Says something below every open pull request of `branch`, or below `number`; nowhere, where there are none. */
+export async function sayBelow(
+  { pulls }: Forge,
+  repository: Repository,
+  where: { branch: string } | { number: number },
+  text: string,
+): Promise<void> {
+  if (pulls === undefined) return;
+  if ('number' in where) {
+    await pulls.say(repository, where.number, text);
+    return;
+  }
+  const open = await pulls.open(repository, where.branch);
+  if (open.is === 'absent') return;
+  for (const { number } of open.value) await pulls.say(repository, number, text);
 }

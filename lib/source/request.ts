@@ -1,16 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FairleadError, messageOf } from '../errors.ts';
+import type { Access } from './forge.ts';
+import type { Repository } from './types.ts';
 
 /** How requests to a git host's API are made. */
 export interface Api {
-  /** `https://api.github.com`, or `https://HOST/api/v3` of a GitHub Enterprise Server; without a slash at the end. */
+  /** `https://api.github.com`; without a slash at the end. */
   baseUrl: string;
   /** Read at each request, so that a rotated token is taken up. */
   token?: () => Promise<string | undefined>;
+  dialect: Dialect;
+}
+
+/** What one kind of git host wants of every request. */
+export interface Dialect {
+  /** For people: `GitHub`. */
+  host: string;
+  headers: Readonly<Record<string, string>>;
+  /** The headers that carry the token; they go to the API's own origin only. */
+  authorize(token: string): Record<string, string>;
+}
+
+/** The API as it is reached for one repository. */
+export function apiOf({ apiUrl, token }: Access, dialect: Dialect, repository: Repository): Api {
+  const baseUrl = apiUrl.replace(/\/+$/, '');
+  return { baseUrl, dialect, ...(token && { token: () => token(repository) }) };
 }
 
 export interface ApiRequest {
-  method?: 'GET' | 'POST' | 'PATCH';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
   /** From the base URL, starting with `/`. */
   path: string;
   body?: unknown;
@@ -21,6 +39,8 @@ export interface ApiRequest {
 }
 
 const ATTEMPTS = 4;
+/** Of a request to set a status: nothing hangs on it, and its caller's time is limited. */
+export const STATUS_ATTEMPTS = 2;
 const TIMEOUT = 30_000;
 /** ms; what a host asks to wait beyond this is left to whoever called. */
 const LONGEST_WAIT = 10_000;
@@ -88,11 +108,10 @@ async function follow(api: Api, { method = 'GET', path, body, operation }: ApiRe
   let url = new URL(`${api.baseUrl}${path}`);
   for (let hop = 0; hop <= REDIRECTS; hop++) {
     const headers: Record<string, string> = {
-      accept: 'application/vnd.github+json',
+      ...api.dialect.headers,
       'user-agent': 'fairlead',
-      'x-github-api-version': '2022-11-28',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token !== undefined && url.origin === home.origin ? { authorization: `Bearer ${token}` } : {}),
+      ...(token && url.origin === home.origin ? api.dialect.authorize(token) : {}),
     };
     const init = {
       method,
@@ -136,15 +155,17 @@ function badRedirect(operation: string, url: URL, cause: string): FairleadError 
   return new FairleadError({ code: 'source/bad-redirect', operation, place, cause });
 }
 
-/** GitHub REST API, "Rate limits", "Exceeding the rate limit": 403 or 429, with one of two headers. */
-function rateLimit(response: Response): { wait: number | undefined } | undefined {
-  const { status, headers } = response;
+/**
+ * 429 everywhere, on GitHub also 403, with one of two headers (GitHub REST API, "Rate limits", "Exceeding the rate limit";
+ * GitLab, "Rate limits on requests", "Response headers").
+ */
+function rateLimit({ status, headers }: Response): { wait: number | undefined } | undefined {
   const after = seconds(headers.get('retry-after'));
-  if (status === 429) return { wait: after };
-  if (status !== 403) return undefined;
+  if (status !== 429 && status !== 403) return undefined;
   if (after !== undefined) return { wait: after };
-  if (headers.get('x-ratelimit-remaining') !== '0') return undefined;
-  const reset = Number(headers.get('x-ratelimit-reset'));
+  const prefix = headers.has('x-ratelimit-remaining') ? 'x-ratelimit' : 'ratelimit';
+  if (headers.get(`${prefix}-remaining`) !== '0') return status === 429 ? { wait: undefined } : undefined;
+  const reset = Number(headers.get(`${prefix}-reset`));
   return { wait: Math.max(1000, reset * 1000 - Date.now()) };
 }
 

@@ -1,26 +1,15 @@
-/** Environments beside production (lib/push/previews.ts, which says what is meant). */
-export interface PreviewSettings {
-  of: 'off' | 'branches' | 'pull-requests';
-  branches: readonly string[];
-  /** Seconds. */
-  ttl: number;
-  /** Of one app at a time. */
-  most: number;
-  quota: { cpu: string; memory: string; pods: number };
-}
+import type { HostKind } from '../host-kind.ts';
 
 /** What an installation decides, as the functions need to know it: tokens in a CDK stack, plain strings elsewhere. */
 export interface Installation {
-  /** The branch whose head is deployed. */
-  branch: string;
-  /** Who gets an environment beside it; nobody when absent. */
-  previews?: PreviewSettings;
-  /** Secrets Manager id of the secret that the git host signs its webhooks with. */
-  webhookSecretId: string;
-  /** Secrets Manager id of the token that reads the git host's API; absent where none is needed. */
-  hostTokenSecretId?: string;
-  /** Base URL of the git host's REST API, `https://api.github.com` for github.com. */
-  hostApiUrl: string;
+  /** Path of the file that says what is deployed (lib/push/installation.ts); from a function's own folder, unless absolute. */
+  installationFile: string;
+  /** Secrets Manager ids of what the git hosts sign their webhooks with, by kind: one that is not here is not heard. */
+  webhookSecretIds: Partial<Record<HostKind, string>>;
+  /** Secrets Manager ids of the tokens that read the git hosts' APIs; absent where none is needed. */
+  hostTokenSecretIds?: Partial<Record<HostKind, string>>;
+  /** Base URLs of the git hosts' REST APIs: `{ github: 'https://api.github.com' }`. */
+  hostApiUrls: Partial<Record<HostKind, string>>;
   ledgerTable: string;
   /** `HOST/PATH`: the images of an app are published to `HOST/PATH/APP`. */
   imageRepositoryPrefix: string;
@@ -37,6 +26,8 @@ export interface Installation {
   serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
   /** Seconds that a release is watched when its fairlead.yaml does not say; not at all when absent. */
   bakeSeconds?: number;
+  /** Seconds after which a deployment that has not ended counts as stuck; two hours when absent. */
+  stuckAfter?: number;
   /** What images are for, where fairlead.yaml does not say: `linux/arm64`. The builder's own when absent. */
   platform?: string;
   /** The MicroVMs that build what no function can; absent where the region has none. */
@@ -48,13 +39,17 @@ export interface Installation {
     platform: string;
     /** Secrets Manager id of what their keys are made from. */
     secretId: string;
-    /** ARN of the role of which builds in them get a session for their app alone; the builder's own rights when absent. */
-    lentRole?: string;
   };
   /** Where the builder keeps its caches; the function's own temporary folder when absent. */
   cacheDirectory?: string;
   /** The CodeBuild project that builds are handed over to, where the installation has one. */
   codeBuildProject?: string;
+  /**
+   * ARN of the role of which builds elsewhere get a session for their app alone, and the table where those in CodeBuild
+   * find it; without a role they have the builder's own rights.
+   */
+  lentRole?: string;
+  lentTable?: string;
 }
 
 /** The functions that call each other, as `NAME:ALIAS` or ARNs with a version: durable ones need a qualifier. */
@@ -101,6 +96,13 @@ export const OPERATE = 'fairlead-operate';
 
 const MINUTE = 60;
 
+function hostVariables({ hostApiUrls, hostTokenSecretIds = {} }: Installation): Record<string, string> {
+  return {
+    HOST_API_URLS: JSON.stringify(hostApiUrls),
+    HOST_TOKEN_SECRET_IDS: JSON.stringify(hostTokenSecretIds),
+  };
+}
+
 function optional(name: string, value: string | undefined): Record<string, string> {
   return value === undefined ? {} : { [name]: value };
 }
@@ -114,12 +116,11 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     memory: 512,
     timeout: 10,
     functionUrl: true,
-    environment: ({ branch, previews, webhookSecretId }, { deploy, sweep }) => ({
+    environment: ({ installationFile, webhookSecretIds }, { deploy, sweep }) => ({
       DEPLOY_FUNCTION: deploy,
       SWEEP_FUNCTION: sweep,
-      WEBHOOK_SECRET_ID: webhookSecretId,
-      DEPLOY_BRANCH: branch,
-      ...optional('PREVIEWS', previews && JSON.stringify(previews)),
+      WEBHOOK_SECRET_IDS: JSON.stringify(webhookSecretIds),
+      INSTALLATION_FILE: installationFile,
     }),
   },
   {
@@ -137,11 +138,10 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       BUILD_FUNCTION: buildImage,
       ROLLOUT_FUNCTION: rollOut,
       IMAGE_REPOSITORY_PREFIX: installation.imageRepositoryPrefix,
-      GITHUB_API_URL: installation.hostApiUrl,
       SERVICE_TYPE: installation.serviceType,
       ...optional('BAKE_SECONDS', installation.bakeSeconds?.toString()),
-      ...optional('PREVIEWS', installation.previews && JSON.stringify(installation.previews)),
-      ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
+      INSTALLATION_FILE: installation.installationFile,
+      ...hostVariables(installation),
     }),
   },
   {
@@ -152,10 +152,9 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     timeout: 15 * MINUTE,
     functionUrl: false,
     environment: (installation) => ({
-      GITHUB_API_URL: installation.hostApiUrl,
       REGISTRY_MIRRORS: JSON.stringify(installation.registryMirrors),
       INSECURE_REGISTRIES: installation.insecureRegistries.join(','),
-      ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
+      ...hostVariables(installation),
       ...optional('LOCAL_ADDRESSES', installation.localAddresses),
       ...optional('PLATFORM', installation.platform),
       ...optional('RUN_ISOLATION', installation.runIsolation),
@@ -165,7 +164,8 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       ...optional('MICROVM_IMAGE_VERSION', installation.microVm?.version),
       ...optional('MICROVM_PLATFORM', installation.microVm?.platform),
       ...optional('MICROVM_SECRET_ID', installation.microVm?.secretId),
-      ...optional('MICROVM_LENT_ROLE', installation.microVm?.lentRole),
+      ...optional('LENT_ROLE', installation.lentRole),
+      ...optional('LENT_TABLE', installation.lentTable),
     }),
   },
   {
@@ -188,10 +188,9 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     environment: (installation, { deploy }) => ({
       DEPLOY_FUNCTION: deploy,
       LEDGER_TABLE: installation.ledgerTable,
-      DEPLOY_BRANCH: installation.branch,
-      GITHUB_API_URL: installation.hostApiUrl,
-      ...optional('PREVIEWS', installation.previews && JSON.stringify(installation.previews)),
-      ...optional('GITHUB_TOKEN_SECRET_ID', installation.hostTokenSecretId),
+      ...optional('STUCK_AFTER', installation.stuckAfter?.toString()),
+      INSTALLATION_FILE: installation.installationFile,
+      ...hostVariables(installation),
     }),
   },
   {
@@ -212,10 +211,11 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     memory: 512,
     timeout: MINUTE,
     functionUrl: false,
-    environment: ({ ledgerTable }, { deploy, sweep }) => ({
+    environment: ({ installationFile, ledgerTable }, { deploy, sweep }) => ({
       DEPLOY_FUNCTION: deploy,
       SWEEP_FUNCTION: sweep,
       LEDGER_TABLE: ledgerTable,
+      INSTALLATION_FILE: installationFile,
     }),
   },
 ];

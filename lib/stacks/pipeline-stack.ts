@@ -20,10 +20,10 @@ import {
   FUNCTIONS,
   type FunctionName,
   type Installation,
-  type PreviewSettings,
 } from './functions.ts';
+import { LentRole } from './lent-role.ts';
 import { MicroVms } from './microvms.ts';
-import { pipelineFunction, type Surroundings } from './pipeline-function.ts';
+import { INSTALLATION_FILE, pipelineFunction, type Surroundings } from './pipeline-function.ts';
 import type { RegistryStack } from './registry-stack.ts';
 import { invokeEvery } from './schedule.ts';
 import { grantFollow, grantLook, grantTags, invokeOnAlarm } from './watch.ts';
@@ -34,12 +34,13 @@ export interface PipelineStackProps extends StackProps {
   cluster: ReachableCluster | ExistingCluster;
   /** The group that has the rights of rolling out in it. */
   deployers: string;
-  branch: string;
-  /** Environments beside production; none when absent. */
-  previews?: PreviewSettings;
+  /** What is deployed (lib/push/installation.ts). */
+  deploys: object;
   hostApiUrl: string;
   /** What images are for, where fairlead.yaml does not say: `linux/arm64` or `linux/amd64`. */
   platform: string;
+  /** Days that logs are kept: one of those that CloudWatch Logs knows; 90 when absent. */
+  logDays?: number;
   /** The buildspec of builds in CodeBuild; absent for an installation without that engine. */
   buildspec?: Record<string, unknown>;
   /** Whether what no function can build is built in Lambda MicroVMs, which few regions have. */
@@ -66,15 +67,15 @@ export class PipelineStack extends Stack {
       'HostToken',
       "Token that reads repositories and writes commits' statuses",
     );
-    const { buildspec, registry } = props;
-    const codeBuild = buildspec && new CodeBuildEngine(this, 'CodeBuild', { buildspec, registry, hostToken });
-    const microVms = props.microVms ? new MicroVms(this, 'MicroVms', registry) : undefined;
+    const { buildspec } = props;
+    const codeBuild = buildspec && new CodeBuildEngine(this, 'CodeBuild', { buildspec, hostToken });
+    const microVms = props.microVms ? new MicroVms(this, 'MicroVms') : undefined;
+    const lent = codeBuild || microVms ? new LentRole(this, 'Lent') : undefined;
     const installation: Installation = {
-      branch: props.branch,
-      ...(props.previews && { previews: props.previews }),
-      webhookSecretId: webhookSecret.secretArn,
-      hostTokenSecretId: hostToken.secretArn,
-      hostApiUrl: props.hostApiUrl,
+      installationFile: INSTALLATION_FILE,
+      webhookSecretIds: { github: webhookSecret.secretArn },
+      hostTokenSecretIds: { github: hostToken.secretArn },
+      hostApiUrls: { github: props.hostApiUrl },
       platform: props.platform,
       ledgerTable: this.ledger.tableName,
       imageRepositoryPrefix: props.registry.imageRepositoryPrefix,
@@ -85,10 +86,16 @@ export class PipelineStack extends Stack {
       // Long enough for a program that dies of its first requests; alarms take minutes, and an app says so.
       bakeSeconds: 60,
       ...(microVms && { microVm: microVms.settings }),
-      ...(codeBuild && { codeBuildProject: codeBuild.project.projectName }),
+      ...(codeBuild && {
+        codeBuildProject: codeBuild.project.projectName,
+        lentTable: codeBuild.lentTable.tableName,
+      }),
+      ...(lent && { lentRole: lent.roleArn }),
     };
     this.functions = this.createFunctions(installation, {
       platform: props.platform,
+      deploys: props.deploys,
+      logDays: props.logDays ?? 90,
       ...(network && { network }),
     });
 
@@ -98,6 +105,7 @@ export class PipelineStack extends Stack {
     props.registry.grantBuild(build);
     codeBuild?.grantUse(build);
     microVms?.grantRun(build);
+    lent?.lendTo(build.role);
     this.grantLedger(deploy, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
     this.grantLedger(rollOut, ['GetItem']);
     this.grantLedger(this.functions.sweep, ['GetItem', 'Query']);

@@ -22,6 +22,9 @@ export interface Variables {
   FAIRLEAD_CACHE_BELOW: string;
   /** Hosts of Amazon ECR to log in to, with blanks between them. */
   FAIRLEAD_LOGINS: string;
+  /** The key, and the DynamoDB table, of the password that is lent to builds of this app. */
+  FAIRLEAD_LENT: string;
+  FAIRLEAD_LENT_TABLE: string;
   /** buildkitd.toml in Base64. */
   FAIRLEAD_BUILDKITD: string;
 }
@@ -101,10 +104,15 @@ if inside fairlead.yaml; then cat commit/fairlead.yaml > app.yaml; fi
 if [ -e app.yaml ]; then sha256sum < app.yaml | cut -d ' ' -f 1 > app-file; else echo none > app-file; fi
 `;
 
+/** By what was lent for this app: the machine's own role may do nothing in any registry. */
 const LOG_IN = `
 ${FAULT}
+lent() {
+  aws dynamodb get-item --consistent-read --table-name "$FAIRLEAD_LENT_TABLE" \\
+    --key "{\\"name\\": {\\"S\\": \\"$FAIRLEAD_LENT\\"}}" --query Item.password.S --output text
+}
 for host in $FAIRLEAD_LOGINS; do
-  aws ecr get-login-password | docker login --username AWS --password-stdin "$host" ||
+  lent | docker login --username AWS --password-stdin "$host" ||
     fault registry "logging in to $host failed"
 done
 `;

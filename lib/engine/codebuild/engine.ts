@@ -17,14 +17,14 @@ import { asFault, faultOf } from './faults.ts';
 import { type LogStream, readOn } from './logs.ts';
 import { machineFor } from './machines.ts';
 import { BuildKitOutput } from './output.ts';
-import { type Surroundings, variablesOf } from './variables.ts';
+import { type LentLogin, type Surroundings, variablesOf } from './variables.ts';
 
 export interface CodeBuildOptions extends Surroundings {
   /** The project that has the buildspec of buildspec.ts. */
   project: string;
   registries: Registries;
-  /** Secrets Manager id of the token that reads the git host; absent where none is needed. */
-  hostTokenSecretId?: string;
+  /** Leaves what builds of the job's app log in to registries with; asked again, it answers the same. */
+  lend?: (job: RemoteJob) => Promise<LentLogin>;
   codeBuild?: CodeBuildClient;
   logs?: CloudWatchLogsClient;
   /** ms between two looks at a build. */
@@ -63,7 +63,8 @@ export class CodeBuildEngine implements RemoteEngine {
       const begun = newest.find((build) => variableOf(build, 'FAIRLEAD_NAME') === job.name);
       if (begun?.id !== undefined) return { id: idOf(begun.id) };
       await this.#stopSuperseded(newest, job, signal);
-      const { build } = await this.#codeBuild.send(this.#startCommand(job), aborted(signal));
+      const lent = await this.#options.lend?.(job);
+      const { build } = await this.#codeBuild.send(this.#startCommand(job, lent), aborted(signal));
       if (build?.id === undefined)
         throw asFault('starting a build in CodeBuild', 'it answered without a build');
       return { id: idOf(build.id) };
@@ -80,9 +81,15 @@ export class CodeBuildEngine implements RemoteEngine {
     const { interval = 2_000 } = this.#options;
     const output = new BuildKitOutput();
     let { buildId, token } = readId(id);
+    let isLentAnew = false;
     return await faultOf(`following the build ${buildId} in CodeBuild`, async () => {
       for (;;) {
         const build = await this.#get(buildId);
+        // It is read when the build begins, and may have become old in the queue.
+        if (isQueued(build) && !isLentAnew) {
+          isLentAnew = true;
+          await this.#options.lend?.(job);
+        }
         const stream = streamOf(build);
         if (stream !== undefined) token = await this.#relay(stream, token, output, onEvent);
         if (build.buildComplete === true || hasEnded(build)) {
@@ -96,21 +103,22 @@ export class CodeBuildEngine implements RemoteEngine {
     });
   }
 
-  #startCommand(job: RemoteJob): StartBuildCommand {
-    const { project, hostTokenSecretId } = this.#options;
+  #startCommand(job: RemoteJob, lent: LentLogin | undefined): StartBuildCommand {
+    const { project, hosts } = this.#options;
+    const { tokenSecretId } = hosts[job.request.repository.host] ?? {};
     const { environmentType, image } = machineFor(job.platform);
-    const plain = Object.entries(variablesOf(job, this.#options)).map(([name, value]) => ({
+    const plain = Object.entries(variablesOf(job, this.#options, lent)).map(([name, value]) => ({
       name,
       value,
       type: 'PLAINTEXT' as const,
     }));
-    const token = { name: TOKEN, value: hostTokenSecretId, type: 'SECRETS_MANAGER' as const };
+    const token = { name: TOKEN, value: tokenSecretId, type: 'SECRETS_MANAGER' as const };
     return new StartBuildCommand({
       projectName: project,
       idempotencyToken: job.name,
       environmentTypeOverride: environmentType,
       imageOverride: image,
-      environmentVariablesOverride: hostTokenSecretId === undefined ? plain : [...plain, token],
+      environmentVariablesOverride: tokenSecretId === undefined ? plain : [...plain, token],
     });
   }
 
@@ -179,6 +187,10 @@ function isSuperseded(build: Build, by: Variables): boolean {
 
 function hasEnded({ buildStatus }: Build): boolean {
   return buildStatus !== undefined && buildStatus !== 'IN_PROGRESS';
+}
+
+function isQueued({ currentPhase }: Build): boolean {
+  return currentPhase === 'SUBMITTED' || currentPhase === 'QUEUED';
 }
 
 function streamOf({ logs }: Build): LogStream | undefined {

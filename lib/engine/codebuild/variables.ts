@@ -2,41 +2,48 @@ import { cacheScope } from '../../build/cache/scope.ts';
 import { boundedTag, CACHE_TAG_PREFIX } from '../../build/cache/tag.ts';
 import { renderPlatform } from '../../image/platform.ts';
 import { parseRepository } from '../../image/reference.ts';
-import { isEcrHost } from '../../registry/ecr.ts';
 import type { Mirrors } from '../../registry/mirrors.ts';
+import { forgeOf } from '../../source/forge-of.ts';
+import type { Hosts } from '../../source/types.ts';
 import { scopeTag } from '../cache.ts';
+import { productionRepository } from '../repositories.ts';
 import type { RemoteJob } from '../types.ts';
 import type { Variables } from './buildspec.ts';
 
 /** What an installation lets builds use. */
 export interface Surroundings {
-  /** Base URL of the git host's REST API. */
-  hostApiUrl: string;
+  hosts: Hosts;
   mirrors?: Mirrors;
   /** Registry hosts that speak plain HTTP. */
   insecure?: readonly string[];
 }
 
-/** The environment of one build. @throws FairleadError `image/bad-reference` */
+/** Where a build finds what it logs in to registries with, and which ones those are. */
+export interface LentLogin {
+  table: string;
+  name: string;
+  hosts: readonly string[];
+}
+
+/** The environment of one build. @throws FairleadError `image/bad-reference`, `source/unknown-host` */
 export function variablesOf(
   { name, request, platform }: RemoteJob,
-  { hostApiUrl, mirrors = {}, insecure = [] }: Surroundings,
+  { hosts, mirrors = {}, insecure = [] }: Surroundings,
+  lent: LentLogin = { table: '', name: '', hosts: [] },
 ): Variables {
   const { subject, repository, publishTo, environment, fence } = request;
-  const hosts = [publishTo, ...Object.values(mirrors)]
-    .map((prefix) => prefix.split('/')[0] ?? '')
-    .filter(isEcrHost);
-  const owner = encodeURIComponent(repository.owner);
-  const commit = encodeURIComponent(subject.commit);
+  const forge = forgeOf(repository.host, hosts[repository.host]);
   return {
     FAIRLEAD_NAME: name,
-    FAIRLEAD_ARCHIVE: `${hostApiUrl}/repos/${owner}/${encodeURIComponent(repository.name)}/tarball/${commit}`,
+    FAIRLEAD_ARCHIVE: forge.archiveUrl(repository, subject.commit) ?? '',
     FAIRLEAD_REPOSITORY: canonical(publishTo),
     FAIRLEAD_PLATFORM: renderPlatform(platform),
     FAIRLEAD_ENVIRONMENT: environment?.name ?? '',
     FAIRLEAD_FENCE: String(fence),
     ...cachesOf(canonical(publishTo), platform.architecture, cacheScope(environment)),
-    FAIRLEAD_LOGINS: [...new Set(hosts)].join(' '),
+    FAIRLEAD_LOGINS: lent.hosts.join(' '),
+    FAIRLEAD_LENT: lent.name,
+    FAIRLEAD_LENT_TABLE: lent.table,
     FAIRLEAD_BUILDKITD: Buffer.from(buildkitd(mirrors, insecure)).toString('base64'),
   };
 }
@@ -46,7 +53,10 @@ function cachesOf(repository: string, architecture: string, scope: string | unde
   const common = `${CACHE_TAG_PREFIX}buildkit-${architecture}`;
   if (scope === undefined) return { FAIRLEAD_CACHE: `${repository}:${common}`, FAIRLEAD_CACHE_BELOW: '' };
   const own = boundedTag(`${common}-${scopeTag(scope)}`);
-  return { FAIRLEAD_CACHE: `${repository}:${own}`, FAIRLEAD_CACHE_BELOW: `${repository}:${common}` };
+  return {
+    FAIRLEAD_CACHE: `${repository}:${own}`,
+    FAIRLEAD_CACHE_BELOW: `${productionRepository(repository)}:${common}`,
+  };
 }
 
 /** As a repository that was parsed: it has no comma, blank or anything else that a flag's value would end at. */

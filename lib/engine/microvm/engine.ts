@@ -77,7 +77,7 @@ export class MicrovmEngine implements RemoteEngine {
     const order: Order = {
       name: job.name,
       subject: { delivery: subject.delivery, app: subject.app, commit: subject.commit },
-      repository: { owner: repository.owner, name: repository.name },
+      repository: { host: repository.host, owner: repository.owner, name: repository.name },
       publishTo,
       tags,
       ...(environment === undefined ? {} : { environment }),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { HOST_KINDS } from '../../host-kind.ts';
 import type { BuildEvent, EndedAnswer } from '../types.ts';
 
 /**
@@ -35,13 +36,18 @@ export const orderSchema = z.strictObject({
     app: text(),
     commit: z.string().check(z.regex(/^[0-9a-f]{40,64}$/)),
   }),
-  repository: z.strictObject({ owner: text(), name: text() }),
+  repository: z.strictObject({
+    host: z.enum(HOST_KINDS),
+    owner: z.string().check(z.maxLength(1024)),
+    name: text(),
+  }),
   publishTo: text(),
   tags: z.array(text(128)).check(z.maxLength(50)),
   /** Decides whose caches are written; production's, where it is left out. */
   environment: z.optional(z.strictObject({ name: text(), namespace: text() })),
   platform: z.strictObject({ os: text(32), architecture: text(32), variant: z.optional(text(32)) }),
-  source: z.strictObject({ baseUrl: z.url({ protocol: /^https?$/ }), token: z.optional(text(16_384)) }),
+  /** The API of the repository's host. */
+  source: z.strictObject({ apiUrl: z.url({ protocol: /^https?$/ }), token: z.optional(text(16_384)) }),
   /** What it must not connect to (NetworkPolicy). */
   network: z.strictObject({ refuse: z.enum(['local-addresses', 'nothing']) }),
   /** Whether a RUN that cannot have a network of its own fails. */

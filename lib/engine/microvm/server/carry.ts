@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Toolchain } from '../../../build/go/toolchain.ts';
 import { Registries } from '../../../registry/registries.ts';
-import { GitHub } from '../../../source/github.ts';
+import type { Forge } from '../../../source/forge.ts';
+import { forgeOf } from '../../../source/forge-of.ts';
 import { buildCommit, fetchCommit } from '../../commit.ts';
 import type { Order } from '../protocol.ts';
 import type { Carry } from './builds.ts';
@@ -35,8 +36,8 @@ export function carryOut({ cacheDir, toolchain }: CarrySettings): Carry {
   };
 }
 
-function sourceOf({ source: { baseUrl, token } }: Order): GitHub {
-  return new GitHub({ baseUrl, ...(token === undefined ? {} : { token: async () => token }) });
+function sourceOf({ repository: { host }, source: { apiUrl, token } }: Order): Forge {
+  return forgeOf(host, { apiUrl, ...(token === undefined ? {} : { token: async () => token }) });
 }
 
 /** Made for each build: they remember what its credentials gave them. */

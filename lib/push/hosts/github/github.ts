@@ -9,7 +9,7 @@ import { readDelete, readPush } from './push.ts';
  * `pull_request` and `issue_comment`; "Validating webhook deliveries"). Of a payload only what is used is read.
  */
 export const github: Host = {
-  name: 'GitHub',
+  kind: 'github',
   speaks: (headers) => headers['x-github-event'] !== undefined,
 
   async signedBy(secrets, headers, body) {

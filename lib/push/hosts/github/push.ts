@@ -12,7 +12,7 @@ const pushPayload = z.object({
 export function readPush(headers: Headers, body: string): HostEvent {
   return readPayload(pushPayload, headers, body, ({ ref, before, after }, sent) => ({
     kind: 'push',
-    update: { ...sent, ref, before, after },
+    updates: [{ ...sent, ref, before, after }],
   }));
 }
 
@@ -24,6 +24,6 @@ const NONE = '0'.repeat(40);
 export function readDelete(headers: Headers, body: string): HostEvent {
   return readPayload(deletePayload, headers, body, ({ ref, ref_type }, sent) => {
     const full = `${ref_type === 'tag' ? 'refs/tags' : 'refs/heads'}/${ref}`;
-    return { kind: 'push', update: { ...sent, ref: full, before: NONE, after: NONE } };
+    return { kind: 'push', updates: [{ ...sent, ref: full, before: NONE, after: NONE }] };
   });
 }

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
-import { type Asked, ask, askAll, nameOf, pathOf } from './ask.ts';
-import type { Api } from './request.ts';
-import type { Repository } from './types.ts';
-
-export const objectId = z.string().check(z.regex(/^[0-9a-f]{40,64}$/));
+import { ask, nameOf, objectId } from '../ask.ts';
+import type { Api } from '../request.ts';
+import type { Asked, Pushed, Repository } from '../types.ts';
+import { askAll, pathOf } from './api.ts';
 
 const branch = z.object({ name: z.string(), commit: z.object({ sha: objectId }) });
 
@@ -20,12 +19,6 @@ export async function currentName(api: Api, repository: Repository): Promise<Ask
   const operation = `looking for the repository ${nameOf(repository)}`;
   const told = await ask(api, { path: pathOf(repository), operation }, z.object({ full_name: z.string() }));
   return told.is === 'absent' ? told : { is: 'found', value: told.value.full_name };
-}
-
-/** A branch that was pushed or made. */
-export interface Pushed {
-  branch: string;
-  commit: string;
 }
 
 const activity = z.object({

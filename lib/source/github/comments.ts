@@ -1,18 +1,8 @@
 import * as z from 'zod/mini';
-import { type Asked, ask, askAll, nameOf, pathOf } from './ask.ts';
-import type { Api } from './request.ts';
-import type { Repository } from './types.ts';
-
-/** What somebody wrote below a pull request. */
-export interface Comment {
-  id: number;
-  body: string;
-  by: string;
-  /** What the author is to the repository, in GitHub's words: `OWNER`, `CONTRIBUTOR` … */
-  association: string;
-  /** Whether a program wrote it that the repository's owners have let in. */
-  bot: boolean;
-}
+import { ask, nameOf } from '../ask.ts';
+import type { Api } from '../request.ts';
+import type { Asked, Comment, Repository } from '../types.ts';
+import { askAll, pathOf } from './api.ts';
 
 const comment = z.object({
   id: z.int(),

@@ -1,9 +1,7 @@
-import { nameOf, pathOf, refused, shorten } from './ask.ts';
-import { type Api, request } from './request.ts';
-import type { CommitStatus, Repository } from './types.ts';
-
-/** Nothing hangs on a status, and its caller's time is limited. */
-export const STATUS_ATTEMPTS = 2;
+import { nameOf, refused, shorten } from '../ask.ts';
+import { type Api, request, STATUS_ATTEMPTS } from '../request.ts';
+import type { CommitStatus, Repository } from '../types.ts';
+import { pathOf } from './api.ts';
 
 /** GitHub takes at most 140 characters. */
 const LONGEST = 140;
