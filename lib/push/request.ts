@@ -5,9 +5,12 @@ import type { Word } from './word.ts';
 export const BY_ALARM = 'alarm-';
 
 /** What the deploy function is started with. */
-export type DeployRequest =
+export type DeployRequest = EnvironmentRequest | Recover;
+
+/** What is to become of one environment. */
+export type EnvironmentRequest =
   /** A branch moved: its head is brought to its environment. */
-  ({ do: 'deploy' } & Push) | RollBack | Remove | Recover;
+  ({ do: 'deploy' } & Push) | RollBack | Remove;
 
 /** Takes an environment back to a release that was good, and keeps the commit that it runs now on record as bad. */
 export interface RollBack {
