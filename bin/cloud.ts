@@ -1,13 +1,18 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
+import { buildspec } from '../lib/engine/codebuild/buildspec.ts';
 import { deployerRights } from '../lib/kube/permissions.ts';
+import { ANY_APP, type Deploys } from '../lib/push/installation.ts';
 import { bundleOptions } from '../lib/stacks/bundle.ts';
-import { FUNCTIONS, type PreviewSettings } from '../lib/stacks/functions.ts';
+import { FUNCTIONS } from '../lib/stacks/functions.ts';
+import { lentStatements } from '../lib/stacks/lent-statements.ts';
 import { closeAll } from '../local/close-all.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { cacheFolder } from './cache-folder.ts';
+import { CallLog } from './call-log.ts';
 import { announce } from './running-clouds.ts';
 import { makeStateFolder } from './state-folder.ts';
 
@@ -16,10 +21,14 @@ export interface OpenCloudOptions {
   registryPort?: number | undefined;
   /** `HOST:PORT` of a registry to publish to, instead of one of its own. */
   registry?: string | undefined;
-  /** Environments beside production; none when absent. */
-  previews?: PreviewSettings | undefined;
+  /** What is deployed; the branch `main` of every repository when absent. */
+  deploys?: Deploys | undefined;
   /** Seconds between two sweeps; as on AWS when absent. */
   sweepEvery?: number | undefined;
+  /** Whether builds can be handed over to CodeBuild, on the docker engine of this machine. */
+  codeBuild?: boolean | undefined;
+  /** A file that every AWS call of the run is written to. */
+  recordCalls?: string | undefined;
 }
 
 const root = join(import.meta.dirname, '..');
@@ -50,6 +59,12 @@ function find(program: string): string | undefined {
   }
 }
 
+/** What a build machine of CodeBuild has around it; without an engine there, builds fail as they are provisioned. */
+function machineVariables(): Record<string, string> {
+  const { PATH = '', DOCKER_HOST } = process.env;
+  return { PATH, ...(DOCKER_HOST && { DOCKER_HOST }) };
+}
+
 async function expectRegistry(host: string): Promise<void> {
   const answer = fetch(`http://${host}/v2/`, { signal: AbortSignal.timeout(5_000) });
   await answer.catch(() => {
@@ -61,6 +76,7 @@ async function expectRegistry(host: string): Promise<void> {
 export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
   if (options.registry) await expectRegistry(options.registry);
   const stateDir = await makeStateFolder();
+  const calls = options.recordCalls === undefined ? undefined : new CallLog(options.recordCalls);
   try {
     const cacheDir = await cacheFolder(root, stateDir);
     const bundles = await bundleAll(join(stateDir, 'functions'));
@@ -81,7 +97,9 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
           rollOut: 'roll-out:live',
           sweep: 'sweep:live',
         };
-        const installation = { ...settings, ...(options.previews && { previews: options.previews }) };
+        const installationFile = join(stateDir, 'installation.json');
+        writeFileSync(installationFile, JSON.stringify(options.deploys ?? ANY_APP));
+        const installation = { ...settings, installationFile };
         return FUNCTIONS.map(({ name, memory, timeout, durable, functionUrl, environment, ...more }) => ({
           name: more.functionName ?? name,
           directory: bundles.get(name) ?? '',
@@ -102,6 +120,9 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
           }),
         }));
       },
+      lent: lentStatements,
+      ...(options.codeBuild && { codeBuild: { buildspec: buildspec(), machine: machineVariables() } }),
+      ...(calls && { onCall: (call) => calls.add(call) }),
       deployerRights: deployerRights(),
       ...(process.env.KUBECONFIG && { kubeconfig: process.env.KUBECONFIG }),
       ...(options.registry && { registry: options.registry }),
@@ -113,6 +134,7 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
       closeAll([
         () => running.remove(),
         () => cloud.close(),
+        async () => calls?.close(),
         () => rm(stateDir, { recursive: true, force: true }),
       ]);
     return { ...cloud, close };

@@ -1,41 +1,80 @@
 import type { App } from 'aws-cdk-lib';
 import { parse } from 'yaml';
+import { type Config, DEFAULTS } from '../lib/config/config.ts';
+import { deploysOf } from '../lib/config/deploys.ts';
 import { buildspec } from '../lib/engine/codebuild/buildspec.ts';
 import { DEPLOYERS } from '../lib/kube/permissions.ts';
-import { FAILED_DEPLOYMENTS } from '../lib/report/metrics.ts';
+import { METRICS } from '../lib/report/metrics.ts';
 import { AlarmsStack } from '../lib/stacks/alarms-stack.ts';
+import type { ClusterSettings } from '../lib/stacks/cluster-settings.ts';
 import { ClusterStack } from '../lib/stacks/cluster-stack.ts';
 import { PipelineStack } from '../lib/stacks/pipeline-stack.ts';
 import { RegistryStack } from '../lib/stacks/registry-stack.ts';
-import { previewsOf } from './previews.ts';
 
-/** The stacks of one installation, each of which can be deployed apart from those after it. */
-export function installation(app: App) {
-  const registry = new RegistryStack(app, 'FairleadRegistry', { keepImages: 100 });
-  const cluster = new ClusterStack(app, 'FairleadCluster');
-  const pipeline = new PipelineStack(app, 'FairleadPipeline', {
+/** The stacks of one region, each of which can be deployed apart from those after it. */
+export interface Stacks {
+  registry: RegistryStack;
+  /** Absent where the cluster was there before. */
+  cluster?: ClusterStack;
+  pipeline: PipelineStack;
+  alarms: AlarmsStack;
+}
+
+/** Everything that a configuration asks for: one set of stacks in each of its regions. */
+export function installation(app: App, config: Config = DEFAULTS): readonly Stacks[] {
+  const { regions } = config;
+  if (regions.length === 0) return [stacksIn(app, config, undefined, '')];
+  // A stack is called the same in every region; only here it takes more to tell them apart.
+  return regions.map((region) => stacksIn(app, config, region, regions.length > 1 ? `-${region}` : ''));
+}
+
+function stacksIn(app: App, config: Config, region: string | undefined, suffix: string): Stacks {
+  // Without an account nothing has to be looked up: synthesis needs neither network nor credentials.
+  const propsOf = (stackName: string) => ({ stackName, ...(region !== undefined && { env: { region } }) });
+  const registry = new RegistryStack(app, `FairleadRegistry${suffix}`, {
+    ...propsOf('FairleadRegistry'),
+    keepImages: config.registry.keepImages,
+    scanning: config.registry.scanning,
+  });
+  const settings = clusterSettings(config);
+  const cluster =
+    settings.kind === 'existing'
+      ? settings
+      : new ClusterStack(app, `FairleadCluster${suffix}`, { ...propsOf('FairleadCluster'), settings });
+  const pipeline = new PipelineStack(app, `FairleadPipeline${suffix}`, {
+    ...propsOf('FairleadPipeline'),
     registry,
     cluster,
     deployers: DEPLOYERS.group,
-    branch: app.node.tryGetContext('branch') ?? 'main',
-    // `-c previews=branches` or `pull-requests`: they cost money, and show what is not finished.
-    // `-c previewBranches='feature/*,fix/*'`, `-c previewTtl=86400` (seconds) and `-c previewMost=20` say more.
-    ...(app.node.tryGetContext('previews') && {
-      previews: previewsOf({
-        of: app.node.tryGetContext('previews'),
-        branches: app.node.tryGetContext('previewBranches'),
-        ttl: app.node.tryGetContext('previewTtl'),
-        most: app.node.tryGetContext('previewMost'),
-      }),
-    }),
-    hostApiUrl: app.node.tryGetContext('hostApiUrl') ?? 'https://api.github.com',
-    // Graviton costs less, and every RUN can be done by a MicroVM. `-c platform=linux/amd64` is the other one.
-    platform: app.node.tryGetContext('platform') ?? 'linux/arm64',
-    // Their processor is arm64, and few regions have them. `-c microvm=on` installs them.
-    microVms: app.node.tryGetContext('microvm') === 'on',
-    // It costs nothing until a build needs it. `-c codebuild=off` leaves it out.
-    ...(app.node.tryGetContext('codebuild') !== 'off' && { buildspec: parse(buildspec()) }),
+    deploys: deploysOf(config),
+    hostApiUrl: 'https://api.github.com',
+    platform: config.platform,
+    logDays: config.logDays,
+    stuckAfter: config.alarms.stuckAfter,
+    microVms: config.engines.microvm,
+    ...(config.engines.codebuild && { buildspec: parse(buildspec()) }),
   });
-  const alarms = new AlarmsStack(app, 'FairleadAlarms', { pipeline, failedDeployments: FAILED_DEPLOYMENTS });
-  return { registry, cluster, pipeline, alarms };
+  const alarms = new AlarmsStack(app, `FairleadAlarms${suffix}`, {
+    ...propsOf('FairleadAlarms'),
+    pipeline,
+    measured: METRICS,
+    thresholds: config.alarms,
+    notifications: config.notifications,
+    budget: config.budget,
+  });
+  return { registry, ...(cluster instanceof ClusterStack && { cluster }), pipeline, alarms };
+}
+
+function clusterSettings({ cluster }: Config): ClusterSettings {
+  if (cluster.is === 'new') {
+    const { version, endpoint, admins, natGateways } = cluster;
+    return { kind: 'new', version, endpoint, admins, natGateways };
+  }
+  const { name, endpoint, vpc, subnets, securityGroups } = cluster;
+  return {
+    kind: 'existing',
+    name,
+    endpoint,
+    ...(vpc !== undefined && { network: { vpc, subnets, securityGroups } }),
+  };
 }

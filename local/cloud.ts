@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { tellAlarm } from './alarm-events.ts';
 import type { AwsCall } from './aws/admission.ts';
 import type { Allowing } from './aws/permits.ts';
 import { startAws } from './aws/start.ts';
+import { buildMachine, PROJECT } from './build-machine.ts';
 import { closeAll } from './close-all.ts';
 import { type Cluster, type DeployerRights, startCluster } from './cluster.ts';
 import { startGit } from './git/server.ts';
@@ -16,6 +16,7 @@ import { canMakeNetworks } from './microvm/isolation.ts';
 import { startMicroVms } from './microvm/start.ts';
 import { type Authorize, allowAll } from './registry/authorize.ts';
 import { startRegistry } from './registry/server.ts';
+import { LEDGER, LENT } from './tables.ts';
 
 /** What the functions have to know of this cloud, to be put into their environment by who defines them. */
 export interface Settings {
@@ -86,40 +87,15 @@ export interface Cloud {
 const REGION = 'us-east-1';
 const ACCOUNT = '000000000000';
 const CLUSTER = 'fairlead';
-const TABLE = 'fairlead-ledger';
 const SECRET = 'fairlead/webhook';
 const VM_SECRET = 'fairlead/microvm';
 const VM_IMAGE = { arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:microvm-image:fairlead`, version: '1.0' };
 const LENT_ROLE = `arn:aws:iam::${ACCOUNT}:role/fairlead-lent`;
-const LENT_TABLE = 'fairlead-lent';
-const BUILDER = 'fairlead-builder';
 const repositoryArn = (name: string) => `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/${name}`;
 /** Long enough for somebody who tries one change after another, short enough to give the memory back. */
 const IDLE_MS = 60_000;
 /** The function that speaks to the cluster, and so the one identity that the cluster lets in. */
 const DEPLOYER = 'roll-out';
-
-/** The table as lib/stacks/pipeline-stack.ts makes it. */
-const LEDGER: CreateTableCommandInput = {
-  TableName: TABLE,
-  BillingMode: 'PAY_PER_REQUEST',
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-  AttributeDefinitions: [
-    { AttributeName: 'pk', AttributeType: 'S' },
-    { AttributeName: 'sk', AttributeType: 'S' },
-  ],
-};
-
-/** Where what is lent to builds is left, as lib/stacks/codebuild-engine.ts makes it. */
-const LENT: CreateTableCommandInput = {
-  TableName: LENT_TABLE,
-  BillingMode: 'PAY_PER_REQUEST',
-  KeySchema: [{ AttributeName: 'name', KeyType: 'HASH' }],
-  AttributeDefinitions: [{ AttributeName: 'name', AttributeType: 'S' }],
-};
 
 /** Starts every server of the local cloud and ties them together; what has started is ended when another fails. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -169,7 +145,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   const functions = options.functions({
     webhookSecretIds: { github: SECRET },
     hostApiUrls: { github: `${git.url}/api/v3` },
-    ledgerTable: TABLE,
+    ledgerTable: LEDGER.TableName,
     imageRepositoryPrefix: `${registryHost}/fairlead`,
     registryMirrors: { '*': registryHost },
     insecureRegistries: [registryHost],
@@ -185,28 +161,30 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       secretId: VM_SECRET,
     },
     lentRole: LENT_ROLE,
-    ...(options.codeBuild && { codeBuildProject: BUILDER, lentTable: LENT_TABLE }),
+    ...(options.codeBuild && { codeBuildProject: PROJECT, lentTable: LENT.TableName }),
   });
   const vms = keep(
     await startMicroVms({ ...options.microVm, folder: join(stateDir, 'vm'), node: options.node }),
   );
   const principals = new Map(functions.map(({ name }) => [name, principalOf(ACCOUNT, name)]));
   const person = principalOf(ACCOUNT, 'person');
+  const machine = options.codeBuild && buildMachine(ACCOUNT, options.codeBuild);
   const aws = keep(
     await startAws({
       region: REGION,
       account: ACCOUNT,
-      principals: [...principals.values(), person],
+      principals: [...principals.values(), person, ...(machine ? [machine.role] : [])],
       registry: { host: registryHost, url: `http://${registryHost}` },
       cluster: () => cluster && { name: CLUSTER, endpoint: cluster.endpoint, ca: cluster.ca },
       secrets: { [SECRET]: secret, [VM_SECRET]: randomBytes(32).toString('hex') },
       microVms: { vms, image: VM_IMAGE },
       tables: [LEDGER, LENT],
       roles: { [LENT_ROLE]: options.lent(repositoryArn) },
-      ...(options.codeBuild && codeBuildOf(options.codeBuild)),
+      ...(machine && { codeBuild: machine.options }),
     }),
   );
   door = aws.registryDoor;
+  machine?.reach(aws.endpoint);
   if (options.onCall) aws.calls.on('call', options.onCall);
   cluster = keep(
     await startCluster({

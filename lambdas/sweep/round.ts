@@ -4,7 +4,7 @@ import { isStuck } from '../../lib/ledger/state.ts';
 import { log } from '../../lib/log.ts';
 import { previewsFor, rulesFor } from '../../lib/push/installation.ts';
 import { isPreview, placeOf } from '../../lib/push/place.ts';
-import type { DeployRequest } from '../../lib/push/request.ts';
+import type { EnvironmentRequest } from '../../lib/push/request.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
 import { decideUpkeep, type Known, type Standing } from '../../lib/push/upkeep.ts';
 import { type HostView, standingOf, viewOf } from './host-view.ts';
@@ -35,7 +35,7 @@ const ENVIRONMENTS = 8;
 
 /** A deployment or a removal that is wanted; the ones that nobody has tried for longest come first. */
 interface Wanted {
-  request: DeployRequest & { app: string };
+  request: EnvironmentRequest;
   lastTried: number;
 }
 
@@ -70,7 +70,7 @@ export async function sweep(outOfTime: () => boolean): Promise<Swept> {
   return swept;
 }
 
-async function carryOut(request: DeployRequest & { app: string }, swept: Swept): Promise<void> {
+async function carryOut(request: EnvironmentRequest, swept: Swept): Promise<void> {
   const name = `${request.app}/${request.environment.name}`;
   const about = { delivery: request.delivery, environment: name };
   try {

@@ -1,7 +1,7 @@
 import { appNameOf } from '../push/app-name.ts';
-import type { HostSettings } from '../push/installation.ts';
 import { whyNoEnvironment } from '../push/place.ts';
 import { PULL_REQUEST_HOSTS } from '../push/previews.ts';
+import type { HostSettings } from './config.ts';
 import type { Mistake } from './mistake.ts';
 import { readRepository } from './repository.ts';
 import type { AppEntry } from './types.ts';

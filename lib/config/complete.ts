@@ -1,7 +1,7 @@
 import { appNameOf } from '../push/app-name.ts';
-import type { HostSettings, ListedApp } from '../push/installation.ts';
+import type { ListedApp } from '../push/installation.ts';
 import { NO_PREVIEWS, type Previews } from '../push/previews.ts';
-import { type Cluster, type Config, DEFAULTS } from './config.ts';
+import { type Cluster, type Config, DEFAULTS, type HostSettings } from './config.ts';
 import { readRepository, WELL_KNOWN } from './repository.ts';
 import type { AppEntry, ClusterEntry, ConfigFile, HostEntry, PreviewEntry } from './types.ts';
 import { secondsOf } from './values.ts';

@@ -1,4 +1,5 @@
-import type { HostSettings, ListedApp } from '../push/installation.ts';
+import type { HostKind } from '../host-kind.ts';
+import type { ListedApp } from '../push/installation.ts';
 import type { ConfigFile, Endpoint, Thresholds } from './types.ts';
 
 /** What a `ConfigFile` says, checked, with every default filled in. */
@@ -17,6 +18,15 @@ export interface Config {
   notifications: { email: readonly string[]; topics: readonly string[] };
   budget?: { monthly: number; email: readonly string[] };
   logDays: number;
+}
+
+/** A git host that repositories are on. */
+export interface HostSettings {
+  kind: HostKind;
+  /** Base URL of what a person sees, without a slash at its end; absent for CodeCommit. */
+  url?: string;
+  /** How its API lets Fairlead in. */
+  access: 'token' | 'app';
 }
 
 export type Cluster = NewCluster | ExistingCluster;

@@ -1,5 +1,6 @@
-import type { HostSettings } from '../push/installation.ts';
-import type { HostKind, Origin } from '../push/types.ts';
+import type { HostKind } from '../host-kind.ts';
+import type { Origin } from '../push/types.ts';
+import type { HostSettings } from './config.ts';
 
 /** Where each kind of host is unless a configuration says otherwise; Gitea has no such place. */
 export const WELL_KNOWN: Readonly<Partial<Record<HostKind, string>>> = {

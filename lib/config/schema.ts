@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { field, needed } from '../app/schema/notes.ts';
+import { HOST_KINDS } from '../host-kind.ts';
 import {
   branch,
   duration,
@@ -15,7 +16,6 @@ import {
 } from './values.ts';
 
 const ENDPOINTS = ['public', 'public-and-private', 'private'] as const;
-const HOSTS = ['github', 'gitlab', 'bitbucket', 'gitea', 'codecommit'] as const;
 
 const oneOf = (values: readonly (string | number)[]) => `one of ${values.join(', ')}`;
 
@@ -63,7 +63,7 @@ const app = () =>
 
 const host = () =>
   z.strictObject({
-    kind: needed(z.enum(HOSTS), { description: 'What runs there.', allowed: oneOf(HOSTS) }),
+    kind: needed(z.enum(HOST_KINDS), { description: 'What runs there.', allowed: oneOf(HOST_KINDS) }),
     url: field(text(), {
       description: 'Base URL of what a person sees, for a host of your own.',
       allowed: "a URL like 'https://git.example.com'",

@@ -1,3 +1,5 @@
+import type { HostKind } from '../host-kind.ts';
+
 /**
  * One installation, as `fairlead.config.ts` says it: every field but `apps` has a default. lib/config/check.ts makes a
  * {@link Config} of what a person wrote, or one error that names the field.
@@ -44,8 +46,6 @@ export interface HostEntry {
   /** How its API lets Fairlead in: a token (default), or a GitHub App. */
   access?: 'token' | 'app';
 }
-
-export type HostKind = 'github' | 'gitlab' | 'bitbucket' | 'gitea' | 'codecommit';
 
 /** Where apps run: a new cluster in Auto Mode, or one that is there. */
 export type ClusterEntry =

@@ -1,5 +1,5 @@
-import { appNameOf } from './app-name.ts';
-import { type Decision, type Deploys, type Ignored, nameOf } from './decide.ts';
+import type { Decision, Ignored } from './decide.ts';
+import { type Deploys, environmentOf, nameIn, rulesFor } from './installation.ts';
 import { type Placed, previewOfBranch, previewOfPull } from './place.ts';
 import { admits, LABEL } from './previews.ts';
 import type { LookAtPull, Remove } from './request.ts';
@@ -12,18 +12,19 @@ export type PullDecision = Decision | { do: 'look'; look: LookAtPull };
 /** Decides what becomes of something that happened to a pull request. */
 export function decidePull(update: PullUpdate, deploys: Deploys): PullDecision {
   const { action, number, head, delivery } = update;
-  const ignore = (why: string) => ignored(update, number, why);
-  const { branch, previews } = deploys;
+  const ignore = (why: string) => ignored(update, deploys, number, why);
+  const rules = rulesFor(deploys, update);
+  if ('refused' in rules) return ignore(rules.refused);
+  const { app, previews } = rules;
   if (previews.of === 'off') return ignore('there are no previews');
-  const app = appNameOf(update.repository);
-  if ('refused' in app) return ignore(`${app.refused}; rename the repository`);
-  if (head.from === 'fork') return decideFork(update, app.name);
-  if (head.branch === branch) return ignore(`${branch} is production`);
-  const placed = previewOfBranch(app.name, head.branch);
+  if (head.from === 'fork') return decideFork(update, app, deploys);
+  const named = environmentOf(rules, head.branch);
+  if (named !== undefined) return ignore(`${head.branch} is ${named}`);
+  const placed = previewOfBranch(app, head.branch);
   if ('refused' in placed) return ignore(placed.refused);
   if (action === 'closed') {
     if (previews.of === 'branches') return ignore('the preview goes with the branch');
-    return removal(update, app.name, placed);
+    return removal(update, app, placed);
   }
   const asked = action === 'labeled' && update.label === LABEL;
   // The push of the branch is told apart, and deployed already.
@@ -40,7 +41,7 @@ export function decidePull(update: PullUpdate, deploys: Deploys): PullDecision {
       before: '0'.repeat(head.commit.length),
       after: head.commit,
       delivery,
-      app: app.name,
+      app,
       branch: head.branch,
       environment: placed.place,
       pullRequest: number,
@@ -49,10 +50,10 @@ export function decidePull(update: PullUpdate, deploys: Deploys): PullDecision {
 }
 
 /** The commit is a stranger's: whether it is built is a person's to say, and what it is, the host's. */
-function decideFork(update: PullUpdate, app: string): PullDecision {
+function decideFork(update: PullUpdate, app: string, deploys: Deploys): PullDecision {
   const { action, number, delivery } = update;
   const placed = previewOfPull(app, number);
-  if ('refused' in placed) return ignored(update, number, placed.refused);
+  if ('refused' in placed) return ignored(update, deploys, number, placed.refused);
   switch (action) {
     case 'opened':
     case 'reopened':
@@ -61,19 +62,19 @@ function decideFork(update: PullUpdate, app: string): PullDecision {
     case 'closed':
       return removal(update, app, placed);
     case 'labeled':
-      return ignored(update, number, 'a label names no commit: previews of forks need a comment');
+      return ignored(update, deploys, number, 'a label names no commit: previews of forks need a comment');
     default:
-      return ignored(update, number, `nothing follows from '${action}'`);
+      return ignored(update, deploys, number, `nothing follows from '${action}'`);
   }
 }
 
 /** Decides what becomes of a word in the conversation of a pull request, by who gave it. */
 export function decideWord(spoken: Spoken, deploys: Deploys): PullDecision {
   const { number, word, by, association, delivery } = spoken;
-  const ignore = (why: string) => ignored(spoken, number, why);
-  if (deploys.previews.of === 'off') return ignore('there are no previews');
-  const app = appNameOf(spoken.repository);
-  if ('refused' in app) return ignore(`${app.refused}; rename the repository`);
+  const ignore = (why: string) => ignored(spoken, deploys, number, why);
+  const rules = rulesFor(deploys, spoken);
+  if ('refused' in rules) return ignore(rules.refused);
+  if (rules.previews.of === 'off') return ignore('there are no previews');
   if (!counts(association))
     return ignore('only owners, members and collaborators of the repository ask for previews');
   return {
@@ -95,8 +96,8 @@ function removal(
   return { do: 'remove', remove: { do: 'remove', app, environment: place, reason, delivery, unless } };
 }
 
-function ignored(origin: Origin, number: number, why: string): Ignored {
-  return { do: 'ignore', app: nameOf(origin), ref: `refs/pull/${number}/head`, why };
+function ignored(origin: Origin, deploys: Deploys, number: number, why: string): Ignored {
+  return { do: 'ignore', app: nameIn(deploys, origin), ref: `refs/pull/${number}/head`, why };
 }
 
 function originOf({ host, owner, repository }: Origin): Origin {

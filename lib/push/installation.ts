@@ -1,6 +1,6 @@
 import { appNameOf } from './app-name.ts';
 import { NO_PREVIEWS, type Previews } from './previews.ts';
-import type { HostKind, Origin } from './types.ts';
+import type { Origin } from './types.ts';
 
 /**
  * What an installation deploys, from where to where. The functions read it from a file, since a list of apps does not
@@ -10,7 +10,6 @@ export interface Deploys {
   apps: readonly ListedApp[];
   /** What holds for repositories that are not listed; `ignored` where nothing of them is deployed. */
   others: Rules | 'ignored';
-  hosts: readonly HostSettings[];
 }
 
 /** What holds for an app. */
@@ -26,24 +25,14 @@ export interface ListedApp extends Rules {
   repository: Origin;
 }
 
-/** A git host that repositories are on: one of a kind. */
-export interface HostSettings {
-  kind: HostKind;
-  /** Base URL of what a person sees, without a slash at its end; absent for CodeCommit. */
-  url?: string;
-  /** How its API lets Fairlead in. */
-  access: 'token' | 'app';
-}
-
 /** An app, by what holds for it; or why its repository has none. */
 export type RulesFound = ({ app: string } & Rules) | { refused: string };
 
 /** Without a word of the installation: the branch `main` of whoever knows the webhook's secret. */
-export const ANY_APP: Deploys = {
+export const ANY_APP = {
   apps: [],
   others: { environments: { production: 'main' }, previews: NO_PREVIEWS },
-  hosts: [{ kind: 'github', url: 'https://github.com', access: 'token' }],
-};
+} satisfies Deploys;
 
 /** What holds for a repository. */
 export function rulesFor({ apps, others }: Deploys, origin: Origin): RulesFound {
@@ -53,6 +42,26 @@ export function rulesFor({ apps, others }: Deploys, origin: Origin): RulesFound 
   const named = appNameOf(origin.repository);
   if ('refused' in named) return { refused: `${named.refused}; rename the repository` };
   return { app: named.name, ...others };
+}
+
+/** The environment that runs `branch` by the configuration's word; undefined where it may have a preview at most. */
+export function environmentOf(
+  { environments }: Pick<Rules, 'environments'>,
+  branch: string,
+): string | undefined {
+  return Object.entries(environments).find(([, its]) => its === branch)?.[0];
+}
+
+/** What is deployed, in a few words: `pushes to main`. */
+export function inBrief({ apps, others }: Deploys): string {
+  if (others !== 'ignored') return `pushes to ${Object.values(others.environments).join(' and ')}`;
+  return apps.length === 1 ? 'pushes of one repository' : `pushes of ${apps.length} repositories`;
+}
+
+/** What people call an app: by its repository, where that makes none. */
+export function nameIn(deploys: Deploys, origin: Origin): string {
+  const found = rulesFor(deploys, origin);
+  return 'app' in found ? found.app : origin.repository;
 }
 
 /** What an app has of previews, by the repository that it is from; none where it is not deployed any more. */

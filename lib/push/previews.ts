@@ -1,4 +1,4 @@
-import type { HostKind } from './types.ts';
+import type { HostKind } from '../host-kind.ts';
 
 /** What an installation says about environments beside production. */
 export interface Previews {

@@ -1,3 +1,4 @@
+import { isPreview } from './place.ts';
 import type { Push } from './types.ts';
 
 /** What the ledger knows of an environment. */
@@ -59,7 +60,7 @@ export function decideUpkeep(known: Known, standing: Standing, { at, ttl }: Now)
     if (claim.ended && at < claim.until) return LEAVE;
     return { do: 'remove', reason: 'its removal did not come to an end', sure: true };
   }
-  if (push.environment.name !== 'production') {
+  if (isPreview(push.environment)) {
     if (standing.is === 'gone') return { do: 'remove', reason: standing.why, sure: false };
     // A deployment that took its time is not over before anybody has seen it.
     const begins = Math.max(
@@ -80,7 +81,7 @@ export function decideUpkeep(known: Known, standing: Standing, { at, ttl }: Now)
  * preview only once, since each deployment begins its time anew.
  */
 function isTriedAgain({ push, claim }: Known, at: number): boolean {
-  const preview = push.environment.name !== 'production';
+  const preview = isPreview(push.environment);
   return at >= (claim?.until ?? 0) && !(preview && push.delivery.startsWith(SWEPT));
 }
 

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
@@ -14,9 +14,16 @@ import { inNetwork } from './in-network.ts';
 /** Where bundles are made before they become assets; the folder is git-ignored. */
 const BUNDLES = join('dist', 'functions');
 
+/** Beside the code of a function. */
+export const INSTALLATION_FILE = 'installation.json';
+
 export interface Surroundings {
   /** What images are for: `linux/arm64`. */
   platform: string;
+  /** What is deployed (lib/push/installation.ts), for the functions that have to know. */
+  deploys: object;
+  /** Days that logs are kept: one of those that CloudWatch Logs knows. */
+  logDays: number;
   /** How the cluster is reached by who rolls out, where that is not by its public endpoint. */
   network?: ClusterNetwork;
 }
@@ -27,11 +34,14 @@ export function pipelineFunction(
   definition: FunctionDefinition,
   environment: Record<string, string>,
   deadLetters: sqs.IQueue,
-  { platform, network }: Surroundings,
+  { platform, network, deploys, logDays }: Surroundings,
 ): lambda.Function {
   const directory = join(BUNDLES, definition.name);
   mkdirSync(directory, { recursive: true });
   bundle(definition.entry, directory);
+  // A part of the code: it changes what the function is, and does not fit into its environment.
+  if (environment.INSTALLATION_FILE === INSTALLATION_FILE)
+    writeFileSync(join(directory, INSTALLATION_FILE), `${JSON.stringify(deploys, null, 2)}\n`);
   const id = pascalCase(definition.name);
   const shared = {
     ...(definition.functionName && { functionName: definition.functionName }),
@@ -41,7 +51,7 @@ export function pipelineFunction(
     environment: { ...environment, POWERTOOLS_SERVICE_NAME: definition.name },
     loggingFormat: lambda.LoggingFormat.JSON,
     logGroup: new logs.LogGroup(scope, `${id}Logs`, {
-      retention: logs.RetentionDays.THREE_MONTHS,
+      retention: logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     }),
     tracing: lambda.Tracing.ACTIVE,

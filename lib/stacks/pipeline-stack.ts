@@ -15,12 +15,7 @@ import { grantAppSecrets } from './app-secrets.ts';
 import type { ExistingCluster } from './cluster-settings.ts';
 import { admitDeployer, existingCluster, type ReachableCluster } from './cluster-stack.ts';
 import { CodeBuildEngine } from './codebuild-engine.ts';
-import {
-  type Callees,
-  FUNCTIONS,
-  type FunctionName,
-  type Installation,
-} from './functions.ts';
+import { type Callees, FUNCTIONS, type FunctionName, type Installation } from './functions.ts';
 import { LentRole } from './lent-role.ts';
 import { MicroVms } from './microvms.ts';
 import { INSTALLATION_FILE, pipelineFunction, type Surroundings } from './pipeline-function.ts';
