@@ -9,4 +9,11 @@ const program = new Command('fairlead').description(description).version(version
 registerBuild(program);
 registerOperate(program);
 // Not awaited: the bundle that bin/bundle.js makes is of CommonJS modules.
-void program.parseAsync();
+if (process.argv[2] === 'docker') void standInForDocker(process.argv.slice(3));
+else void program.parseAsync();
+
+// For bin/fairlead-docker.js alone: no command that people are told of.
+async function standInForDocker(words: readonly string[]): Promise<void> {
+  const { runDocker } = await import('./commands/docker/run.ts');
+  process.exitCode = await runDocker(words);
+}

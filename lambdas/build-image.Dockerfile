@@ -10,7 +10,7 @@ ARG NODE_IMAGE=public.ecr.aws/lambda/nodejs:24
 # into GOBIN for this machine alone.
 FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS tools
 ARG TARGETARCH
-ENV CGO_ENABLED=0 GOOS=linux GOARCH=${TARGETARCH} GOFLAGS=-mod=mod
+ENV CGO_ENABLED=0 GOOS=linux GOARCH=${TARGETARCH}
 RUN mkdir -p /src/kustomize /src/helm /tools
 RUN cd /src/kustomize \
  && go mod init tools/kustomize \

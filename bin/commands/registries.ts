@@ -1,16 +1,17 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { dockerConfigCredentials } from '../../lib/registry/docker-config.ts';
 import type { Mirrors } from '../../lib/registry/mirrors.ts';
 import { Registries } from '../../lib/registry/registries.ts';
+import { loginsIn } from './docker/logins.ts';
 
-/** The mirrors and hosts of the environment, as the functions have them, and what `docker login` left. */
+/** The mirrors and hosts of the environment, as the functions have them, and what `docker login` left, or what stands in for it. */
 export function registriesFrom(env: NodeJS.ProcessEnv): Registries {
   const directory = env.DOCKER_CONFIG ?? join(homedir(), '.docker');
+  const own = env.FAIRLEAD_LOGINS === undefined ? [] : [env.FAIRLEAD_LOGINS];
   return new Registries({
     mirrors: mirrorsFrom(env.REGISTRY_MIRRORS),
     insecure: (env.INSECURE_REGISTRIES ?? '').split(',').filter((host) => host !== ''),
-    credentials: dockerConfigCredentials(join(directory, 'config.json')),
+    credentials: loginsIn([...own, join(directory, 'config.json')]),
   });
 }
 
