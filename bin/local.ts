@@ -1,7 +1,6 @@
 // `npm run local`: the local cloud alone, for people who push their own apps and for scripts.
 
 import { resolve } from 'node:path';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadFile } from '../lib/config/load.ts';
 import { messageOf } from '../lib/errors.ts';

@@ -39,10 +39,13 @@ export function endpoints(
 ): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_CLOUDWATCH: aws.endpoint,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: aws.endpoint,
+    AWS_ENDPOINT_URL_CODEBUILD: aws.endpoint,
     AWS_ENDPOINT_URL_ECR: aws.endpoint,
     AWS_ENDPOINT_URL_EKS: aws.endpoint,
     AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: aws.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.endpoint,
+    AWS_ENDPOINT_URL_STS: aws.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: aws.dynamodbEndpoint,
     AWS_ENDPOINT_URL_LAMBDA: lambda,
     AWS_ENDPOINT_URL_LAMBDA_MICROVMS: aws.endpoint,

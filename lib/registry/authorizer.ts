@@ -28,9 +28,9 @@ export class Authorizer {
     this.#insecure = insecure;
   }
 
-  /** The `Authorization` header for a request; undefined while the registry has not asked for any. */
+  /** The `Authorization` header for a request; undefined while the registry has not asked for any, unless it is known to. */
   async header(permission: Permission): Promise<string | undefined> {
-    if (this.#challenge === undefined) return undefined;
+    if (this.#challenge === undefined) return await this.#unasked();
     if (this.#challenge.scheme === 'bearer') return this.#bearer(this.#challenge, permission);
     const credentials = await this.#credentials(this.#host);
     return credentials && authorization(credentials);
@@ -51,6 +51,11 @@ export class Authorizer {
       if (used === `Bearer ${cached?.value}`) this.#tokens.delete(key);
     }
     return (await this.header(permission)) !== used;
+  }
+
+  async #unasked(): Promise<string | undefined> {
+    const credentials = await this.#credentials(this.#host);
+    return credentials && 'unasked' in credentials ? authorization(credentials) : undefined;
   }
 
   async #bearer(

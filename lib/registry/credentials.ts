@@ -1,5 +1,8 @@
-/** How to prove who asks: a name with its password, or a bearer token that the registry takes as it is. */
-export type Credentials = { username: string; password: string } | { token: string };
+/**
+ * How to prove who asks: a name with its password, or a bearer token that the registry takes as it is. `unasked` says that
+ * this registry is known to want them, so that no request is spent on being told so.
+ */
+export type Credentials = { username: string; password: string; unasked?: true } | { token: string };
 
 /** Finds the credentials for a registry's host; undefined means none, the registry is asked as anybody. */
 export type CredentialSource = (host: string) => Promise<Credentials | undefined>;

@@ -14,6 +14,9 @@ export function isEcrHost(host: string): boolean {
 /** A token is asked for anew so many milliseconds before it expires (ECR's live for 12 hours). */
 const MARGIN = 5 * 60 * 1000;
 
+/** ms for which ECR is not asked again, for the sake of another registry, when it gave nothing. */
+const PAUSE = 60_000;
+
 interface Grant {
   credentials: Credentials;
   /** The host that ECR itself names as its registry. */
@@ -35,10 +38,15 @@ export function ecrCredentials(client: ECRClient): CredentialSource {
     if (current === known || current === undefined) current = getToken(client);
     return current;
   }
+  let gaveNothingAt = 0;
   return async (host) => {
     if (isEcrHost(host)) return (await grant()).credentials;
     // Another registry's credentials may not hang on ECR's being there.
-    const held = await grant().catch(() => undefined);
+    if (Date.now() - gaveNothingAt < PAUSE) return undefined;
+    const held = await grant().catch(() => {
+      gaveNothingAt = Date.now();
+      return undefined;
+    });
     return held?.host === host ? held.credentials : undefined;
   };
 }
@@ -52,7 +60,7 @@ async function getToken(client: ECRClient): Promise<Grant> {
   const colon = pair.indexOf(':');
   if (colon < 0) throw noToken('ECR answered without a token');
   return {
-    credentials: { username: pair.slice(0, colon), password: pair.slice(colon + 1) },
+    credentials: { username: pair.slice(0, colon), password: pair.slice(colon + 1), unasked: true },
     host: URL.parse(proxyEndpoint ?? '')?.host ?? '',
     expires: expiresAt?.getTime() ?? Date.now() + 2 * MARGIN,
   };

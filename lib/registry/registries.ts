@@ -18,7 +18,7 @@ import { listTags } from './tags.ts';
 export interface RegistriesOptions {
   mirrors?: Mirrors;
   insecure?: InsecureHosts;
-  /** Asked only when a registry wants credentials. */
+  /** Asked before each request to a registry that has not said yet what it wants, or that wants credentials. */
   credentials?: CredentialSource;
   /** How temporary faults are borne. */
   patience?: Patience;

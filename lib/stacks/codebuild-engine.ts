@@ -1,16 +1,15 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as codebuild from 'aws-cdk-lib/aws-codebuild';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { acknowledge, resourcePattern } from './acknowledgements.ts';
-import type { RegistryStack } from './registry-stack.ts';
+import { acknowledge } from './acknowledgements.ts';
 
 export interface CodeBuildEngineProps {
   /** What every build does (version 0.2), as an object. */
   buildspec: Record<string, unknown>;
-  registry: RegistryStack;
   /** The token that reads repositories. */
   hostToken: secretsmanager.ISecret;
 }
@@ -24,9 +23,11 @@ const CREDENTIALS = ['169.254.169.254', '169.254.170.2'];
  */
 export class CodeBuildEngine extends Construct {
   readonly project: codebuild.Project;
+  /** Where a build finds what it was lent to log in to the registry with. */
+  readonly lentTable: dynamodb.TableV2;
   readonly #logGroup: logs.LogGroup;
 
-  constructor(scope: Construct, id: string, { buildspec, registry, hostToken }: CodeBuildEngineProps) {
+  constructor(scope: Construct, id: string, { buildspec, hostToken }: CodeBuildEngineProps) {
     super(scope, id);
     this.#logGroup = new logs.LogGroup(this, 'Logs', {
       retention: logs.RetentionDays.THREE_MONTHS,
@@ -51,7 +52,7 @@ export class CodeBuildEngine extends Construct {
       // What the CDK would add, log groups by pattern and report groups, is not needed.
       role: role.withoutPolicyUpdates(),
     });
-    registry.grantBuild(role);
+    this.lentTable = this.createLentTable(role);
     hostToken.grantRead(role);
     this.#logGroup.grantWrite(role);
     this.acknowledge();
@@ -69,22 +70,41 @@ export class CodeBuildEngine extends Construct {
         ],
         resources: [this.project.projectArn],
       },
+      { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], resources: [this.lentTable.tableArn] },
       { actions: ['logs:GetLogEvents'], resources: [this.#logGroup.logGroupArn] },
     ];
     for (const statement of statements)
       grantee.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));
   }
 
+  /**
+   * The project has one role for the builds of all apps, which therefore may do nothing in any registry: each build is
+   * lent the password of a session for its own app, and reads it here by a name that only it was told.
+   */
+  private createLentTable(role: iam.Role): dynamodb.TableV2 {
+    const table = new dynamodb.TableV2(this, 'Lent', {
+      partitionKey: { name: 'name', type: dynamodb.AttributeType.STRING },
+      billing: dynamodb.Billing.onDemand(),
+      timeToLiveAttribute: 'expires',
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    role.addToPolicy(
+      new iam.PolicyStatement({
+        actions: ['dynamodb:GetItem'],
+        resources: [table.tableArn],
+        conditions: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['lent/*'] },
+          // A condition on all values holds where there are none.
+          Null: { 'dynamodb:LeadingKeys': 'false' },
+        },
+      }),
+    );
+    acknowledge(table, 'What is in it is good for an hour, and made anew for each build', 'DDB3');
+    return table;
+  }
+
   private acknowledge(): void {
     acknowledge(this, 'BuildKit in a container needs privileges; the machine is one build’s alone', 'CB3');
     acknowledge(this, 'Builds leave no artifacts: images are in ECR, and encrypted there', 'CB4');
-    const repositories = 'arn:<AWS::Partition>:ecr:<AWS::Region>:<AWS::AccountId>:repository';
-    acknowledge(
-      this,
-      'An app is set up by its first push, so its repository has no name yet when this is deployed; the prefix is ours',
-      resourcePattern(`${repositories}/fairlead/*`),
-      resourcePattern(`${repositories}/docker.io/*`),
-    );
-    acknowledge(this, 'ecr:GetAuthorizationToken takes no resource', resourcePattern('*'));
   }
 }

@@ -1,16 +1,15 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CfnRule, Fn, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { CfnRule, Fn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as assets from 'aws-cdk-lib/aws-s3-assets';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeBuilder, acknowledgeVmSecret, resourcePattern } from './acknowledgements.ts';
+import { acknowledgeVmSecret } from './acknowledgements.ts';
 import { bundle } from './bundle.ts';
 import type { Installation } from './functions.ts';
-import type { RegistryStack } from './registry-stack.ts';
 
 /** Where Lambda has MicroVMs (AWS Lambda Developer Guide, "Lambda MicroVMs", November 2026). */
 const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-west-1', 'ap-northeast-1'];
@@ -24,10 +23,8 @@ const ENABLED = 'ENABLED';
 export class MicroVms extends Construct {
   readonly #image: lambda.CfnMicrovmImage;
   readonly #secret: secretsmanager.Secret;
-  readonly #lent: iam.Role;
-  #lender: iam.IGrantable | undefined;
 
-  constructor(scope: Construct, id: string, registry: RegistryStack) {
+  constructor(scope: Construct, id: string) {
     super(scope, id);
     this.refuseOtherRegions();
     const directory = join('dist', 'functions', 'build-vm');
@@ -46,7 +43,6 @@ export class MicroVms extends Construct {
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
     acknowledgeVmSecret(this.#secret);
-    this.#lent = this.lentRole(registry);
   }
 
   /** What the functions have to know of it. */
@@ -56,15 +52,12 @@ export class MicroVms extends Construct {
       version: this.#image.attrLatestActiveImageVersion,
       platform: 'linux/arm64',
       secretId: this.#secret.secretArn,
-      lentRole: this.#lent.roleArn,
     };
   }
 
   /** Lets `grantee` run VMs of this image, and do with them what builds need. */
   grantRun(grantee: iam.IGrantable): void {
     this.#secret.grantRead(grantee);
-    this.#lender = grantee;
-    this.#lent.grantAssumeRole(grantee.grantPrincipal);
     const statements = [
       {
         actions: [
@@ -144,23 +137,6 @@ export class MicroVms extends Construct {
       }),
     );
     log.grantWrite(role);
-    return role;
-  }
-
-  /** What builds may do in the registry. Each gets a session that is narrowed to its own app. */
-  private lentRole(registry: RegistryStack): iam.Role {
-    // The builder is made later, as it is told the ARN of this role.
-    const lender = Lazy.string({
-      produce: () => {
-        const principal = this.#lender?.grantPrincipal;
-        if (!(principal instanceof iam.Role)) throw new Error('no role may run these MicroVMs');
-        return principal.roleArn;
-      },
-    });
-    const role = new iam.Role(this, 'LentRole', { assumedBy: new iam.ArnPrincipal(lender) });
-    registry.grantBuild(role);
-    acknowledgeBuilder(role);
-    acknowledge(role, 'ecr:GetAuthorizationToken takes no resource', resourcePattern('*'));
     return role;
   }
 

@@ -8,6 +8,9 @@ export interface Principal {
   arn: string;
   /** Temporary credentials come with one, and are refused without it. */
   sessionToken?: string;
+  /** Of a session: the ARN of its role, and the tags that it was given. */
+  role?: string;
+  tags?: Readonly<Record<string, string>>;
 }
 
 /** One AWS call that was let in: what IAM would be asked about. */
@@ -20,6 +23,8 @@ export interface AwsCall {
   action: string;
   /** ARN of what was acted on; absent where IAM knows only `*`. */
   resource?: string;
+  /** What conditions of policies may ask for, by the names of condition keys: `dynamodb:LeadingKeys`. */
+  context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** Signed by someone we know, or the reason why not, in the words of AWS. */
@@ -69,8 +74,12 @@ export class Admission {
     return { admitted: true, principal, service: signed.scope.service };
   }
 
-  record(call: AwsCall): void {
-    this.calls.emit('call', call);
+  /** Tells that `caller` made a call that was let in. */
+  record(call: Omit<AwsCall, 'principal'>, caller: Pick<Principal, 'arn' | 'tags'>): void {
+    const tags = Object.entries(caller.tags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]);
+    const context = { ...call.context, ...Object.fromEntries(tags) };
+    const told = { principal: caller.arn, ...call };
+    this.calls.emit('call', Object.keys(context).length === 0 ? told : { ...told, context });
   }
 }
 

@@ -86,12 +86,10 @@ async function operate(
   const operation = Object.hasOwn(service.operations, action) ? service.operations[action] : undefined;
   if (operation === undefined)
     throw service.protocol.unknown(`the local cloud does not speak ${service.iam}:${action}`);
-  admission.record({
-    principal: caller.arn,
-    service: service.iam,
-    action,
-    resource: operation.resource?.(input),
-  });
+  const asked = [{ action, resource: operation.resource?.(input) }, ...(operation.also?.(input) ?? [])];
+  const context = operation.context?.(input);
+  for (const one of asked)
+    admission.record({ service: service.iam, ...one, ...(context && { context }) }, caller);
   return service.protocol.answer(action, await operation.run(input, caller));
 }
 

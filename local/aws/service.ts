@@ -6,6 +6,10 @@ import type { Protocol } from './protocol.ts';
 interface Operation {
   /** ARN of what the call acts on, as IAM would be asked about it; absent where IAM knows only `*`. */
   resource?(input: Input): string | undefined;
+  /** What conditions of policies may ask about the call, by condition key. */
+  context?(input: Input): Record<string, string | readonly string[]> | undefined;
+  /** Actions that IAM is asked about beside the one that was called. */
+  also?(input: Input): readonly { action: string; resource?: string }[];
   /** The API's output; errors are thrown as AwsError. */
   run(input: Input, caller: Principal): unknown;
 }

@@ -2,6 +2,8 @@ import type { MicroVms } from '../microvm/start.ts';
 import { Admission, type Principal } from './admission.ts';
 import { frontDoor } from './front-door.ts';
 import { listen } from './loopback.ts';
+import type { Allowing } from './permits.ts';
+import { RegistryPasswords, registryDoor } from './registry-door.ts';
 import { CloudWatch } from './services/cloudwatch.ts';
 import { Builds, type CodeBuildOptions } from './services/codebuild.ts';
 import { LogStreams } from './services/codebuild-logs.ts';
@@ -32,6 +34,8 @@ export interface AwsOptions {
   now?: () => number;
   /** What CodeBuild has; without it there is no project. */
   codeBuild?: Omit<CodeBuildOptions, 'secret'>;
+  /** What sessions of a role may do in the registry, by the role's ARN. */
+  roles?: Readonly<Record<string, readonly Allowing[]>>;
   /** Default: the system chooses. */
   port?: number;
 }
@@ -44,19 +48,21 @@ export async function startAws(options: AwsOptions) {
   const { region, account } = options;
   const place = { region, account };
   const admission = new Admission(options.principals);
+  const passwords = new RegistryPasswords();
   const topics = new Topics();
   const cloudWatch = new CloudWatch(place, options.alarms ?? [], options.now);
   const dynamodb = await dynamoDb(place, options.tables ?? [], admission);
   const secrets = options.secrets ?? {};
   const logs = new LogStreams(place);
-  const builds = new Builds(place, logs, {
+  const codeBuild = {
     projects: {},
     machine: {},
     ...options.codeBuild,
-    secret: (name) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined),
-  });
+    secret: (name: string) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined),
+  };
+  const builds = new Builds(place, logs, codeBuild, admission);
   const services = {
-    ecr: ecr(place, options.registry),
+    ecr: ecr(place, options.registry, passwords),
     secretsmanager: secretsManager(place, secrets),
     sts: sts(place, admission),
     eks: eks(place, options.cluster),
@@ -76,6 +82,8 @@ export async function startAws(options: AwsOptions) {
     /** For the other servers of the local cloud that take signed requests. */
     admission,
     calls: admission.calls,
+    /** Who may do what in the registry that stands behind ECR. */
+    registryDoor: registryDoor({ ...place, admission, passwords, roles: options.roles ?? {} }),
     topics,
     cloudWatch,
     close: async () => {

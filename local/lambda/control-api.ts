@@ -39,12 +39,7 @@ async function answer(
   const api = { labels, query, headers: request.headers, body: Buffer.from(request.body) };
   if (verdict?.admitted === true) {
     const { action } = route;
-    admission?.record({
-      principal: verdict.principal.arn,
-      service: 'lambda',
-      action,
-      resource: route.resource(api),
-    });
+    admission?.record({ service: 'lambda', action, resource: route.resource(api) }, verdict.principal);
   }
   return route.run(api);
 }

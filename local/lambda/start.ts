@@ -100,7 +100,7 @@ function hostFor(spec: FunctionSpec, options: LambdaOptions, logs: LogGroups): O
 
 // Lambda makes these calls with the function's role, and IAM is asked as for any other call.
 function recordChained(caller: string, resource: string, { admission, credentialsFor }: LambdaOptions): void {
-  const principal = admission?.find(credentialsFor(caller).accessKeyId)?.arn;
+  const principal = admission?.find(credentialsFor(caller).accessKeyId);
   if (principal !== undefined)
-    admission?.record({ principal, service: 'lambda', action: 'InvokeFunction', resource });
+    admission?.record({ service: 'lambda', action: 'InvokeFunction', resource }, principal);
 }

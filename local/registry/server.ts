@@ -80,7 +80,7 @@ async function handle(stores: Stores, request: IncomingMessage, response: Server
   try {
     const route = routeOf(pathname);
     requireMethod(route, request.method ?? '');
-    await requireAllowed(stores.authorize, route, request);
+    await requireAllowed(stores.authorize, route, exchange);
     await dispatch(exchange, stores, route);
   } catch (error) {
     fail(exchange, error);
@@ -120,10 +120,19 @@ function requireMethod(route: Route, method: string): void {
   });
 }
 
-async function requireAllowed(authorize: Authorize, route: Route, request: IncomingMessage): Promise<void> {
-  const action = actionOf(route, request.method ?? '');
+async function requireAllowed(
+  authorize: Authorize,
+  route: Route,
+  { request, query }: Exchange,
+): Promise<void> {
+  const method = request.method ?? '';
+  const action = actionOf(route, method);
   const repository = 'repository' in route ? route.repository : undefined;
-  const verdict = await authorize(request.headers.authorization, action, repository);
+  const verdict = await authorize(request.headers.authorization, action, repository, {
+    route,
+    method,
+    query,
+  });
   if (verdict === 'allowed') return;
   if (verdict === 'denied') throw new RegistryError('DENIED', 'requested access to the resource is denied');
   throw new RegistryError('UNAUTHORIZED', 'authentication required', {

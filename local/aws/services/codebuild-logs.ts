@@ -13,11 +13,14 @@ interface Event {
 /** As much of CloudWatch Logs as reading what builds wrote takes. A token names an event, as AWS's does. */
 export class LogStreams {
   readonly service: Service;
+  /** Of a log group. */
+  readonly arnOf: (group: string) => string;
   readonly #streams = new Map<string, Event[]>();
 
   constructor({ region, account }: Place) {
+    this.arnOf = (group: string) => `arn:aws:logs:${region}:${account}:log-group:${group}`;
     const resource = (input: Input) =>
-      `arn:aws:logs:${region}:${account}:log-group:${optional(input, 'logGroupName') ?? ''}:log-stream:${optional(input, 'logStreamName') ?? ''}`;
+      `${this.arnOf(optional(input, 'logGroupName') ?? '')}:log-stream:${optional(input, 'logStreamName') ?? ''}`;
     this.service = {
       iam: 'logs',
       protocol: awsJson('1.1'),

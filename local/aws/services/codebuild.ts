@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Admission, Principal } from '../admission.ts';
 import { AwsError } from '../error.ts';
 import { type Input, list, object, optional, required, strings } from '../input.ts';
 import { awsJson } from '../protocol.ts';
@@ -17,6 +18,7 @@ import {
 } from './codebuild-build.ts';
 import type { LogStreams } from './codebuild-logs.ts';
 import { runBuildspec } from './codebuild-run.ts';
+import { secretArn } from './secrets-manager.ts';
 
 export interface Project {
   /** YAML, version 0.2. */
@@ -30,6 +32,8 @@ export interface CodeBuildOptions {
   projects: Readonly<Record<string, Project>>;
   /** What build containers have around them: PATH, and DOCKER_HOST where the engine is not at its usual place. */
   machine: Record<string, string>;
+  /** Whom the project's role makes its builds, for what the service does in its name. */
+  role?: Principal;
   /** The value of a secret, by name or ARN. */
   secret(id: string): string | undefined;
 }
@@ -45,12 +49,14 @@ export class Builds {
   readonly service: Service;
   readonly #options: CodeBuildOptions;
   readonly #place: Place;
+  readonly #admission: Admission | undefined;
   readonly #logs: LogStreams;
   readonly #builds = new Map<string, Build>();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(place: Place, logs: LogStreams, options: CodeBuildOptions) {
+  constructor(place: Place, logs: LogStreams, options: CodeBuildOptions, admission?: Admission) {
     this.#place = place;
+    this.#admission = admission;
     this.#logs = logs;
     this.#options = options;
     const ofProject = (input: Input) => this.#arn('project', optional(input, 'projectName') ?? '');
@@ -142,6 +148,8 @@ export class Builds {
       return endBuild(build, 'FAILED');
     }
     const environment = this.#environment(build, project);
+    const stream = `${this.#logs.arnOf(groupOf(build))}:log-stream:${streamOf(build)}`;
+    for (const action of ['CreateLogStream', 'PutLogEvents']) this.#inItsName('logs', action, stream);
     endPhase(build, 'SUCCEEDED');
     const run = await runBuildspec(project.buildspec, environment, {
       line: (text) => this.#logs.append(groupOf(build), streamOf(build), text),
@@ -167,6 +175,7 @@ export class Builds {
     const own = build.variables.map(({ name, value, type }) => {
       if (type !== 'SECRETS_MANAGER') return [name, value];
       const secret = this.#options.secret(value);
+      this.#inItsName('secretsmanager', 'GetSecretValue', secretArn(this.#place, value));
       if (secret === undefined) throw new Error(`Secrets Manager can't find the specified secret ${value}`);
       return [name, secret];
     });
@@ -178,6 +187,12 @@ export class Builds {
       ...project.environment,
       ...Object.fromEntries(own),
     };
+  }
+
+  /** What the service does as the project's role. */
+  #inItsName(service: string, action: string, resource: string): void {
+    const { role } = this.#options;
+    if (role !== undefined) this.#admission?.record({ service, action, resource }, role);
   }
 
   #stop(id: string): Build {

@@ -32,8 +32,9 @@ export async function dynamoDb(
     protocol,
     handle: (request, caller) => {
       const { action, input } = protocol.read(request, Buffer.from(request.body));
+      const context = leadingKeys(tables, input);
       for (const resource of resourcesOf(place, input))
-        admission.record({ principal: caller.arn, service: 'dynamodb', action, resource });
+        admission.record({ service: 'dynamodb', action, ...(resource && { resource }), ...context }, caller);
       return forward(agent, port, request);
     },
     close: async () => {
@@ -53,6 +54,24 @@ function resourcesOf({ region, account }: Place, input: Input): (string | undefi
   if (table !== undefined) return [index === undefined ? arn(table) : `${arn(table)}/index/${index}`];
   const batch = Object.keys(object(input.RequestItems));
   return batch.length > 0 ? batch.map(arn) : [undefined];
+}
+
+/** The values of the partition key that a call names (IAM's `dynamodb:LeadingKeys`). */
+function leadingKeys(tables: readonly Table[], input: Input) {
+  const table = tables.find(({ TableName }) => TableName === input.TableName);
+  const key = table?.KeySchema?.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
+  if (key === undefined) return {};
+  const named = object(input.Key)[key] ?? object(input.Item)[key] ?? queried(input, key);
+  const value = Object.values(object(named))[0];
+  return value === undefined ? {} : { context: { 'dynamodb:LeadingKeys': [String(value)] } };
+}
+
+/** `pk = :p`, or `#p = :p`, in a Query's condition. */
+function queried(input: Input, key: string): unknown {
+  const names = object(input.ExpressionAttributeNames);
+  const equals = [...String(input.KeyConditionExpression ?? '').matchAll(/(#?\w+)\s*=\s*(:\w+)/g)];
+  const found = equals.find(([, name = '']) => (names[name] ?? name) === key);
+  return object(input.ExpressionAttributeValues)[found?.[2] ?? ''];
 }
 
 function forward(

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AwsError } from '../error.ts';
 import { type Input, list, object, optional, required, strings } from '../input.ts';
 import { awsJson } from '../protocol.ts';
+import type { RegistryPasswords } from '../registry-door.ts';
 import type { Place, Service } from '../service.ts';
 import { type RegistryReader, readRegistry, type StoredImage } from './registry-reader.ts';
 
@@ -31,13 +32,19 @@ const arnOf = ({ region, account }: Place, name: string) =>
  * Amazon ECR over the local registry. Repositories exist once they were created here or pushed to there
  * (create on push); images are what the registry says.
  */
-export function ecr(place: Place, registry: RegistryAddress): Service {
+export function ecr(place: Place, registry: RegistryAddress, passwords: RegistryPasswords): Service {
   const repositories = new Repositories(place, registry);
   return {
     iam: 'ecr',
     protocol: awsJson('1.1'),
     operations: {
-      GetAuthorizationToken: { run: () => ({ authorizationData: [authorization(registry.url)] }) },
+      GetAuthorizationToken: {
+        run: (_, caller) => {
+          const password = randomBytes(48).toString('base64url');
+          passwords.add(password, caller);
+          return { authorizationData: [authorization(registry.url, password)] };
+        },
+      },
       ...repositoryOperations(place, repositories),
       ...imageOperations(place, repositories),
     },
@@ -143,8 +150,7 @@ function imageOperations(place: Place, repositories: Repositories): Service['ope
   };
 }
 
-function authorization(proxyEndpoint: string) {
-  const password = randomBytes(48).toString('base64url');
+function authorization(proxyEndpoint: string, password: string) {
   return {
     authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'),
     expiresAt: Math.floor(Date.now() / 1000) + TOKEN_SECONDS,

@@ -29,7 +29,7 @@ export function secretsManager(place: Place, initial: Readonly<Record<string, st
   // IAM is asked about the secret's full ARN, whichever way the caller named it.
   const resource = (input: Input) => {
     const id = optional(input, 'SecretId') ?? '';
-    return secrets.lookUp(id)?.arn ?? arnOf(place, id);
+    return secrets.lookUp(id)?.arn ?? secretArn(place, id);
   };
   return {
     iam: 'secretsmanager',
@@ -37,9 +37,10 @@ export function secretsManager(place: Place, initial: Readonly<Record<string, st
     operations: {
       GetSecretValue: { resource, run: (input) => value(secrets.find(input), input) },
       PutSecretValue: { resource, run: (input) => put(secrets.find(input), input) },
+      UpdateSecretVersionStage: { resource, run: (input) => moveStage(secrets.find(input), input) },
       DescribeSecret: { resource, run: (input) => description(secrets.find(input)) },
       CreateSecret: {
-        resource: (input) => arnOf(place, optional(input, 'Name') ?? ''),
+        resource: (input) => secretArn(place, optional(input, 'Name') ?? ''),
         run: (input) => create(secrets, input),
       },
     },
@@ -72,7 +73,7 @@ class Secrets {
         `The operation failed because the secret ${name} already exists.`,
       );
     const secret = {
-      arn: arnOf(this.#place, name),
+      arn: secretArn(this.#place, name),
       name,
       description,
       createdAt: Date.now() / 1000,
@@ -95,7 +96,8 @@ function put(secret: Secret, input: Input) {
 }
 
 // The six characters that AWS adds at random are taken from the name, so that an ARN stays the same over restarts.
-function arnOf({ region, account }: Place, name: string): string {
+export function secretArn({ region, account }: Place, name: string): string {
+  if (name.startsWith('arn:')) return name;
   const suffix = createHash('sha256').update(name).digest('base64').replace(/[+/]/g, 'x').slice(0, 6);
   return `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${suffix}`;
 }
@@ -125,6 +127,31 @@ function addVersion(secret: Secret, input: Input): Version {
   // AWS forgets versions without a stage too.
   secret.versions = [version, ...secret.versions.filter(({ stages }) => stages.size > 0)];
   return version;
+}
+
+/** Takes a stage from one version, or gives it to another; AWSCURRENT is always somewhere. */
+function moveStage(secret: Secret, input: Input) {
+  const stage = required(input, 'VersionStage');
+  const [from, to] = [optional(input, 'RemoveFromVersionId'), optional(input, 'MoveToVersionId')];
+  const invalid = (message: string) => new AwsError('InvalidParameterException', message);
+  if (from === undefined && to === undefined)
+    throw invalid('You must provide a version to move the stage from or to.');
+  const [holder, target] = [from, to].map((id) => secret.versions.find((version) => version.id === id));
+  if ((from && holder === undefined) || (to && target === undefined))
+    throw notFound('There is no such version.');
+  const now = secret.versions.find(({ stages }) => stages.has(stage));
+  if (now !== undefined && now !== holder && now !== target)
+    throw invalid(`The stage ${stage} is at ${now.id}.`);
+  if (from && !holder?.stages.has(stage))
+    throw invalid(`The version ${from} does not have the stage ${stage}.`);
+  if (stage === 'AWSCURRENT' && target === undefined) throw invalid('AWSCURRENT can only be moved.');
+  holder?.stages.delete(stage);
+  target?.stages.add(stage);
+  if (stage === 'AWSCURRENT' && holder !== undefined && holder !== target) {
+    for (const version of secret.versions) version.stages.delete('AWSPREVIOUS');
+    holder.stages.add('AWSPREVIOUS');
+  }
+  return identity(secret);
 }
 
 function value(secret: Secret, input: Input) {

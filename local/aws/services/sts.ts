@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Admission, Principal } from '../admission.ts';
-import { required } from '../input.ts';
+import type { Admission } from '../admission.ts';
+import { type Input, optional, required } from '../input.ts';
 import { awsQuery } from '../protocol.ts';
 import type { Place, Service } from '../service.ts';
 
@@ -17,10 +17,15 @@ export function sts({ account }: Place, admission: Admission): Service {
       },
       AssumeRole: {
         resource: (input) => required(input, 'RoleArn'),
+        context: requestTags,
+        also: (input) =>
+          Object.keys(tagsOf(input)).length === 0
+            ? []
+            : [{ action: 'TagSession', resource: required(input, 'RoleArn') }],
         run: (input) => {
           const session = required(input, 'RoleSessionName');
           const seconds = Number(input.DurationSeconds ?? DEFAULT_SECONDS);
-          const principal = temporary(account, required(input, 'RoleArn'), session);
+          const principal = temporary(account, required(input, 'RoleArn'), session, tagsOf(input));
           admission.add(principal);
           return {
             Credentials: {
@@ -37,11 +42,27 @@ export function sts({ account }: Place, admission: Admission): Service {
   };
 }
 
-function temporary(account: string, role: string, session: string): Required<Principal> {
+/** `Tags.member.1.Key` and `Tags.member.1.Value` (API_AssumeRole). */
+function tagsOf(input: Input): Record<string, string> {
+  const tags: Record<string, string> = {};
+  for (let index = 1; input[`Tags.member.${index}.Key`] !== undefined; index++)
+    tags[required(input, `Tags.member.${index}.Key`)] = optional(input, `Tags.member.${index}.Value`) ?? '';
+  return tags;
+}
+
+function requestTags(input: Input): Record<string, string | string[]> {
+  const tags = Object.entries(tagsOf(input));
+  const values = tags.map(([key, value]) => [`aws:RequestTag/${key}`, value]);
+  return { ...Object.fromEntries(values), 'aws:TagKeys': tags.map(([key]) => key) };
+}
+
+function temporary(account: string, role: string, session: string, tags: Record<string, string>) {
   return {
     accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
     secretAccessKey: randomBytes(30).toString('base64'),
     sessionToken: randomBytes(60).toString('base64'),
     arn: `arn:aws:sts::${account}:assumed-role/${role.split('/').at(-1) ?? role}/${session}`,
+    role,
+    tags,
   };
 }
