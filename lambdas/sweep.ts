@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { log } from '../lib/log.ts';
 import type { LookAtPull } from '../lib/push/request.ts';
+import { beats, measure } from '../lib/report/measure.ts';
+import { METRICS } from '../lib/report/metrics.ts';
 import { type Looked, lookAtPull } from './sweep/look-at-pull.ts';
 import { type Swept, sweep } from './sweep/round.ts';
 
@@ -26,5 +28,10 @@ export async function handler(
   }
   const swept = await sweep(() => context.getRemainingTimeInMillis() < RESERVE);
   log.info('swept', { ...swept });
+  measure([
+    [METRICS.swept, 1],
+    [METRICS.stuck, swept.stuck.length],
+    [METRICS.heartbeat, beats(Date.now()) ? 1 : 0],
+  ]);
   return swept;
 }

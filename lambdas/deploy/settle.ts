@@ -3,7 +3,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { LastGood, Verdict } from '../../lib/ledger/types.ts';
 import { isPreview } from '../../lib/push/place.ts';
 import { BY_ALARM } from '../../lib/push/request.ts';
-import type { Origin, Push } from '../../lib/push/types.ts';
+import type { Origin } from '../../lib/push/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import { type Ended, type Ending, endingOfPush, lastLine, statusOf } from '../../lib/report/ending.ts';
 import { measure } from '../../lib/report/measure.ts';
@@ -183,8 +183,8 @@ function measureEnd(order: Order, end: Omit<Measurable, 'now' | 'byAlarm'>): voi
   const byAlarm = order.delivery.startsWith(BY_ALARM);
   const { points, takenBackBy } = measuredOf({ ...end, byAlarm, now: Date.now() });
   // Previews are counted all together: there may be any number of them.
-  if (isPreview(order.environment)) return measure(points, {}, PREVIEWS);
-  measure(points, { app: order.app, ...(takenBackBy && { takenBackBy }) });
+  if (isPreview(order.environment)) measure(points, {}, PREVIEWS);
+  else measure(points, { app: order.app, ...(takenBackBy && { takenBackBy }) });
 }
 
 /** ms since the epoch: since when the last release but this one was to bring back what was good, and did not. */

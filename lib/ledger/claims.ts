@@ -57,7 +57,7 @@ export function decideClaim(state: State, asked: ClaimRequest): Decided<ClaimAns
   if (rival?.commit === commit && rival.for === undefined)
     return { answer: again(state, rival.fence, { ...asked, bad }) };
   const fence = (state.claim?.fence ?? 0) + 1;
-  const claim: Claim = { fence, execution, delivery, commit, until: now + CLAIM, ended: false };
+  const claim: Claim = { fence, execution, delivery, commit, since: now, until: now + CLAIM, ended: false };
   const next = { ...state, claim };
   if (isTouched(state)) return { answer: granted(fence, commit, bad), next };
   // The environment can stay as it is; but whoever is at work on what is no longer the head has to stop.

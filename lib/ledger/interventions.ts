@@ -106,5 +106,5 @@ function claimOf(
   what: Pick<Claim, 'for' | 'commit'>,
 ): Claim {
   const fence = (state.claim?.fence ?? 0) + 1;
-  return { fence, execution, delivery, ...what, until: now + CLAIM, ended: false };
+  return { fence, execution, delivery, ...what, since: now, until: now + CLAIM, ended: false };
 }

@@ -10,6 +10,11 @@ export function isAtWork(claim: Claim, now: number): boolean {
   return !claim.ended && now < claim.until;
 }
 
+/** Whether `claim` has not ended within `ms` of its beginning, whether or not its execution shows a sign of life. */
+export function isStuck(claim: Claim, now: number, ms: number): boolean {
+  return !claim.ended && claim.since !== undefined && now - claim.since > ms;
+}
+
 /** Whether the cluster may run something else than it should: a release was begun since, or something is due. */
 export function isTouched(state: State): boolean {
   return state.releases !== state.known || state.due !== undefined;

@@ -18,6 +18,8 @@ export interface Claim {
   delivery: string;
   /** Full object id: the branch's head as it was read while claiming. */
   commit: string;
+  /** ms since the epoch: when it was made. Claims of before that was kept have none. */
+  since?: number;
   /** What the execution was started to do; absent for a push. */
   for?: 'roll-back' | 'remove';
   /** ms since the epoch. After `until` the execution is taken for dead, if it has not `ended` before. */

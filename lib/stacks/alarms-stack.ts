@@ -1,59 +1,113 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
-import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import {
+  type AlarmDefinition,
+  type AlarmThresholds,
+  alarmDefinitions,
+  type Watched,
+} from './alarm-definitions.ts';
+import { addBudget, type BudgetProps } from './budget.ts';
+import { addDashboard } from './dashboard.ts';
+import { type AllMeasured, metricOf } from './measured.ts';
+import { type NotificationProps, Notifications } from './notifications.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
 
 export interface AlarmsStackProps extends StackProps {
-  pipeline: PipelineStack;
-  /** What the function deploy writes when a push did not become live, in CloudWatch's embedded metric format. */
-  failedDeployments: Pick<cloudwatch.MetricProps, 'namespace' | 'metricName' | 'dimensionsMap'>;
+  pipeline: Pick<PipelineStack, 'functions' | 'deadLetters' | 'ledger'>;
+  /** What the functions write, in CloudWatch's embedded metric format. */
+  measured: AllMeasured;
+  thresholds: AlarmThresholds;
+  notifications: NotificationProps;
+  /** None when absent. */
+  budget?: BudgetProps | undefined;
 }
 
-/** What wakes a person: a deployment that failed, an event that nobody could handle, a function that breaks. */
+/** What wakes a person, who is woken, and what there is to look at then. */
 export class AlarmsStack extends Stack {
-  readonly topic: sns.Topic;
+  readonly notifications: Notifications;
 
-  constructor(scope: Construct, id: string, { pipeline, failedDeployments, ...props }: AlarmsStackProps) {
-    super(scope, id, props);
-    this.topic = new sns.Topic(this, 'Alarms', { enforceSSL: true, displayName: 'Fairlead' });
-
-    this.alarm(
-      'FailedDeployments',
-      'A push did not become live: its commit status and the log of the function deploy say why.',
-      new cloudwatch.Metric({ ...failedDeployments, statistic: 'Sum', period: Duration.minutes(1) }),
+  constructor(scope: Construct, id: string, props: AlarmsStackProps) {
+    const { pipeline, measured, thresholds, notifications, budget, ...rest } = props;
+    super(scope, id, rest);
+    this.notifications = new Notifications(this, 'Notifications', notifications);
+    const watched: Watched = { ...pipeline, measured };
+    const alarms = new Map(
+      alarmDefinitions(watched, thresholds).map((definition) => [definition.name, this.#alarm(definition)]),
     );
-    this.alarm(
-      'DeadLetters',
-      'An event was given up after its retries: it waits in the dead-letter queue.',
-      pipeline.deadLetters.metricApproximateNumberOfMessagesVisible({
-        statistic: 'Maximum',
-        period: Duration.minutes(1),
-      }),
-    );
-    for (const [name, made] of Object.entries(pipeline.functions))
-      this.alarm(
-        `${name}-errors`,
-        `The function ${name} threw: its log has the stack trace.`,
-        made.metricErrors({ statistic: 'Sum', period: Duration.minutes(5) }),
-      );
-    new CfnOutput(this, 'AlarmTopicArn', {
-      value: this.topic.topicArn,
-      description: 'Subscribe to it to be told',
-    });
+    for (const alarm of alarms.values()) this.notifications.tellOf(alarm);
+    const sweep = alarms.get('sweep-not-running');
+    const deaf = sweep && this.#deafness(measured, sweep);
+    if (deaf !== undefined) this.notifications.tellOf(deaf);
+    addDashboard(this, watched, [...alarms.values(), ...(deaf === undefined ? [] : [deaf])]);
+    if (budget !== undefined && budget.email.length > 0) addBudget(this, budget);
   }
 
-  private alarm(id: string, alarmDescription: string, metric: cloudwatch.IMetric): void {
-    const alarm = new cloudwatch.Alarm(this, id, {
-      alarmDescription,
+  #alarm({ name, says, metric, threshold, rings, periods, missing }: AlarmDefinition): cloudwatch.Alarm {
+    return new cloudwatch.Alarm(this, idOf(name), {
+      alarmName: nameOf(name),
+      alarmDescription: describe(name, says),
       metric,
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // No push, no data: that is quiet, not broken.
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      threshold,
+      evaluationPeriods: periods ?? 1,
+      comparisonOperator:
+        rings === 'below'
+          ? cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+          : cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData:
+        missing === 'rings'
+          ? cloudwatch.TreatMissingData.BREACHING
+          : cloudwatch.TreatMissingData.NOT_BREACHING,
     });
-    alarm.addAlarmAction(new actions.SnsAction(this.topic));
   }
+
+  /**
+   * Whether watch-alarm would hear of an alarm. Most days no alarm of an app rings, and nobody would notice that the rule
+   * is off: so one rings every twenty minutes that the sweep sets off, and tells no person. Without a sweep nothing rings:
+   * that has an alarm of its own.
+   */
+  #deafness(measured: AllMeasured, sweep: cloudwatch.Alarm): cloudwatch.CompositeAlarm {
+    this.#alarm({
+      name: 'heartbeat',
+      says: 'Rings every twenty minutes, so that it is noticed when nobody hears of alarms any more. There is nothing to do.',
+      metric: metricOf(measured.heartbeat, 'Maximum', Duration.minutes(5)),
+      threshold: 1,
+      missing: 'quiet',
+    });
+    const unheard = this.#alarm({
+      name: 'alarms-unheard',
+      says: 'The function watch-alarm has heard of no alarm for an hour. The alarm watch-alarm-not-running tells of it.',
+      metric: metricOf(measured.alarmHeard, 'Sum', Duration.minutes(20)),
+      threshold: 1,
+      rings: 'below',
+      periods: 3,
+      missing: 'rings',
+    });
+    const name = 'watch-alarm-not-running';
+    const rule = cloudwatch.AlarmRule;
+    return new cloudwatch.CompositeAlarm(this, idOf(name), {
+      compositeAlarmName: nameOf(name),
+      alarmDescription: describe(
+        name,
+        'The function watch-alarm does not hear of alarms: a release that makes one ring after its bake is not taken back. Its log says why, or the rule that invokes it is off.',
+      ),
+      alarmRule: rule.allOf(
+        rule.fromAlarm(unheard, cloudwatch.AlarmState.ALARM),
+        rule.not(rule.fromAlarm(sweep, cloudwatch.AlarmState.ALARM)),
+      ),
+    });
+  }
+}
+
+/** What an alarm is called in the account. */
+function nameOf(name: string): string {
+  return `fairlead-${name}`;
+}
+
+function idOf(name: string): string {
+  return name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
+}
+
+function describe(name: string, says: string): string {
+  return `${says} See "${name}" in docs/alarms.md, and docs/troubleshooting.md.`;
 }
