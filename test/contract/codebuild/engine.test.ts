@@ -87,8 +87,7 @@ describe.skipIf(missing !== undefined)(
       engine = new CodeBuildEngine({
         project: 'builder',
         registries,
-        hostApiUrl: git.url,
-        hostTokenSecretId: 'git-host',
+        hosts: { github: { apiUrl: git.url, tokenSecretId: 'git-host' } },
         codeBuild: new CodeBuildClient(as(builder, cloud.endpoint)),
         logs: new CloudWatchLogsClient(as(builder, cloud.endpoint)),
         interval: 100,
@@ -107,7 +106,7 @@ describe.skipIf(missing !== undefined)(
       platform: machinePlatform(),
       request: {
         subject: { delivery: 'd', app: 'web', commit },
-        repository: { owner: 'team', name: 'web' },
+        repository: { host: 'github', owner: 'team', name: 'web' },
         publishTo: `${registry.host}/fairlead/web`,
         tags: [commit],
         fence: 1,

@@ -47,11 +47,11 @@ describe.skipIf(!hasBusybox || !(await canMakeNetworks()))(
       order = {
         name: '0'.repeat(40),
         subject: { delivery: 'd', app: 'web', commit: 'c'.repeat(40) },
-        repository: { owner: 'acme', name: 'web' },
+        repository: { host: 'github', owner: 'acme', name: 'web' },
         publishTo: `${registry.host}/web`,
         tags: ['t'],
         platform: machinePlatform(),
-        source: { baseUrl: git.url },
+        source: { apiUrl: git.url },
         network: { refuse: 'nothing' },
         isolation: 'required',
         registries: { mirrors: {}, insecure: [registry.host], credentials: [] },

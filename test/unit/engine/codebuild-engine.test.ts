@@ -60,8 +60,7 @@ function engineAt(endpoint: string, project = 'builder') {
   return new CodeBuildEngine({
     project,
     registries: new Registries(),
-    hostApiUrl: git.url,
-    hostTokenSecretId: 'git-host',
+    hosts: { github: { apiUrl: git.url, tokenSecretId: 'git-host' } },
     codeBuild: new CodeBuildClient(as(builder, endpoint)),
     logs: new CloudWatchLogsClient(as(builder, endpoint)),
     interval: 50,
@@ -74,7 +73,7 @@ function job(name = 'a'.repeat(40), commit = 'abc', publishTo = `${registry.host
     platform: { os: 'linux', architecture: 'amd64' },
     request: {
       subject: { delivery: 'd', app: 'web', commit },
-      repository: { owner: 'team', name: 'web' },
+      repository: { host: 'github', owner: 'team', name: 'web' },
       publishTo,
       tags: [commit],
       fence: 1,
@@ -174,7 +173,7 @@ describe('the variables of a build', () => {
 
   it('log in to the ECR hosts among the registries, each once', () => {
     const variables = variablesOf(job('n', 'abc', `${host}/fairlead/web`), {
-      hostApiUrl: 'https://api.github.com',
+      hosts: { github: { apiUrl: 'https://api.github.com' } },
       mirrors: { 'docker.io': host, 'quay.io': 'mirror.example/quay' },
     });
     expect(variables).toMatchObject({
@@ -188,7 +187,7 @@ describe('the variables of a build', () => {
     const of = (name: string) => {
       const { request } = job('n', 'abc', `${host}/fairlead/web`);
       const environment = { name, namespace: 'n' };
-      return variablesOf({ ...job(), request: { ...request, environment } }, { hostApiUrl: 'https://h' });
+      return variablesOf({ ...job(), request: { ...request, environment } }, { hosts: { github: { apiUrl: 'https://h' } } });
     };
     const common = `${host}/fairlead/web:fairlead-cache-buildkit-amd64`;
     expect(of('production')).toMatchObject({ FAIRLEAD_CACHE: common, FAIRLEAD_CACHE_BELOW: '' });
@@ -205,7 +204,7 @@ describe('the variables of a build', () => {
   it.each(['', 'host/pa th', 'host/x,push=false', 'host/x:tag', 'HOST', 'host/$(id)'])(
     'refuse a repository that is none: %j',
     (publishTo) => {
-      expect(() => variablesOf(job('n', 'abc', publishTo), { hostApiUrl: 'https://h' })).toThrow(
+      expect(() => variablesOf(job('n', 'abc', publishTo), { hosts: { github: { apiUrl: 'https://h' } } })).toThrow(
         /image|reposit|host/,
       );
     },
@@ -213,8 +212,8 @@ describe('the variables of a build', () => {
 
   it('cannot leave the path of the archive', () => {
     const { FAIRLEAD_ARCHIVE } = variablesOf(
-      { ...job(), request: { ...job().request, repository: { owner: '../x', name: 'a?b#c' } } },
-      { hostApiUrl: 'https://h' },
+      { ...job(), request: { ...job().request, repository: { host: 'github', owner: '../x', name: 'a?b#c' } } },
+      { hosts: { github: { apiUrl: 'https://h' } } },
     );
     expect(FAIRLEAD_ARCHIVE).toBe('https://h/repos/..%2Fx/a%3Fb%23c/tarball/abc');
   });

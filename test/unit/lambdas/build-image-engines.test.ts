@@ -74,7 +74,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_MAX_ATTEMPTS: '1',
     AWS_ENDPOINT_URL: origin(),
-    GITHUB_API_URL: origin(),
+    HOST_API_URLS: JSON.stringify({ github: origin() }),
     CACHE_DIR: join(directory, 'cache'),
     MICROVM_IMAGE: 'arn:image',
     MICROVM_PLATFORM: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
@@ -111,7 +111,7 @@ beforeEach(() => {
 function build(changes: Partial<BuildRequest> = {}, ms = 60_000): Promise<BuildAnswer> {
   const request: BuildRequest = {
     subject: { delivery: 'd', app: 'web', commit: 'c'.repeat(40) },
-    repository: { owner: 'acme', name: 'web' },
+    repository: { host: 'github', owner: 'acme', name: 'web' },
     publishTo: 'registry.test/web',
     tags: ['t'],
     fence: 7,

@@ -46,7 +46,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'test',
     // Nobody is there: the registry on loopback wants no credentials.
     AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
-    GITHUB_API_URL: `http://127.0.0.1:${(host.address() as AddressInfo).port}`,
+    HOST_API_URLS: JSON.stringify({ github: `http://127.0.0.1:${(host.address() as AddressInfo).port}` }),
     CACHE_DIR: join(directory, 'cache'),
     LOCAL_ADDRESSES: 'allowed',
     TMPDIR: await mkdtemp(join(directory, 'tmp-')),
@@ -77,7 +77,7 @@ async function build(items: Item[], publishTo = `${registry.host}/fairlead/web`)
 
 async function request(commit: string, publishTo = `${registry.host}/fairlead/web`): Promise<BuildAnswer> {
   const subject = { delivery: 'd', app: 'web', commit };
-  const asked = { subject, repository: { owner: 'acme', name: 'web' }, publishTo, tags: [commit], fence: 1 };
+  const asked = { subject, repository: { host: 'github', owner: 'acme', name: 'web' }, publishTo, tags: [commit], fence: 1 };
   return await handler(asked, { getRemainingTimeInMillis: () => 60_000 } as Context);
 }
 

@@ -9,7 +9,7 @@ import { deployment, namesOf, withFiles } from '../manifests/repository.ts';
 
 const REQUEST: BuildRequest = {
   subject: { delivery: 'd', app: 'shop', commit: 'c'.repeat(40) },
-  repository: { owner: 'acme', name: 'shop' },
+  repository: { host: 'github', owner: 'acme', name: 'shop' },
   publishTo: 'registry/shop',
   tags: [],
   environment: { name: 'production', namespace: 'shop' },

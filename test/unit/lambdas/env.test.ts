@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import {
   buildImageEnvironment,
   deployEnvironment,
@@ -8,39 +8,40 @@ import {
   sweepEnvironment,
   watchAlarmEnvironment,
 } from '../../../lambdas/env.ts';
-import { NO_PREVIEWS } from '../../../lib/push/previews.ts';
-import { longest } from '../../../lib/source/request.ts';
-import { STATUS_ATTEMPTS } from '../../../lib/source/statuses.ts';
+import { ANY_APP } from '../../../lib/push/installation.ts';
+import { longest, STATUS_ATTEMPTS } from '../../../lib/source/request.ts';
 import { FUNCTIONS, type Installation } from '../../../lib/stacks/functions.ts';
+import { installationFile, withPreviews } from './installation-file.ts';
 
 describe('the environment of a function', () => {
   test('is read, with defaults for what may be missing', () => {
     const read = receivePushEnvironment({
       DEPLOY_FUNCTION: 'deploy:live',
       SWEEP_FUNCTION: 'sweep:live',
-      WEBHOOK_SECRET_ID: 'hook',
+      WEBHOOK_SECRET_IDS: '{"github":"hook","gitea":"another"}',
       HOME: '/',
     });
     expect(read).toEqual({
       deployFunction: 'deploy:live',
       sweepFunction: 'sweep:live',
-      webhookSecretId: 'hook',
-      deploys: { branch: 'main', previews: NO_PREVIEWS },
+      webhookSecretIds: { github: 'hook', gitea: 'another' },
+      deploys: ANY_APP,
     });
   });
 
   test('names every variable that is missing, empty or wrong', () => {
     const wrong = () =>
-      deployEnvironment({ LEDGER_TABLE: '', SERVICE_TYPE: 'Ingress', GITHUB_API_URL: 'ftp://x' });
+      deployEnvironment({ LEDGER_TABLE: '', SERVICE_TYPE: 'Ingress', HOST_API_URLS: '{"github":"ftp://x"}' });
     expect(wrong).toThrow(/LEDGER_TABLE is not set/);
     expect(wrong).toThrow(/BUILD_FUNCTION is not set/);
     expect(wrong).toThrow(/SERVICE_TYPE: /);
-    expect(wrong).toThrow(/GITHUB_API_URL: /);
+    expect(wrong).toThrow(/HOST_API_URLS: /);
   });
 
   test('reads mirrors from JSON and hosts from a list', () => {
     const read = buildImageEnvironment({
-      GITHUB_API_URL: 'http://127.0.0.1:1/api/v3/',
+      HOST_API_URLS: '{"github":"http://127.0.0.1:1/api/v3/","gitlab":"http://g/api/v4"}',
+      HOST_TOKEN_SECRET_IDS: '{"gitlab":"token"}',
       REGISTRY_MIRRORS: '{"*":"localhost:5000"}',
       INSECURE_REGISTRIES: 'a:1, b,',
       CACHE_DIR: '',
@@ -49,16 +50,20 @@ describe('the environment of a function', () => {
     });
     expect(read).toMatchObject({
       go: { GOPROXY: 'off' },
-      gitHubUrl: 'http://127.0.0.1:1/api/v3',
-      gitHubTokenSecretId: undefined,
+      hosts: {
+        github: { apiUrl: 'http://127.0.0.1:1/api/v3' },
+        gitlab: { apiUrl: 'http://g/api/v4', tokenSecretId: 'token' },
+      },
       mirrors: { '*': 'localhost:5000' },
       insecure: ['a:1', 'b'],
       network: { refuse: 'nothing' },
       cacheDirectory: undefined,
     });
-    expect(buildImageEnvironment({ GITHUB_API_URL: 'http://x' }).network.refuse).toBe('local-addresses');
-    expect(buildImageEnvironment({ GITHUB_API_URL: 'http://x' }).isolation).toBe('required');
-    const broken = { GITHUB_API_URL: 'http://x', REGISTRY_MIRRORS: '{' };
+    expect(buildImageEnvironment({ HOST_API_URLS: '{"github":"http://x"}' }).network.refuse).toBe(
+      'local-addresses',
+    );
+    expect(buildImageEnvironment({ HOST_API_URLS: '{"github":"http://x"}' }).isolation).toBe('required');
+    const broken = { HOST_API_URLS: '{"github":"http://x"}', REGISTRY_MIRRORS: '{' };
     expect(() => buildImageEnvironment(broken)).toThrow(/REGISTRY_MIRRORS: is not JSON/);
   });
 });
@@ -73,18 +78,13 @@ describe('what lib/stacks/functions.ts sets', () => {
     'watch-alarm': watchAlarmEnvironment,
     operate: operateEnvironment,
   };
+  const file = installationFile(withPreviews({ of: 'branches' }));
+  afterAll(() => file.remove());
   const installation: Installation = {
-    branch: 'trunk',
-    previews: {
-      of: 'branches',
-      branches: ['f/*'],
-      ttl: 60,
-      most: 3,
-      quota: { cpu: '2', memory: '2Gi', pods: 3 },
-    },
-    webhookSecretId: 'hook',
-    hostTokenSecretId: 'token',
-    hostApiUrl: 'https://git.test/api/v3',
+    installationFile: file.path,
+    webhookSecretIds: { github: 'hook' },
+    hostTokenSecretIds: { github: 'token' },
+    hostApiUrls: { github: 'https://git.test/api/v3' },
     ledgerTable: 'ledger',
     imageRepositoryPrefix: 'registry.test/fairlead',
     registryMirrors: { '*': 'mirror.test' },

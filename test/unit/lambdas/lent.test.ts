@@ -13,7 +13,7 @@ const JOB: RemoteJob = {
   platform: { os: 'linux', architecture: 'arm64' },
   request: {
     subject: { delivery: 'd', app: 'web', commit: 'c'.repeat(40) },
-    repository: { owner: 'acme', name: 'web' },
+    repository: { host: 'github', owner: 'acme', name: 'web' },
     publishTo: `${HOST}/fairlead/web`,
     tags: [],
     fence: 1,

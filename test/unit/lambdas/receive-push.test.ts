@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { sign } from '@octokit/webhooks-methods';
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { installationFile, withPreviews } from './installation-file.ts';
 
 /** Secrets Manager and Lambda, as far as they are spoken to here. */
 const aws = {
@@ -40,6 +41,7 @@ const server = createServer(async (request, response) => {
 
 let handler: (event: LambdaFunctionURLEvent) => Promise<unknown>;
 let later = 0;
+const file = installationFile(withPreviews({ of: 'branches', branches: ['feature/*'], ttl: 3600 }));
 beforeAll(async () => {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -51,14 +53,8 @@ beforeAll(async () => {
     AWS_MAX_ATTEMPTS: '1',
     DEPLOY_FUNCTION: 'deploy:live',
     SWEEP_FUNCTION: 'sweep:live',
-    PREVIEWS: JSON.stringify({
-      of: 'branches',
-      branches: ['feature/*'],
-      ttl: 3600,
-      quota: { cpu: '1', memory: '1Gi', pods: 5 },
-    }),
-    WEBHOOK_SECRET_ID: 'webhook',
-    DEPLOY_BRANCH: 'main',
+    INSTALLATION_FILE: file.path,
+    WEBHOOK_SECRET_IDS: '{"github":"webhook"}',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   };
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -66,6 +62,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
+  file.remove();
   server.closeAllConnections();
   await new Promise((done) => server.close(done));
 });

@@ -65,7 +65,7 @@ export class Stage {
       BUILD_FUNCTION: 'build:live',
       ROLLOUT_FUNCTION: 'roll-out:live',
       IMAGE_REPOSITORY_PREFIX: 'registry/fairlead',
-      GITHUB_API_URL: await host.start(),
+      HOST_API_URLS: JSON.stringify({ github: await host.start() }),
       SERVICE_TYPE: 'NodePort',
       // Makes the logger write to the console that is spied on here.
       POWERTOOLS_DEV: 'true',

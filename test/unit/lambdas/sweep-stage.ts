@@ -3,10 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { vi } from 'vitest';
 import { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { Deploys } from '../../../lib/push/installation.ts';
 import type { DeployRequest } from '../../../lib/push/request.ts';
 import type { Push } from '../../../lib/push/types.ts';
 import type { Release } from '../../../lib/release/types.ts';
 import { startDynamoDB } from '../ledger/dynamodb.ts';
+import { installationFile } from './installation-file.ts';
 
 interface Said {
   id: number;
@@ -53,6 +55,7 @@ export class SweepStage {
   readonly #servers: Server[] = [];
   #database: Awaited<ReturnType<typeof startDynamoDB>> | undefined;
   #lastComment = 0;
+  #file: ReturnType<typeof installationFile> | undefined;
   /** Status that starts are answered with while it is set. */
   startFault: number | undefined;
 
@@ -67,7 +70,8 @@ export class SweepStage {
     return known;
   }
 
-  async set(previews: Record<string, unknown>): Promise<void> {
+  async set(deploys: Deploys): Promise<void> {
+    this.#file = installationFile(deploys);
     this.#database = await startDynamoDB();
     const gitHub = await this.#serve(async (method, url, body) => this.#gitHub(method, url, body));
     const lambda = await this.#serve(async (_method, _url, body, headers) => {
@@ -88,9 +92,8 @@ export class SweepStage {
       AWS_ENDPOINT_URL_LAMBDA: lambda,
       LEDGER_TABLE: this.#database.table,
       DEPLOY_FUNCTION: 'deploy:live',
-      DEPLOY_BRANCH: 'main',
-      GITHUB_API_URL: gitHub,
-      PREVIEWS: JSON.stringify(previews),
+      HOST_API_URLS: JSON.stringify({ github: gitHub }),
+      INSTALLATION_FILE: this.#file.path,
       POWERTOOLS_LOG_LEVEL: 'SILENT',
     };
     for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -105,6 +108,7 @@ export class SweepStage {
 
   async strike(): Promise<void> {
     vi.unstubAllEnvs();
+    this.#file?.remove();
     for (const server of this.#servers) {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

@@ -22,13 +22,13 @@ const ANSWER = {
 const ORDER: Order = {
   name: NAME,
   subject: { delivery: 'd', app: 'web', commit: 'c'.repeat(40) },
-  repository: { owner: 'o', name: 'n' },
+  repository: { host: 'github', owner: 'o', name: 'n' },
   publishTo: 'registry.test/web',
   tags: ['t'],
   platform: { os: 'linux', architecture: 'arm64' },
   network: { refuse: 'local-addresses' },
   isolation: 'required',
-  source: { baseUrl: 'https://git.test', token: 'a-secret-token' },
+  source: { apiUrl: 'https://git.test', token: 'a-secret-token' },
   registries: {
     mirrors: {},
     insecure: [],
@@ -163,10 +163,10 @@ describe('a request that is wrong', () => {
 
   test('is told where it is wrong, without what stands there', async () => {
     const answer = await order({
-      source: { baseUrl: 'ftp://user:a-secret-token@host', token: 'a-secret-token' },
+      source: { apiUrl: 'ftp://user:a-secret-token@host', token: 'a-secret-token' },
     });
     expect(answer.status).toBe(400);
-    expect(answer.lines[0]?.error?.message).toMatch(/^source\.baseUrl: /);
+    expect(answer.lines[0]?.error?.message).toMatch(/^source\.apiUrl: /);
     expect(answer.text).not.toContain('a-secret');
   });
 });

@@ -22,22 +22,24 @@ describe('a push from GitHub', () => {
   test('is read', () => {
     expect(read({ pusher: 'anything else' })).toEqual({
       kind: 'push',
-      update: {
-        host: 'github',
-        owner: 'acme',
-        repository: 'web',
-        ref: 'refs/heads/main',
-        before: '1'.repeat(40),
-        after: '2'.repeat(40),
-        delivery: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
-      },
+      updates: [
+        {
+          host: 'github',
+          owner: 'acme',
+          repository: 'web',
+          ref: 'refs/heads/main',
+          before: '1'.repeat(40),
+          after: '2'.repeat(40),
+          delivery: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+        },
+      ],
     });
   });
 
   test('of a repository with SHA-256 object ids is read', () => {
     expect(read({ after: 'b'.repeat(64) })).toMatchObject({
       kind: 'push',
-      update: { after: 'b'.repeat(64) },
+      updates: [{ after: 'b'.repeat(64) }],
     });
   });
 
@@ -62,7 +64,7 @@ describe('a push from GitHub', () => {
     'of the branch %s is read',
     (branch) => {
       const ref = `refs/heads/${branch}`;
-      expect(read({ ref })).toMatchObject({ kind: 'push', update: { ref } });
+      expect(read({ ref })).toMatchObject({ kind: 'push', updates: [{ ref }] });
     },
   );
 

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { GitHub } from '../../../lib/source/github.ts';
+import { GitHub } from '../../../lib/source/github/github.ts';
 import { json, serve } from './server.ts';
 
 const web = { owner: 'acme', name: 'web' };
@@ -12,7 +12,7 @@ describe('the head of a branch', () => {
     await using server = await serve((_request, response) =>
       json(response, 200, { ref: 'refs/heads/release/1.0', object: { sha: commit, type: 'commit' } }),
     );
-    const head = await new GitHub({ baseUrl: `${server.url}/api/v3/`, token }).head(web, 'release/1#0');
+    const head = await new GitHub({ apiUrl: `${server.url}/api/v3/`, token }).head(web, 'release/1#0');
     expect(head).toEqual({ is: 'found', commit });
     expect(server.requests).toEqual([
       {
@@ -25,7 +25,7 @@ describe('the head of a branch', () => {
 
   test.each([404, 409])('is gone when the host answers %i', async (status) => {
     await using server = await serve((_request, response) => json(response, status, { message: 'no' }));
-    expect(await new GitHub({ baseUrl: server.url }).head(web, 'main')).toEqual({ is: 'gone' });
+    expect(await new GitHub({ apiUrl: server.url }).head(web, 'main')).toEqual({ is: 'gone' });
     expect(server.requests[0]?.authorization).toBeUndefined();
   });
 
@@ -33,7 +33,7 @@ describe('the head of a branch', () => {
     await using server = await serve((_request, response) =>
       json(response, 401, { message: 'Bad credentials' }),
     );
-    const reading = new GitHub({ baseUrl: server.url, token }).head(web, 'main');
+    const reading = new GitHub({ apiUrl: server.url, token }).head(web, 'main');
     await expect(reading).rejects.toMatchObject({
       code: 'source/refused',
       temporary: false,
@@ -47,7 +47,7 @@ describe('the head of a branch', () => {
       const status = answers.shift() ?? 500;
       json(response, status, { object: { sha: commit } }, status === 200 ? {} : { 'retry-after': '0' });
     });
-    expect(await new GitHub({ baseUrl: server.url }).head(web, 'main')).toEqual({ is: 'found', commit });
+    expect(await new GitHub({ apiUrl: server.url }).head(web, 'main')).toEqual({ is: 'found', commit });
     expect(server.requests).toHaveLength(3);
   });
 
@@ -56,7 +56,7 @@ describe('the head of a branch', () => {
     await using server = await serve((_request, response) =>
       json(response, 403, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }),
     );
-    const reading = new GitHub({ baseUrl: server.url }).head(web, 'main');
+    const reading = new GitHub({ apiUrl: server.url }).head(web, 'main');
     await expect(reading).rejects.toMatchObject({ code: 'source/rate-limited', temporary: true });
     expect(server.requests).toHaveLength(1);
   });
@@ -64,7 +64,7 @@ describe('the head of a branch', () => {
   test('of a host that cannot be reached is a temporary fault that names the reason', async () => {
     const server = await serve(() => {});
     await server[Symbol.asyncDispose]();
-    const reading = new GitHub({ baseUrl: server.url }).head(web, 'main');
+    const reading = new GitHub({ apiUrl: server.url }).head(web, 'main');
     await expect(reading).rejects.toMatchObject({
       code: 'source/unreachable',
       temporary: true,
@@ -81,7 +81,7 @@ describe('redirects', () => {
     await using server = await serve((_request, response) => {
       response.writeHead(302, { location: `${elsewhere.url}/moved?token=x` }).end();
     });
-    expect(await new GitHub({ baseUrl: server.url, token }).head(web, 'main')).toEqual({
+    expect(await new GitHub({ apiUrl: server.url, token }).head(web, 'main')).toEqual({
       is: 'found',
       commit,
     });
@@ -93,7 +93,7 @@ describe('redirects', () => {
     await using server = await serve((_request, response) => {
       response.writeHead(301, { location: '/again?secret=1' }).end();
     });
-    const reading = new GitHub({ baseUrl: server.url, token }).head(web, 'main');
+    const reading = new GitHub({ apiUrl: server.url, token }).head(web, 'main');
     await expect(reading).rejects.toMatchObject({
       code: 'source/bad-redirect',
       message: expect.not.stringContaining('secret'),
@@ -105,7 +105,7 @@ describe('redirects', () => {
     await using server = await serve((_request, response) => {
       response.writeHead(302, { location: 'file:///etc/passwd' }).end();
     });
-    const reading = new GitHub({ baseUrl: server.url, token }).head(web, 'main');
+    const reading = new GitHub({ apiUrl: server.url, token }).head(web, 'main');
     await expect(reading).rejects.toMatchObject({ code: 'source/bad-redirect' });
   });
 });
@@ -122,7 +122,7 @@ describe('the status of a commit', () => {
       description: `no\n${'x'.repeat(200)}`,
       targetUrl: 'http://web/',
     };
-    await new GitHub({ baseUrl: server.url, token }).setStatus(web, commit, status);
+    await new GitHub({ apiUrl: server.url, token }).setStatus(web, commit, status);
     expect(server.requests[0]).toMatchObject({ method: 'POST', url: `/repos/acme/web/statuses/${commit}` });
     const sent = JSON.parse(body) as { description: string };
     expect(sent).toMatchObject({ state: 'failure', context: 'fairlead', target_url: 'http://web/' });
@@ -132,7 +132,7 @@ describe('the status of a commit', () => {
 
   test('is given up soon: nothing hangs on it', async () => {
     await using server = await serve((_request, response) => json(response, 502, {}));
-    const setting = new GitHub({ baseUrl: server.url }).setStatus(web, commit, {
+    const setting = new GitHub({ apiUrl: server.url }).setStatus(web, commit, {
       state: 'pending',
       description: '',
     });

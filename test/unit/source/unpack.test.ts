@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GitHub } from '../../../lib/source/github.ts';
+import { GitHub } from '../../../lib/source/github/github.ts';
 import { unpack } from '../../../lib/source/unpack.ts';
 import { json, serve } from './server.ts';
 
@@ -130,7 +130,7 @@ describe('downloading a commit', () => {
     await using server = await serve((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/x-gzip' }).end(archive);
     });
-    const gitHub = new GitHub({ baseUrl: server.url });
+    const gitHub = new GitHub({ apiUrl: server.url });
     await gitHub.download({ owner: 'acme', name: 'web' }, 'c'.repeat(40), directory);
     expect(server.requests[0]?.url).toBe(`/repos/acme/web/tarball/${'c'.repeat(40)}`);
     expect(await readdir(directory)).toEqual([]);
@@ -139,7 +139,7 @@ describe('downloading a commit', () => {
   test('that the host does not have any more says so', async () => {
     await using server = await serve((_request, response) => json(response, 404, { message: 'Not Found' }));
     await writeFile(join(directory, 'kept'), '');
-    const gitHub = new GitHub({ baseUrl: server.url });
+    const gitHub = new GitHub({ apiUrl: server.url });
     const downloading = gitHub.download({ owner: 'acme', name: 'web' }, 'c'.repeat(40), directory);
     await expect(downloading).rejects.toMatchObject({ code: 'source/no-commit' });
   });
