@@ -1,7 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
-import { sweepFirewall } from './firewall.ts';
 import { makeNetwork } from './network.ts';
 import { SYSTEM_PATH, spawnLines } from './spawn.ts';
 
@@ -70,7 +69,6 @@ async function probeOverlay(as: Able['as'], trial: string): Promise<Able['overla
 async function probeNetwork(as: 'root' | 'user'): Promise<Pick<Able, 'network' | 'networkWhy'>> {
   if (as === 'user') return { network: 'machine', networkWhy: 'only root can make one' };
   try {
-    await sweepFirewall();
     const network = await makeNetwork();
     await network.release();
     return { network: 'own' };

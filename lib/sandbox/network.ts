@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type NameRelay, relayNames } from './dns-relay.ts';
-import { command, firewallRules, restore, subnetOf } from './firewall.ts';
+import { command, firewallRules, restore, subnetOf, sweepFirewall } from './firewall.ts';
 
 /**
  * A network for one command: a pair of devices with translated addresses (NAT), IPv4 only. From it the internet and
@@ -29,8 +29,13 @@ const LINK_LOCAL = '169.254.0.0/16';
 
 const MOST_PAIRS = 32_768;
 
+/** Before its first network a process takes away what others left. */
+let swept: Promise<void> | undefined;
+
 /** Makes a network; the caller gives it back with `release`. Throws an Error that says what is missing. */
 export async function makeNetwork(resolvConf = readResolvConf()): Promise<Network> {
+  swept ??= sweepFirewall();
+  await swept;
   const number = await makePair();
   const { subnet, gateway, address } = subnetOf(number);
   const device = `fl${number}`;

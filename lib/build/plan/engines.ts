@@ -1,10 +1,11 @@
 import type { Dockerfile } from '../../dockerfile/types.ts';
 import { renderPlatform, runsOn } from '../../image/platform.ts';
 import type { Platform } from '../../image/types.ts';
-import { probeSandbox, type SandboxAbility } from '../../sandbox/ability.ts';
+import type { SandboxAbility } from '../../sandbox/ability.ts';
 import { BuildFailure, excerpt } from '../failure.ts';
 import type { Store } from '../store/store.ts';
 import type { Engine, Reason, StagePlan } from './plan.ts';
+import { rememberedAbility } from './remembered-ability.ts';
 
 /** What keeps a plan from being carried out with this engine alone, by the first line that does. */
 interface Obstacle extends Reason {
@@ -63,12 +64,12 @@ const abilities = new Map<string, Promise<SandboxAbility>>();
 /** Tried out once for a cache directory in the life of this process, and only when a stage is the sandbox's. */
 export async function sandboxAbility(
   plans: readonly StagePlan[],
-  { directory }: Store,
+  store: Store,
   engines: readonly Engine[] = ['function', 'sandbox'],
 ): Promise<SandboxAbility> {
   if (plans.every(({ engine }) => engine === 'function')) return { able: false, why: 'no line needs it' };
   if (!engines.includes('sandbox')) return { able: false, why: 'this build is to do without' };
-  const known = abilities.get(directory) ?? probeSandbox(directory);
-  abilities.set(directory, known);
+  const known = abilities.get(store.directory) ?? rememberedAbility(store);
+  abilities.set(store.directory, known);
   return known;
 }

@@ -11,6 +11,7 @@ const LARGEST_BYTES = 20 * 1024 ** 3;
 
 /** Beneath these, each file is used, and goes, by itself; Go stamps those of its build cache when it uses them. */
 const BY_FILE = [
+  'abilities',
   'files',
   'blobs',
   'steps',
