@@ -1,4 +1,3 @@
-import { Aws } from 'aws-cdk-lib';
 import * as budgets from 'aws-cdk-lib/aws-budgets';
 import type { Construct } from 'constructs';
 
@@ -9,9 +8,9 @@ export interface BudgetProps {
 }
 
 /**
- * What an installation costs by, as Cost Explorer names it. By service and region, and not by tag: a cost allocation tag
- * counts only once somebody has activated it in the billing console, and never on the nodes that EKS makes. So what else
- * the account does with these services in this region counts too: it warns too early rather than not at all.
+ * What an installation costs by, as Cost Explorer names it. By service, and not by tag: a cost allocation tag counts only
+ * once somebody has activated it in the billing console, and never on the nodes that EKS makes. So what else the account
+ * does with these services counts too: it warns too early rather than not at all.
  */
 const SERVICES = [
   'AmazonCloudWatch',
@@ -44,7 +43,7 @@ export function addBudget(scope: Construct, { monthly, email }: BudgetProps): bu
       budgetType: 'COST',
       timeUnit: 'MONTHLY',
       budgetLimit: { amount: monthly, unit: 'USD' },
-      costFilters: { Service: SERVICES, Region: [Aws.REGION] },
+      costFilters: { Service: SERVICES },
     },
     notificationsWithSubscribers: [when('ACTUAL', 80), when('FORECASTED', 100)],
   });
