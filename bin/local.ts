@@ -1,5 +1,4 @@
 // `npm run local`: the local cloud alone, for people who push their own apps and for scripts.
-
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadFile } from '../lib/config/load.ts';

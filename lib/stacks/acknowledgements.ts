@@ -1,4 +1,5 @@
 import { Validations } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 
 /**
@@ -6,7 +7,9 @@ import type { Construct } from 'constructs';
  * finding, so that a new wildcard or managed policy is not covered by an old reason.
  */
 export function acknowledge(scope: Construct, reason: string, ...rules: string[]): void {
-  Validations.of(scope).acknowledge(...rules.map((rule) => ({ id: `AwsSolutions-${rule}`, reason })));
+  // What a function may do stands in the policies of its role, which is beside it.
+  const found = scope instanceof lambda.Function && scope.role ? scope.role : scope;
+  Validations.of(found).acknowledge(...rules.map((rule) => ({ id: `AwsSolutions-${rule}`, reason })));
 }
 
 /** The finding that a role has the AWS managed policy `name` (its path included). */
@@ -19,21 +22,7 @@ export function resourcePattern(arn: string): string {
   return `IAM5[Resource::${arn}]`;
 }
 
-const LOGS_REASON =
-  'Lambda writes its logs by this policy; what it names is log actions on log groups of this account';
-
-/** What every function of the pipeline has. */
-export function acknowledgeFunction(made: Construct, durable: boolean): void {
-  const policy = durable ? 'AWSLambdaBasicDurableExecutionRolePolicy' : 'AWSLambdaBasicExecutionRole';
-  acknowledge(made, LOGS_REASON, managedPolicy(`service-role/${policy}`));
-  acknowledge(
-    made,
-    'X-Ray takes trace segments by actions that name no resource (xray:PutTraceSegments, PutTelemetryRecords)',
-    resourcePattern('*'),
-  );
-}
-
-/** What the function that builds and publishes has beside that. */
+/** What the function that builds and publishes has beside what every function has. */
 export function acknowledgeBuilder(made: Construct): void {
   const repositories = 'arn:<AWS::Partition>:ecr:<AWS::Region>:<AWS::AccountId>:repository';
   acknowledge(

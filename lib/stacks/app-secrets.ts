@@ -1,6 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { acknowledge, resourcePattern } from './acknowledgements.ts';
 
 /**
@@ -25,5 +26,15 @@ export function grantAppSecrets(made: lambda.Function, action: string): void {
     resourcePattern(
       `arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${APP_SECRETS_PREFIX}*`,
     ),
+  );
+}
+
+/** Lets `grantee` read what is in `secret`, and nothing about it. */
+export function grantValue(grantee: iam.IGrantable, secret: secretsmanager.ISecret): void {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
+    }),
   );
 }

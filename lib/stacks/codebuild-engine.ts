@@ -6,6 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledgements.ts';
+import { grantValue } from './app-secrets.ts';
 
 export interface CodeBuildEngineProps {
   /** What every build does (version 0.2), as an object. */
@@ -53,7 +54,7 @@ export class CodeBuildEngine extends Construct {
       role: role.withoutPolicyUpdates(),
     });
     this.lentTable = this.createLentTable(role);
-    hostToken.grantRead(role);
+    grantValue(role, hostToken);
     this.#logGroup.grantWrite(role);
     this.acknowledge();
   }

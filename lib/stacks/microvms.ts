@@ -8,6 +8,7 @@ import * as assets from 'aws-cdk-lib/aws-s3-assets';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledgeVmSecret } from './acknowledgements.ts';
+import { grantValue } from './app-secrets.ts';
 import { bundle } from './bundle.ts';
 import type { Installation } from './functions.ts';
 
@@ -57,7 +58,7 @@ export class MicroVms extends Construct {
 
   /** Lets `grantee` run VMs of this image, and do with them what builds need. */
   grantRun(grantee: iam.IGrantable): void {
-    this.#secret.grantRead(grantee);
+    grantValue(grantee, this.#secret);
     const statements = [
       {
         actions: [

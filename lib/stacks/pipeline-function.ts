@@ -8,6 +8,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { bundle } from './bundle.ts';
 import type { ClusterNetwork } from './cluster-stack.ts';
+import { allowCheckpoints, functionRole } from './function-role.ts';
 import type { FunctionDefinition } from './functions.ts';
 import { inNetwork } from './in-network.ts';
 
@@ -43,6 +44,11 @@ export function pipelineFunction(
   if (environment.INSTALLATION_FILE === INSTALLATION_FILE)
     writeFileSync(join(directory, INSTALLATION_FILE), `${JSON.stringify(deploys, null, 2)}\n`);
   const id = pascalCase(definition.name);
+  const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
+    retention: logDays,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const inVpc = definition.name === 'roll-out' && network && inNetwork(scope, network);
   const shared = {
     ...(definition.functionName && { functionName: definition.functionName }),
     description: `Fairlead: ${definition.name}`,
@@ -50,18 +56,15 @@ export function pipelineFunction(
     timeout: Duration.seconds(definition.timeout),
     environment: { ...environment, POWERTOOLS_SERVICE_NAME: definition.name },
     loggingFormat: lambda.LoggingFormat.JSON,
-    logGroup: new logs.LogGroup(scope, `${id}Logs`, {
-      retention: logDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    }),
+    logGroup,
+    role: functionRole(scope, id, logGroup, Boolean(inVpc)),
     tracing: lambda.Tracing.ACTIVE,
     deadLetterQueue: deadLetters,
     // An asynchronous invocation that fails twice more goes to the queue above, where an alarm sees it.
     retryAttempts: 2,
   };
-  const inVpc = definition.name === 'roll-out' && network && inNetwork(scope, network);
   if (definition.name === 'build-image') return containerFunction(scope, id, directory, shared, platform);
-  return new lambda.Function(scope, id, {
+  const made = new lambda.Function(scope, id, {
     ...shared,
     ...inVpc,
     runtime: lambda.Runtime.NODEJS_24_X,
@@ -75,6 +78,8 @@ export function pipelineFunction(
       },
     }),
   });
+  if (definition.durable) allowCheckpoints(scope, id, made);
+  return made;
 }
 
 /** What Lambda runs functions on. */

@@ -5,13 +5,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import {
-  acknowledgeBuilder,
-  acknowledgeFunction,
-  acknowledgeHostSecret,
-  acknowledgeInVpc,
-} from './acknowledgements.ts';
-import { grantAppSecrets } from './app-secrets.ts';
+import { acknowledgeBuilder, acknowledgeHostSecret, acknowledgeInVpc } from './acknowledgements.ts';
+import { grantAppSecrets, grantValue } from './app-secrets.ts';
 import type { ExistingCluster } from './cluster-settings.ts';
 import { admitDeployer, existingCluster, type ReachableCluster } from './cluster-stack.ts';
 import { CodeBuildEngine } from './codebuild-engine.ts';
@@ -36,6 +31,8 @@ export interface PipelineStackProps extends StackProps {
   platform: string;
   /** Days that logs are kept: one of those that CloudWatch Logs knows; 90 when absent. */
   logDays?: number;
+  /** Seconds after which a deployment that has not ended counts as stuck. */
+  stuckAfter?: number;
   /** The buildspec of builds in CodeBuild; absent for an installation without that engine. */
   buildspec?: Record<string, unknown>;
   /** Whether what no function can build is built in Lambda MicroVMs, which few regions have. */
@@ -72,6 +69,7 @@ export class PipelineStack extends Stack {
       hostTokenSecretIds: { github: hostToken.secretArn },
       hostApiUrls: { github: props.hostApiUrl },
       platform: props.platform,
+      ...(props.stuckAfter && { stuckAfter: props.stuckAfter }),
       ledgerTable: this.ledger.tableName,
       imageRepositoryPrefix: props.registry.imageRepositoryPrefix,
       registryMirrors: props.registry.mirrors,
@@ -95,8 +93,8 @@ export class PipelineStack extends Stack {
     });
 
     const { 'receive-push': receive, deploy, 'build-image': build, 'roll-out': rollOut } = this.functions;
-    webhookSecret.grantRead(receive);
-    for (const reader of [deploy, build, this.functions.sweep]) hostToken.grantRead(reader);
+    grantValue(receive, webhookSecret);
+    for (const reader of [deploy, build, this.functions.sweep]) grantValue(reader, hostToken);
     props.registry.grantBuild(build);
     codeBuild?.grantUse(build);
     microVms?.grantRun(build);
@@ -157,9 +155,7 @@ export class PipelineStack extends Stack {
       const definition = FUNCTIONS.find((candidate) => candidate.name === name);
       if (!definition) throw new Error(`no function is called ${name}`);
       const environment = definition.environment(installation, callees);
-      const made = pipelineFunction(this, definition, environment, this.deadLetters, surroundings);
-      acknowledgeFunction(made, definition.durable !== undefined);
-      return made;
+      return pipelineFunction(this, definition, environment, this.deadLetters, surroundings);
     };
     const buildImage = create('build-image');
     const rollOut = create('roll-out');

@@ -61,9 +61,9 @@ export function registryDoor({
   };
 }
 
-/** ECR's actions for a request; those of a mount's source are what reading a layer takes. */
+/** ECR's actions for a request; a mount takes reading the layer at its source (User Guide, "Blob mounting"). */
 function actionsFor(action: string, request: Asked | undefined): string[] {
-  if (request === undefined) return ['BatchCheckLayerAvailability', 'GetDownloadUrlForLayer'];
+  if (request === undefined) return ['GetDownloadUrlForLayer'];
   const { route, method, query } = request;
   if (action === 'delete' && route.kind !== 'upload') return ['BatchDeleteImage'];
   switch (route.kind) {
