@@ -22,6 +22,7 @@ export function complete(file: ConfigFile): Config {
     notifications: { ...notifications, ...file.notifications },
     ...(file.budget && { budget: file.budget }),
     logDays: file.logDays ?? DEFAULTS.logDays,
+    concurrency: file.concurrency ?? DEFAULTS.concurrency,
   };
 }
 

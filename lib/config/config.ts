@@ -18,6 +18,7 @@ export interface Config {
   notifications: { email: readonly string[]; topics: readonly string[] };
   budget?: { monthly: number; email: readonly string[] };
   logDays: number;
+  concurrency: NonNullable<ConfigFile['concurrency']>;
 }
 
 /** A git host that repositories are on. */
@@ -61,4 +62,5 @@ export const DEFAULTS = {
   alarms: { stuckAfter: 7200, refusedWebhooks: 10, buildTime: 900, queueAge: 300 },
   notifications: { email: [], topics: [] },
   logDays: 90,
+  concurrency: 'set-apart',
 } as const satisfies Config;

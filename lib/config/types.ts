@@ -16,6 +16,11 @@ export interface ConfigFile {
   notifications?: { email?: readonly string[]; topics?: readonly string[] };
   budget?: { monthly: number; email: readonly string[] };
   logDays?: number;
+  /**
+   * `set-apart` (default): functions that strangers reach get 60 of the account's 1,000 concurrent executions, and no
+   * more. `shared`: for a new account, which has 10 in all until it asks AWS for more, and cannot set any apart.
+   */
+  concurrency?: 'set-apart' | 'shared';
 }
 
 /** One repository that is deployed. `'any'` in place of the list: whoever knows the webhook's secret, from `main`. */

@@ -11,6 +11,7 @@ import type { ClusterNetwork } from './cluster-stack.ts';
 import { allowCheckpoints, functionRole } from './function-role.ts';
 import type { FunctionDefinition } from './functions.ts';
 import { inNetwork } from './in-network.ts';
+import { type Concurrency, LIMITS, runLimits } from './limits.ts';
 
 /** Where bundles are made before they become assets; the folder is git-ignored. */
 const BUNDLES = join('dist', 'functions');
@@ -25,6 +26,7 @@ export interface Surroundings {
   deploys: object;
   /** Days that logs are kept: one of those that CloudWatch Logs knows. */
   logDays: number;
+  concurrency: Concurrency;
   /** How the cluster is reached by who rolls out, where that is not by its public endpoint. */
   network?: ClusterNetwork;
 }
@@ -35,7 +37,7 @@ export function pipelineFunction(
   definition: FunctionDefinition,
   environment: Record<string, string>,
   deadLetters: sqs.IQueue,
-  { platform, network, deploys, logDays }: Surroundings,
+  { platform, network, deploys, logDays, concurrency }: Surroundings,
 ): lambda.Function {
   const directory = join(BUNDLES, definition.name);
   mkdirSync(directory, { recursive: true });
@@ -58,10 +60,10 @@ export function pipelineFunction(
     loggingFormat: lambda.LoggingFormat.JSON,
     logGroup,
     role: functionRole(scope, id, logGroup, Boolean(inVpc)),
-    tracing: lambda.Tracing.ACTIVE,
-    deadLetterQueue: deadLetters,
-    // An asynchronous invocation that fails twice more goes to the queue above, where an alarm sees it.
-    retryAttempts: 2,
+    // What tells of a push, and Lambda's own report of each invocation: how long, how much memory, was it a start.
+    applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
+    systemLogLevelV2: lambda.SystemLogLevel.INFO,
+    ...runLimits(LIMITS[definition.name], deadLetters, concurrency),
   };
   if (definition.name === 'build-image') return containerFunction(scope, id, directory, shared, platform);
   const made = new lambda.Function(scope, id, {

@@ -11,6 +11,7 @@ import type { ExistingCluster } from './cluster-settings.ts';
 import { admitDeployer, existingCluster, type ReachableCluster } from './cluster-stack.ts';
 import { CodeBuildEngine } from './codebuild-engine.ts';
 import { type Callees, FUNCTIONS, type FunctionName, type Installation } from './functions.ts';
+import type { Concurrency } from './limits.ts';
 import { LentRole } from './lent-role.ts';
 import { MicroVms } from './microvms.ts';
 import { INSTALLATION_FILE, pipelineFunction, type Surroundings } from './pipeline-function.ts';
@@ -31,6 +32,8 @@ export interface PipelineStackProps extends StackProps {
   platform: string;
   /** Days that logs are kept: one of those that CloudWatch Logs knows; 90 when absent. */
   logDays?: number;
+  /** Whether functions that strangers reach are bounded; `set-apart` when absent. */
+  concurrency?: Concurrency;
   /** Seconds after which a deployment that has not ended counts as stuck. */
   stuckAfter?: number;
   /** The buildspec of builds in CodeBuild; absent for an installation without that engine. */
@@ -89,6 +92,7 @@ export class PipelineStack extends Stack {
       platform: props.platform,
       deploys: props.deploys,
       logDays: props.logDays ?? 90,
+      concurrency: props.concurrency ?? 'set-apart',
       ...(network && { network }),
     });
 
