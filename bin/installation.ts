@@ -21,14 +21,31 @@ export interface Stacks {
 }
 
 /** Everything that a configuration asks for: one set of stacks in each of its regions. */
-export function installation(app: App, config: Config = DEFAULTS): readonly Stacks[] {
-  const { regions } = config;
-  if (regions.length === 0) return [stacksIn(app, config, undefined, '')];
-  // A stack is called the same in every region; only here it takes more to tell them apart.
-  return regions.map((region) => stacksIn(app, config, region, regions.length > 1 ? `-${region}` : ''));
+export function installations(app: App, config: Config): readonly Stacks[] {
+  const { regions, notifications, budget, ...rest } = config;
+  if (regions.length < 2) return [installation(app, config, { region: regions[0] })];
+  return regions.map((region, at) => {
+    // Alarms tell topics of their own region only; what is spent is spent by the account, wherever.
+    const topics = notifications.topics.filter((arn) => arn.split(':')[3] === region);
+    const here = { ...rest, regions: [region], notifications: { ...notifications, topics } };
+    // A stack is called the same in every region; only here it takes more to tell them apart.
+    const where = { region, suffix: `-${region}` };
+    return installation(app, { ...here, ...(at === 0 && budget && { budget }) }, where);
+  });
 }
 
-function stacksIn(app: App, config: Config, region: string | undefined, suffix: string): Stacks {
+interface Where {
+  region?: string | undefined;
+  /** What ids of the stacks end in, beside those of other regions. */
+  suffix?: string;
+}
+
+/** The stacks of one region: of the one that the AWS profile names, where none is said. */
+export function installation(
+  app: App,
+  config: Config = DEFAULTS,
+  { region, suffix = '' }: Where = {},
+): Stacks {
   // Without an account nothing has to be looked up: synthesis needs neither network nor credentials.
   const propsOf = (stackName: string) => ({ stackName, ...(region !== undefined && { env: { region } }) });
   const registry = new RegistryStack(app, `FairleadRegistry${suffix}`, {

@@ -11,6 +11,7 @@ import { type HostView, standingOf, viewOf } from './host-view.ts';
 import { inParallel } from './in-parallel.ts';
 import { lookAtPull } from './look-at-pull.ts';
 import { forksToLookAt, newcomers } from './newcomers.ts';
+import { repositoriesOf, type ToSweep } from './repositories.ts';
 import { deliveryOf, deploys, ledger, start, stuckAfter } from './services.ts';
 
 /** What one round came to. */
@@ -46,18 +47,14 @@ export async function sweep(outOfTime: () => boolean): Promise<Swept> {
     ...{ environments: listed.length, deployed: [], removed: [] },
     ...{ left: 0, unseen: [], stuck: [] },
   };
-  const byRepository = Map.groupBy(
-    listed,
-    ({ push: { host, owner, repository } }) => `${host}/${owner}/${repository}`,
-  );
-  const found = await inParallel([...byRepository], REPOSITORIES, async ([name, environments]) => {
+  const found = await inParallel(repositoriesOf(listed, deploys), REPOSITORIES, async (repository) => {
     if (outOfTime()) return [];
     try {
-      return await lookAt(name, environments, swept);
+      return await lookAt(repository, swept);
     } catch (error) {
       // One repository that cannot be read keeps no other from being swept.
-      log.warn('a repository could not be swept', { repository: name, reason: messageOf(error) });
-      swept.unseen.push(name);
+      log.warn('a repository could not be swept', { repository: repository.name, reason: messageOf(error) });
+      swept.unseen.push(repository.name);
       return [];
     }
   });
@@ -83,11 +80,7 @@ async function carryOut(request: EnvironmentRequest, swept: Swept): Promise<void
   }
 }
 
-async function lookAt(name: string, environments: readonly Listed[], swept: Swept): Promise<Wanted[]> {
-  const [first] = environments;
-  if (first === undefined) return [];
-  const { host, owner, repository } = first.push;
-  const origin: Origin = { host, owner, repository };
+async function lookAt({ name, origin, environments }: ToSweep, swept: Swept): Promise<Wanted[]> {
   const view = await viewOf(origin).catch((error: unknown) => {
     log.warn('a repository could not be read', { repository: name, reason: messageOf(error) });
     return undefined;

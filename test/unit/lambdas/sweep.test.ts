@@ -5,6 +5,7 @@ import { previewOfBranch, previewOfPull, production } from '../../../lib/push/pl
 import type { LookAtPull } from '../../../lib/push/request.ts';
 import type { Push } from '../../../lib/push/types.ts';
 import { wordFor } from '../../../lib/push/word.ts';
+import { withPreviews } from './installation-file.ts';
 import { SweepStage } from './sweep-stage.ts';
 
 const A = 'a'.repeat(40);
@@ -17,8 +18,7 @@ let app = '';
 let count = 0;
 
 beforeAll(async () => {
-  const quota = { cpu: '1', memory: '1Gi', pods: 5 };
-  await stage.set({ of: 'branches', branches: ['**'], ttl: 3 * 24 * 3600, quota });
+  await stage.set(withPreviews({ of: 'branches', ttl: 3 * 24 * 3600 }));
   ({ handler } = (await import('../../../lambdas/sweep.ts')) as unknown as { handler: typeof handler });
 });
 afterAll(() => stage.strike());
@@ -178,7 +178,7 @@ describe('a preview', () => {
     async (fault) => {
       await stage.deployed(push('blue', A), 'live');
       repository().fault = fault;
-      expect(await sweep()).toMatchObject({ removed: [], unseen: [`acme/${app}`] });
+      expect(await sweep()).toMatchObject({ removed: [], unseen: [`github/acme/${app}`] });
     },
     60_000,
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Deploys } from '../../../lib/push/decide.ts';
 import { decidePull, decideWord } from '../../../lib/push/decide-pull.ts';
-import { NO_PREVIEWS } from '../../../lib/push/previews.ts';
+import { ANY_APP, type Deploys } from '../../../lib/push/installation.ts';
+import { NO_PREVIEWS, type Previews } from '../../../lib/push/previews.ts';
 import type { PullUpdate, Spoken } from '../../../lib/push/types.ts';
 import { wordFor, wordIn } from '../../../lib/push/word.ts';
 
@@ -15,9 +15,9 @@ const update: PullUpdate = {
   delivery: 'd-7',
 };
 const fork: PullUpdate = { ...update, head: { commit: SHA, branch: 'main', from: 'fork' } };
-const mode = (of: Deploys['previews']['of'], branches = ['**']): Deploys => ({
-  branch: 'main',
-  previews: { ...NO_PREVIEWS, of, branches },
+const mode = (of: Previews['of'], branches = ['**']): Deploys => ({
+  ...ANY_APP,
+  others: { ...ANY_APP.others, previews: { ...NO_PREVIEWS, of, branches } },
 });
 const pulls = mode('pull-requests');
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { appNameOf } from '../../../lib/push/app-name.ts';
-import { type Deploys, decide } from '../../../lib/push/decide.ts';
-import { NO_PREVIEWS } from '../../../lib/push/previews.ts';
+import { decide } from '../../../lib/push/decide.ts';
+import { ANY_APP, type Deploys, type ListedApp } from '../../../lib/push/installation.ts';
+import { NO_PREVIEWS, type Previews } from '../../../lib/push/previews.ts';
 import type { RefUpdate } from '../../../lib/push/types.ts';
 
 const NONE = '0'.repeat(40);
@@ -15,10 +16,25 @@ const update: RefUpdate = {
   after: 'a'.repeat(40),
   delivery: 'd-1',
 };
-const on = (branch: string): Deploys => ({ branch, previews: NO_PREVIEWS });
-const previews = (change: Partial<Deploys['previews']> = {}): Deploys => ({
-  branch: 'main',
-  previews: { ...NO_PREVIEWS, of: 'branches', ...change },
+const on = (branch: string): Deploys => ({
+  ...ANY_APP,
+  others: { environments: { production: branch }, previews: NO_PREVIEWS },
+});
+const previews = (change: Partial<Previews> = {}): Deploys => ({
+  ...ANY_APP,
+  others: { ...ANY_APP.others, previews: { ...NO_PREVIEWS, of: 'branches', ...change } },
+});
+const listed = (change: Partial<ListedApp> = {}): Deploys => ({
+  apps: [
+    {
+      app: 'shop',
+      repository: { host: 'github', owner: 'local', repository: 'web_shop' },
+      environments: { production: 'main', staging: 'develop' },
+      previews: NO_PREVIEWS,
+      ...change,
+    },
+  ],
+  others: 'ignored',
 });
 
 describe('deciding about a ref that moved', () => {
@@ -117,5 +133,54 @@ describe('deciding about a branch beside production', () => {
   test('an app whose name leaves no room for the branch’s is told so', () => {
     const decision = decide({ ...feature, repository: 'a'.repeat(60) }, previews());
     expect(decision).toMatchObject({ do: 'ignore', why: expect.stringMatching(/60 characters/) });
+  });
+});
+
+describe('deciding about an app that is listed', () => {
+  const develop = { ...update, ref: 'refs/heads/develop' };
+
+  test('each of its branches goes to its environment, under the name that the app was given', () => {
+    expect(decide(update, listed())).toEqual({
+      do: 'deploy',
+      push: {
+        ...update,
+        app: 'shop',
+        branch: 'main',
+        environment: { name: 'production', namespace: 'shop' },
+      },
+    });
+    expect(decide(develop, listed())).toMatchObject({
+      push: {
+        app: 'shop',
+        branch: 'develop',
+        environment: { name: 'staging', namespace: 'shop--env--staging' },
+      },
+    });
+  });
+
+  test('the branch of an environment gets no preview, and its deletion removes nothing', () => {
+    const with_ = listed({ previews: { ...NO_PREVIEWS, of: 'branches' } });
+    expect(decide(develop, with_)).toMatchObject({ push: { environment: { name: 'staging' } } });
+    expect(decide({ ...develop, after: NONE }, with_)).toMatchObject({
+      do: 'ignore',
+      why: expect.stringMatching(/left as it is/),
+    });
+    expect(decide({ ...update, ref: 'refs/heads/blue' }, with_)).toMatchObject({
+      push: { environment: { name: 'preview-blue', namespace: 'shop--blue' } },
+    });
+  });
+
+  test('what is not listed is ignored, and told so', () => {
+    for (const change of [{ owner: 'other' }, { repository: 'shop' }, { host: 'gitlab' as const }])
+      expect(decide({ ...update, ...change }, listed())).toMatchObject({
+        do: 'ignore',
+        why: 'the repository is none of those that are deployed',
+      });
+  });
+
+  test('another branch is told which ones are deployed', () => {
+    expect(decide({ ...update, ref: 'refs/heads/x' }, listed())).toMatchObject({
+      why: 'only the branches main and develop are deployed',
+    });
   });
 });

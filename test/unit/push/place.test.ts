@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { previewOfBranch, previewOfPull, production } from '../../../lib/push/place.ts';
+import {
+  isPreview,
+  placeOf,
+  previewOfBranch,
+  previewOfPull,
+  production,
+  whyNoEnvironment,
+} from '../../../lib/push/place.ts';
 import { admits } from '../../../lib/push/previews.ts';
 
 const nameOf = (branch: string, app = 'web') => {
@@ -14,9 +21,17 @@ const branch = fc.oneof(
   fc.stringMatching(/^[aA/._-]{1,12}$/),
   fc.stringMatching(/^(feature|Feature)[-/_.]x([-/_.][0-9a-f]{10})?$/),
   fc.stringMatching(/^pr[-/]\d{1,3}$/),
+  fc.constantFrom('staging', 'env-staging', 'env--staging', '-env--staging', 'x'),
   fc.stringMatching(/^a{30,60}[b-]?$/),
 );
 const app = fc.stringMatching(/^[a-z]([a-z0-9]|-[a-z0-9]){0,20}$/);
+/** Names that a configuration may give, and that are meant to meet a branch's. */
+const environment = fc
+  .oneof(
+    fc.stringMatching(/^[a-z]([a-z0-9]|-[a-z0-9]){0,10}$/),
+    fc.constantFrom('staging', 'env-staging', 'pr-7', 'x'),
+  )
+  .filter((name) => name !== 'production' && whyNoEnvironment('web', name) === undefined);
 const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 
 describe('the place of a preview', () => {
@@ -41,14 +56,16 @@ describe('the place of a preview', () => {
       fc.record({ app, branch }),
       fc.record({ app, number: fc.integer({ min: 1, max: 200 }) }),
       fc.record({ app }),
+      fc.record({ app, name: environment }),
     );
-    const placeOf = (one: { app: string; branch?: string; number?: number }) => {
+    const placed = (one: { app: string; branch?: string; number?: number; name?: string }) => {
+      if (one.name !== undefined) return { place: placeOf(one.app, one.name) };
       if (one.branch !== undefined) return previewOfBranch(one.app, one.branch);
       return one.number === undefined ? { place: production(one.app) } : previewOfPull(one.app, one.number);
     };
     fc.assert(
       fc.property(previewed, previewed, (one, other) => {
-        const [a, b] = [placeOf(one), placeOf(other)];
+        const [a, b] = [placed(one), placed(other)];
         if ('refused' in a || 'refused' in b) return;
         const same = JSON.stringify(one) === JSON.stringify(other);
         expect(a.place.namespace === b.place.namespace).toBe(same);
@@ -70,6 +87,39 @@ describe('the place of a preview', () => {
         expect(place.namespace.length).toBeLessThanOrEqual(63);
         expect(`${name}-${place.name}`.length).toBeLessThanOrEqual(63);
         return true;
+      }),
+    );
+  });
+});
+
+describe('the place of an environment that has a name', () => {
+  test('is the app’s own namespace for production, and one beside it for any other', () => {
+    expect(placeOf('web', 'production')).toEqual({ name: 'production', namespace: 'web' });
+    expect(placeOf('web', 'staging')).toEqual({ name: 'staging', namespace: 'web--env--staging' });
+  });
+
+  test('is none of a preview', () => {
+    expect(isPreview(placeOf('web', 'staging'))).toBe(false);
+    expect(isPreview(production('web'))).toBe(false);
+    expect(isPreview({ name: 'preview-blue' })).toBe(true);
+  });
+
+  test.each([
+    ['preview', /previews begin with it/],
+    ['preview-x', /previews begin with it/],
+    ['a--b', /two hyphens/],
+  ])('cannot be called %s', (name, why) => {
+    expect(whyNoEnvironment('web', name)).toMatch(why);
+  });
+
+  test('fits into a label, or is refused', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z]{1,63}$/), environment, (name, called) => {
+        if (whyNoEnvironment(name, called) !== undefined) return;
+        const { namespace } = placeOf(name, called);
+        expect(namespace).toMatch(LABEL);
+        expect(namespace.length).toBeLessThanOrEqual(63);
+        expect(`${name}-${called}`.length).toBeLessThanOrEqual(63);
       }),
     );
   });

@@ -1,0 +1,26 @@
+import type { Listed } from '../../lib/ledger/listing.ts';
+import type { Deploys } from '../../lib/push/installation.ts';
+import type { Origin } from '../../lib/push/types.ts';
+
+/** A repository, and the environments that it has by the ledger. */
+export interface ToSweep {
+  /** `github/acme/shop`: for people. */
+  name: string;
+  origin: Origin;
+  environments: readonly Listed[];
+}
+
+/** What is looked at: repositories with environments, and listed ones that have none, whose first push may be lost. */
+export function repositoriesOf(listed: readonly Listed[], { apps }: Pick<Deploys, 'apps'>): ToSweep[] {
+  const found = new Map<string, ToSweep & { environments: Listed[] }>();
+  const of = ({ host, owner, repository }: Origin) => {
+    const name = `${host}/${owner}/${repository}`;
+    const key = name.toLowerCase();
+    const known = found.get(key) ?? { name, origin: { host, owner, repository }, environments: [] };
+    found.set(key, known);
+    return known;
+  };
+  for (const one of listed) of(one.push).environments.push(one);
+  for (const { repository } of apps) of(repository);
+  return [...found.values()];
+}
