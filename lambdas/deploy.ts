@@ -2,6 +2,7 @@ import { type DurableContext, withDurableExecution } from '@aws/durable-executio
 import type { DeployRequest } from '../lib/push/request.ts';
 import type { Push } from '../lib/push/types.ts';
 import { bringHead } from './deploy/bring-head.ts';
+import { type Examined, examine } from './deploy/examine.ts';
 import { type Recovered, recover } from './deploy/recover.ts';
 import { remove } from './deploy/remove.ts';
 import { rollBack } from './deploy/roll-back.ts';
@@ -13,7 +14,7 @@ import type { Settled } from './deploy/settle.ts';
  * being cut off anywhere, and always comes to an end that is told.
  */
 export const handler = withDurableExecution(
-  async (request: DeployRequest | (Push & { do?: undefined }), context: DurableContext): Promise<Settled | Recovered> => {
+  async (request: DeployRequest | (Push & { do?: undefined }), context: DurableContext): Promise<Settled | Recovered | Examined> => {
     switch (request.do) {
       case 'roll-back':
         return await rollBack(context, request);
@@ -21,6 +22,8 @@ export const handler = withDurableExecution(
         return await remove(context, request);
       case 'recover':
         return await recover(context, request);
+      case 'examine':
+        return await examine(context, request);
       default:
         return await bringHead(context, request);
     }

@@ -44,8 +44,14 @@ async function follow(execution: string): Promise<Extract<OperateAnswer, { is: '
   const { Status: status, Result: result, Error: error } = await executionOf(aws, execution);
   if (status === 'RUNNING') return { is: 'going-on' };
   if (status === 'SUCCEEDED' && result !== undefined) {
-    const { outcome, message, environments } = JSON.parse(result) as Omit<Ended, 'is'>;
-    return { is: 'ended', outcome, message, ...(environments && { environments }) };
+    const { outcome, message, environments, findings } = JSON.parse(result) as Omit<Ended, 'is'>;
+    return {
+      is: 'ended',
+      outcome,
+      message,
+      ...(environments && { environments }),
+      ...(findings && { findings }),
+    };
   }
   return {
     is: 'ended',

@@ -5,16 +5,15 @@ import { Recovery } from '../../lib/ledger/recovery.ts';
 import type { Environment } from '../../lib/ledger/types.ts';
 import { about } from '../../lib/log.ts';
 import type { RecoveredEnvironment } from '../../lib/operate/answer.ts';
-import { isPreview, placeOf } from '../../lib/push/place.ts';
 import type { Recover } from '../../lib/push/request.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { brief } from '../../lib/report/brief.ts';
 import type { Recollection } from '../../lib/rollout/recollect.ts';
-import type { RecoveryAnswer, RecoveryRequest } from '../../lib/rollout/request.ts';
 import type { Sighted } from '../../lib/rollout/survey.ts';
-import { invoke, step } from './patience.ts';
+import { step } from './patience.ts';
 import { dynamoDB, headOf, ledger, owners, environment as settings, subjectOf } from './services.ts';
 import type { Settled } from './settle.ts';
+import { ask, surveyAll } from './survey.ts';
 
 const recovery = new Recovery(dynamoDB, settings.ledgerTable);
 
@@ -28,7 +27,9 @@ export type Recovered = Settled & { environments: readonly RecoveredEnvironment[
  */
 export async function recover(context: DurableContext, request: Recover): Promise<Recovered> {
   about({ delivery: request.delivery, app: request.app ?? '', commit: '' });
-  const { sighted, unread } = await surveyAll(context, request);
+  const survey = await surveyAll(context, request);
+  const sighted = survey.sighted.filter((one) => isWanted(request, one.app));
+  const unread = request.app === undefined ? survey.unread : [];
   const told: RecoveredEnvironment[] = [];
   for (const one of sighted) told.push(await bringBack(context, request, one));
   const listed = await step(context, 'listed', async () =>
@@ -54,39 +55,6 @@ export async function recover(context: DurableContext, request: Recover): Promis
 
 function isWanted({ app }: Recover, one: string): boolean {
   return app === undefined || app === one;
-}
-
-async function surveyAll(context: DurableContext, request: Recover) {
-  const sighted: Sighted[] = [];
-  const unread: string[] = [];
-  let after: string | undefined;
-  do {
-    const question = {
-      do: 'survey',
-      subject: subjectOf({ ...request, app: '' }, ''),
-      ...(after && { after }),
-    } as const;
-    const answer = await ask(context, question);
-    if (answer.state !== 'surveyed') throw new Error('the roll-out function answered another question');
-    sighted.push(...answer.survey.environments.filter((one) => isWanted(request, one.app) && isAtHome(one)));
-    unread.push(...answer.survey.unread);
-    after = answer.survey.next;
-  } while (after !== undefined);
-  return { sighted, unread: request.app === undefined ? unread : [] };
-}
-
-/** An inventory in a namespace that is not the environment's: somebody else's, who wants to be taken for it. */
-function isAtHome({ app, environment, namespace }: Sighted): boolean {
-  return isPreview({ name: environment })
-    ? namespace === `${app}--${environment.slice('preview-'.length)}`
-    : namespace === placeOf(app, environment).namespace;
-}
-
-async function ask(context: DurableContext, request: RecoveryRequest): Promise<RecoveryAnswer> {
-  const call = { name: request.do, target: settings.rolloutFunction, request, delays: [2, 5, 15] };
-  const asked = await invoke<RecoveryRequest, RecoveryAnswer, never>(context, call, async () => undefined);
-  if (asked.is === 'stopped') throw new Error('nobody stops a recovery');
-  return asked.answer;
 }
 
 async function bringBack(

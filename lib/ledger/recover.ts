@@ -10,8 +10,10 @@ export interface FoundInCluster {
   now: number;
   /** The greatest that a write to the environment had. */
   fence: number;
-  /** The greatest number that a release had, in the cluster or on record. */
+  /** The greatest number that a release has in the cluster. */
   number: number;
+  /** And on record: none of them is given twice, though the state were lost alone. */
+  onRecord?: number;
   /** What runs there; absent where nothing does. */
   runs?: LastGood;
 }
@@ -33,17 +35,30 @@ export type RecoverAnswer =
   | { is: 'missing'; live: LastGood };
 
 /**
- * What the ledger has to take from the cluster. Every write to the cluster carries the fence of a claim, so a fence that
- * the ledger never gave says that the ledger lost items, or is an older one; only then does the cluster's word count.
- * Fences and numbers of releases only grow, whatever was lost.
+ * Whether the cluster has what the ledger does not know: a fence or a release that it never gave a number to, or
+ * something that runs where nothing ever was good. Each says that the ledger has lost items, or is an older one. Fences
+ * alone do not: claims that fail go on counting, and come to the cluster's in the end.
+ */
+export function isBehind(
+  state: State,
+  { fence, number, runs }: Pick<FoundInCluster, 'fence' | 'number' | 'runs'>,
+): boolean {
+  if (fence > (state.claim?.fence ?? 0) || number > state.releases) return true;
+  return runs !== undefined && state.live === undefined && !isTouched(state);
+}
+
+/**
+ * What the ledger has to take from the cluster, whose word counts only where the ledger {@link isBehind}. Fences and
+ * numbers of releases only grow, whatever was lost.
  */
 export function decideRecover(state: State, found: FoundInCluster): Decided<RecoverAnswer> {
   const before = state.claim?.fence ?? 0;
-  if (found.fence <= before) return decideMissing(state, found);
-  const { execution, delivery, now, runs } = found;
-  const fence = found.fence + MARGIN;
+  const { execution, delivery, now, runs, onRecord = 0 } = found;
+  const works = state.claim !== undefined && isAtWork(state.claim, now) && found.fence <= before;
+  if (works || !isBehind(state, found)) return decideMissing(state, found);
+  const fence = Math.max(found.fence, before) + MARGIN;
   const commit = runs?.commit ?? state.claim?.commit ?? '';
-  const releases = Math.max(state.releases, found.number, runs?.release ?? 0);
+  const releases = Math.max(state.releases, found.number, onRecord, runs?.release ?? 0);
   const { version, condemned } = state;
   const next: State = {
     version,

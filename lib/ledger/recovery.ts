@@ -1,7 +1,7 @@
 import type { Push } from '../push/types.ts';
 import type { Release } from '../release/types.ts';
 import { Ledger } from './ledger.ts';
-import { decideMissing, decideRecover, doubted, type RecoverAnswer } from './recover.ts';
+import { decideMissing, decideRecover, doubted, isBehind, type RecoverAnswer } from './recover.ts';
 import type { Environment, LastGood } from './types.ts';
 
 /** What was found of an environment in the cluster. */
@@ -25,19 +25,23 @@ export class Recovery extends Ledger {
   /** Of a ledger that is behind the cluster: what runs is live again, under a fence greater than any. */
   async recover(environment: Environment, evidence: Evidence): Promise<RecoverAnswer> {
     const { fence, release, url, push } = evidence;
-    const before = await this.standing(environment);
-    const isBehind = fence > (before.claim?.fence ?? 0);
-    const [newest] = await this.history(environment, 1);
-    const number = Math.max(evidence.number, newest?.number ?? 0);
-    const kept = isBehind && release ? await this.#keep(environment, release, number) : release;
+    const [before, [newest]] = await Promise.all([
+      this.states.read(environment),
+      this.history(environment, 1),
+    ]);
+    const onRecord = newest?.number ?? 0;
+    const seen = { fence, number: evidence.number, ...(release && { runs: runningAs(release) }) };
+    const kept =
+      release && isBehind(before, seen)
+        ? await this.#keep(environment, release, Math.max(evidence.number, onRecord))
+        : release;
     const runs: LastGood | undefined = kept && {
-      release: kept.number,
-      commit: kept.commit,
+      ...runningAs(kept),
       ...(url !== undefined && { url }),
       liveSince: new Date(this.now()).toISOString(),
     };
     const answer = await this.states.decide(environment, (state) =>
-      decideRecover(state, { ...evidence, number, now: this.now(), ...(runs && { runs }) }),
+      decideRecover(state, { ...evidence, onRecord, now: this.now(), ...(runs && { runs }) }),
     );
     if (answer.is === 'recovered' && push !== undefined) await this.list(push, answer.fence);
     return answer;
@@ -65,4 +69,8 @@ export class Recovery extends Ledger {
     await this.releases.judge(environment, number, { is: 'live', notes: [NOTE] });
     return kept;
   }
+}
+
+function runningAs({ number, commit }: Release): LastGood {
+  return { release: number, commit };
 }

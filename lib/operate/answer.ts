@@ -30,7 +30,13 @@ export type OperateAnswer =
   | { is: 'forgiven'; environment: Environment; bad: BadCommit; execution?: string }
   | { is: 'going-on' }
   /** `outcome` is that of a push (lib/report/story.ts). */
-  | { is: 'ended'; outcome: string; message: string; environments?: readonly RecoveredEnvironment[] }
+  | {
+      is: 'ended';
+      outcome: string;
+      message: string;
+      environments?: readonly RecoveredEnvironment[];
+      findings?: readonly Finding[];
+    }
   /** It cannot be done, and why. */
   | { is: 'refused'; code: string; cause: string; remedy?: string };
 
@@ -43,4 +49,13 @@ export interface Named {
 export interface RecoveredEnvironment extends Environment {
   is: 'recovered' | 'missing' | 'at-work' | 'as-known' | 'unread';
   message: string;
+}
+
+/** Whether something that a deployment needs is there, as the functions themselves see it. */
+export interface Finding {
+  is: 'ok' | 'not-ok';
+  /** `cluster`, `ledger`, `git host` */
+  about: string;
+  says: string;
+  remedy?: string;
 }

@@ -57,6 +57,8 @@ async function carryOut(deps: OperateDeps, request: OperateRequest): Promise<Ope
       return await remove(deps, request);
     case 'recover':
       return await recover(deps, request);
+    case 'examine':
+      return await examine(deps);
     case 'redeploy':
       return await redeploy(deps, request);
     case 'progress':
@@ -174,6 +176,11 @@ async function recover({ deploy, newId }: OperateDeps, { app }: Asked<'recover'>
   const delivery = `operate-${newId()}`;
   const execution = await deploy({ do: 'recover', ...(app !== undefined && { app }), delivery });
   return { is: 'started', environment: { app: app ?? 'all apps', name: 'every environment' }, execution };
+}
+
+async function examine({ deploy, newId }: OperateDeps): Promise<OperateAnswer> {
+  const execution = await deploy({ do: 'examine', delivery: `operate-${newId()}` });
+  return { is: 'started', environment: { app: 'all apps', name: 'every environment' }, execution };
 }
 
 async function redeploy(

@@ -37,6 +37,8 @@ const REQUEST = z.discriminatedUnion('do', [
   z.object({ do: z.literal('remove'), app: word(), environment: word(), by: line() }),
   /** Brings the ledger and the cluster together, after one of them was lost. */
   z.object({ do: z.literal('recover'), app: z.optional(word()) }),
+  /** Whether the functions reach what they need. */
+  z.object({ do: z.literal('examine') }),
   /** Builds and brings out the branch's head again, whatever runs: after the cluster, or its images, were lost. */
   z.object({ do: z.literal('redeploy'), ...place }),
   /** How what was started goes on. */

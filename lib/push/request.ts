@@ -5,7 +5,7 @@ import type { Word } from './word.ts';
 export const BY_ALARM = 'alarm-';
 
 /** What the deploy function is started with. */
-export type DeployRequest = EnvironmentRequest | Recover;
+export type DeployRequest = EnvironmentRequest | Recover | Examine;
 
 /** What is to become of one environment. */
 export type EnvironmentRequest =
@@ -50,6 +50,12 @@ export interface Recover {
   do: 'recover';
   /** All there are when absent. */
   app?: string;
+  delivery: string;
+}
+
+/** Looks whether the functions reach what they need, and changes nothing. */
+export interface Examine {
+  do: 'examine';
   delivery: string;
 }
 

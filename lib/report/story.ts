@@ -69,7 +69,9 @@ export type Outcome =
   | 'rolled-back'
   | 'removed'
   /** The ledger and the cluster agree again. */
-  | 'recovered';
+  | 'recovered'
+  /** The functions reach what they need, or not: it is told what. */
+  | 'examined';
 
 /** Tells one chapter of `subject`'s push; `message` is one line, or several for a compiler's output. */
 export function tell<E extends keyof Chapters>(

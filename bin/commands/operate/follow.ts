@@ -43,4 +43,4 @@ export function isGood({ outcome }: Ended): boolean {
   return GOOD.has(outcome);
 }
 
-const GOOD = new Set(['live', 'unchanged', 'rolled-back', 'removed', 'recovered']);
+const GOOD = new Set(['live', 'unchanged', 'rolled-back', 'removed', 'recovered', 'examined']);

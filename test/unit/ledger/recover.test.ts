@@ -70,8 +70,15 @@ describe('recovering a state, whatever is left of it', () => {
   test('leaves a ledger alone that gave every fence which the cluster has', () => {
     fc.assert(
       fc.property(states, found, (state, seen) => {
+        fc.pre(state.live !== undefined);
         const fence = Math.min(seen.fence, state.claim?.fence ?? 0);
-        const { answer } = decideRecover(state, { ...seen, fence, runs: { release: 99, commit: 'z' } });
+        const number = Math.min(seen.number, state.releases);
+        const { answer } = decideRecover(state, {
+          ...seen,
+          fence,
+          number,
+          runs: { release: 1, commit: 'z' },
+        });
         expect(['as-known', 'at-work']).toContain(answer.is);
       }),
     );
@@ -84,6 +91,22 @@ describe('recovering a state, whatever is left of it', () => {
     const fence = next.claim?.fence ?? 0;
     expect(fence).toBeGreaterThan(41);
     expect(decideUndo(next, { fence, now: 2000 }).answer).toEqual({ is: 'untouched' });
+  });
+
+  test('knows a lost ledger even where failed claims have counted up to the cluster', () => {
+    const claim = { fence: 9, execution: 'x', delivery: 'd', commit: 'a', until: 0, ended: true };
+    const state: State = { version: 1, releases: 1, known: 1, claim };
+    const runs = { release: 4, commit: 'b' };
+    expect(decideRecover(state, { ...evidence(5), number: 4, runs })).toMatchObject({
+      answer: { is: 'recovered' },
+      next: { live: runs, releases: 4 },
+    });
+    expect(
+      decideRecover({ ...state, releases: 4, known: 4 }, { ...evidence(5), number: 4, runs }),
+    ).toMatchObject({
+      answer: { is: 'recovered' },
+      next: { live: runs },
+    });
   });
 
   test('takes the lease from nobody that is at work with a fence of its own', () => {
