@@ -7,6 +7,7 @@ import { buildspec } from '../lib/engine/codebuild/buildspec.ts';
 import { deployerRights } from '../lib/kube/permissions.ts';
 import { ANY_APP, type Deploys } from '../lib/push/installation.ts';
 import { bundleOptions } from '../lib/stacks/bundle.ts';
+import { LIMITS } from '../lib/stacks/limits.ts';
 import { FUNCTIONS } from '../lib/stacks/functions.ts';
 import { lentStatements } from '../lib/stacks/lent-statements.ts';
 import { closeAll } from '../local/close-all.ts';
@@ -115,6 +116,7 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
           },
           ...(more.every && { every: options.sweepEvery ?? more.every * 60 }),
           ...(more.onAlarm && { onAlarm: true }),
+          ...(LIMITS[name].atOnce !== undefined && { reservedConcurrency: LIMITS[name].atOnce }),
           ...(durable && {
             durable: { executionTimeout: durable.executionTimeout, retentionPeriod: durable.retentionDays },
           }),

@@ -67,6 +67,7 @@ export function installation(
     hostApiUrl: 'https://api.github.com',
     platform: config.platform,
     logDays: config.logDays,
+    concurrency: config.concurrency,
     stuckAfter: config.alarms.stuckAfter,
     microVms: config.engines.microvm,
     ...(config.engines.codebuild && { buildspec: parse(buildspec()) }),

@@ -229,7 +229,8 @@ export const configSchema = z.strictObject({
     allowed: oneOf(LOG_DAYS),
   }),
   concurrency: field(z.enum(['set-apart', 'shared']), {
-    description: 'Whether functions that strangers reach are bounded; `shared` where the account has too few to set apart.',
+    description:
+      'Whether functions that strangers reach are bounded; `shared` where the account has too few to set apart.',
     allowed: oneOf(['set-apart', 'shared']),
   }),
 });

@@ -76,7 +76,11 @@ export interface FunctionDefinition {
   functionName?: string;
   /** TypeScript module, from the root of the repository, that exports `handler`. */
   entry: string;
-  /** MB; one virtual CPU comes with each 1,769. */
+  /**
+   * MB; one virtual CPU comes with each 1,769. 512 where the work is to wait for others: it holds three times what such a
+   * function takes after its start (bench/RESULTS.md), and with the share of a processor that comes with less,
+   * signatures and answers in JSON would take longer than the waiting. Starting gets a whole processor in any case.
+   */
   memory: number;
   /** Seconds that one invocation may take. */
   timeout: number;
@@ -110,11 +114,13 @@ function optional(name: string, value: string | undefined): Record<string, strin
 /** Every function of the pipeline. lambdas/env.ts reads, by these names, what `environment` sets. */
 export const FUNCTIONS: readonly FunctionDefinition[] = [
   {
-    // Answers the git host, which waits 10 s and does not try again: little code, little to start.
+    // Answers the git host, which waits 10 s and does not try again: little code, little to start. It is given longer,
+    // for when AWS is slow: two calls of three attempts, 3 s each. A push is under way then, though the host says that
+    // its delivery timed out.
     name: 'receive-push',
     entry: 'lambdas/receive-push.ts',
     memory: 512,
-    timeout: 10,
+    timeout: 25,
     functionUrl: true,
     environment: ({ installationFile, webhookSecretIds }, { deploy, sweep }) => ({
       DEPLOY_FUNCTION: deploy,

@@ -11,7 +11,8 @@ import type { ClusterNetwork } from './cluster-stack.ts';
 import { allowCheckpoints, functionRole } from './function-role.ts';
 import type { FunctionDefinition } from './functions.ts';
 import { inNetwork } from './in-network.ts';
-import { type Concurrency, LIMITS, runLimits } from './limits.ts';
+import { type Concurrency, LIMITS } from './limits.ts';
+import { runLimits } from './run-limits.ts';
 
 /** Where bundles are made before they become assets; the folder is git-ignored. */
 const BUNDLES = join('dist', 'functions');
