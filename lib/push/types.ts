@@ -96,7 +96,7 @@ export interface Host {
   /** Whether a request with these headers claims to come from this kind of host. */
   speaks(headers: Headers): boolean;
   /** Whether one of `secrets`, which no other kind of host has, signed the request. Every wrong signature takes the same time. */
-  signedBy(secrets: readonly string[], headers: Headers, body: string): Promise<boolean>;
+  signedBy(secrets: readonly string[], headers: Headers, body: string, now?: number): Promise<boolean>;
   /** Never throws: what cannot be understood is `malformed`. */
   read(headers: Headers, body: string): HostEvent;
 }

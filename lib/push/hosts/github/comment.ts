@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { Headers, HostEvent } from '../../types.ts';
 import { wordIn } from '../../word.ts';
-import { number, readPayload, repository } from './payload.ts';
+import { number } from '../fields.ts';
+import { readPayload, repository } from './payload.ts';
 
 const commentPayload = z.object({
   action: z.string(),

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Headers, HostEvent } from '../../types.ts';
-import { number, objectId, readPayload, refName, repository } from './payload.ts';
+import { number, objectId, refName } from '../fields.ts';
+import { readPayload, repository } from './payload.ts';
 
 const pullPayload = z.object({
   action: z.string(),

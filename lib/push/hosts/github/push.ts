@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import type { Headers, HostEvent } from '../../types.ts';
-import { objectId, readPayload, refName, repository } from './payload.ts';
+import { fullRefName, objectId, refName } from '../fields.ts';
+import { readPayload, repository } from './payload.ts';
 
 const pushPayload = z.object({
-  ref: refName.check(z.startsWith('refs/')),
+  ref: fullRefName,
   before: objectId,
   after: objectId,
   repository,
