@@ -5,14 +5,15 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { HostKind } from '../host-kind.ts';
 import { acknowledgeBuilder, acknowledgeHostSecret, acknowledgeInVpc } from './acknowledgements.ts';
 import { grantAppSecrets, grantValue } from './app-secrets.ts';
 import type { ExistingCluster } from './cluster-settings.ts';
 import { admitDeployer, existingCluster, type ReachableCluster } from './cluster-stack.ts';
 import { CodeBuildEngine } from './codebuild-engine.ts';
 import { type Callees, FUNCTIONS, type FunctionName, type Installation } from './functions.ts';
-import type { Concurrency } from './limits.ts';
 import { LentRole } from './lent-role.ts';
+import type { Concurrency } from './limits.ts';
 import { MicroVms } from './microvms.ts';
 import { INSTALLATION_FILE, pipelineFunction, type Surroundings } from './pipeline-function.ts';
 import type { RegistryStack } from './registry-stack.ts';
@@ -27,7 +28,8 @@ export interface PipelineStackProps extends StackProps {
   deployers: string;
   /** What is deployed (lib/push/installation.ts). */
   deploys: object;
-  hostApiUrl: string;
+  /** The git hosts, one of a kind. */
+  hosts: readonly GitHost[];
   /** What images are for, where fairlead.yaml does not say: `linux/arm64` or `linux/amd64`. */
   platform: string;
   /** Days that logs are kept: one of those that CloudWatch Logs knows; 90 when absent. */
@@ -40,6 +42,15 @@ export interface PipelineStackProps extends StackProps {
   buildspec?: Record<string, unknown>;
   /** Whether what no function can build is built in Lambda MicroVMs, which few regions have. */
   microVms?: boolean;
+}
+
+/** A git host that repositories are on. */
+export interface GitHost {
+  kind: HostKind;
+  /** Of its REST API, without a slash at the end; absent for CodeCommit, which is in the region. */
+  apiUrl?: string;
+  /** How that lets Fairlead in: by a token, or as a GitHub App. */
+  access: 'token' | 'app';
 }
 
 /** From the webhook to the rollout: the functions, the ledger, the secrets, and who may do what. */
@@ -70,7 +81,9 @@ export class PipelineStack extends Stack {
       installationFile: INSTALLATION_FILE,
       webhookSecretIds: { github: webhookSecret.secretArn },
       hostTokenSecretIds: { github: hostToken.secretArn },
-      hostApiUrls: { github: props.hostApiUrl },
+      hostApiUrls: Object.fromEntries(
+        props.hosts.flatMap(({ kind, apiUrl }) => (apiUrl ? [[kind, apiUrl]] : [])),
+      ),
       platform: props.platform,
       ...(props.stuckAfter && { stuckAfter: props.stuckAfter }),
       ledgerTable: this.ledger.tableName,
