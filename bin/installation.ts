@@ -1,6 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import { parse } from 'yaml';
-import { type Config, DEFAULTS } from '../lib/config/config.ts';
+import { apiUrlOf } from '../lib/config/api-url.ts';
+import { type Config, DEFAULTS, type HostSettings } from '../lib/config/config.ts';
 import { deploysOf } from '../lib/config/deploys.ts';
 import { buildspec } from '../lib/engine/codebuild/buildspec.ts';
 import { DEPLOYERS } from '../lib/kube/permissions.ts';
@@ -8,7 +9,7 @@ import { METRICS } from '../lib/report/metrics.ts';
 import { AlarmsStack } from '../lib/stacks/alarms-stack.ts';
 import type { ClusterSettings } from '../lib/stacks/cluster-settings.ts';
 import { ClusterStack } from '../lib/stacks/cluster-stack.ts';
-import { PipelineStack } from '../lib/stacks/pipeline-stack.ts';
+import { type GitHost, PipelineStack } from '../lib/stacks/pipeline-stack.ts';
 import { RegistryStack } from '../lib/stacks/registry-stack.ts';
 
 /** The stacks of one region, each of which can be deployed apart from those after it. */
@@ -64,7 +65,7 @@ export function installation(
     cluster,
     deployers: DEPLOYERS.group,
     deploys: deploysOf(config),
-    hostApiUrl: 'https://api.github.com',
+    hosts: config.hosts.map(gitHost),
     platform: config.platform,
     logDays: config.logDays,
     concurrency: config.concurrency,
@@ -81,6 +82,11 @@ export function installation(
     budget: config.budget,
   });
   return { registry, ...(cluster instanceof ClusterStack && { cluster }), pipeline, alarms };
+}
+
+function gitHost({ kind, url, access }: HostSettings): GitHost {
+  const apiUrl = apiUrlOf({ kind, ...(url !== undefined && { url }) });
+  return { kind, access, ...(apiUrl !== undefined && { apiUrl }) };
 }
 
 function clusterSettings({ cluster }: Config): ClusterSettings {

@@ -3,15 +3,18 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installation } from '../../bin/installation.ts';
+import { DEFAULTS } from '../../lib/config/config.ts';
 import { MicroVms } from '../../lib/stacks/microvms.ts';
 import { RegistryStack } from '../../lib/stacks/registry-stack.ts';
 
 let pipeline: Template;
 
 beforeAll(() => {
-  const app = new App({ context: { microvm: 'on' } });
+  const app = new App();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  pipeline = Template.fromStack(installation(app).pipeline);
+  pipeline = Template.fromStack(
+    installation(app, { ...DEFAULTS, engines: { ...DEFAULTS.engines, microvm: true } }).pipeline,
+  );
 }, 120_000);
 
 interface Statement {
