@@ -70,11 +70,9 @@ export class MicroVms extends Construct {
         ],
         resources: [this.#image.attrImageArn],
       },
-      // What every VM has that is run without others: its endpoint, and the way out.
-      {
-        actions: ['lambda:PassNetworkConnector'],
-        resources: ['HTTP_INGRESS', 'INTERNET_EGRESS'].map((name) => this.connectorArn(name)),
-      },
+      // What every VM has that is run without others: its endpoint, and the way out. The action knows no resources
+      // (Service Authorization Reference, "AWS Lambda"), so that naming the connectors would allow nothing.
+      { actions: ['lambda:PassNetworkConnector'], resources: ['*'] },
     ];
     for (const statement of statements)
       grantee.grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(statement));

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { Admission } from '../aws/admission.ts';
 import { listen } from '../aws/loopback.ts';
+import type { Meter } from '../aws/services/cloudwatch-meter.ts';
 import { Asynchronous } from './asynchronous.ts';
 import { controlApi } from './control-api.ts';
+import type { DeadLetter } from './dead-letters.ts';
 import { Executions } from './durable/executions.ts';
 import { durableRoutes } from './durable/routes.ts';
 import { environmentsFolder, type Host } from './environment.ts';
@@ -10,6 +12,7 @@ import { functionUrls, urlPath } from './function-url.ts';
 import { Functions } from './functions.ts';
 import { invokeRoutes } from './invoke-routes.ts';
 import { LogGroups } from './log-groups.ts';
+import { FunctionMeter } from './measure.ts';
 import { removeFolder } from './remove-folder.ts';
 import { Schedule } from './schedule.ts';
 import type { FunctionSpec, Place } from './types.ts';
@@ -33,6 +36,10 @@ export interface LambdaOptions extends Place {
   concurrency?: number;
   /** What is waited before the second and the third attempt of an Event invocation that failed. */
   retryDelaysMs?: readonly number[];
+  /** Takes the events that no attempt could handle; without it they are forgotten. */
+  bury?: (letter: DeadLetter) => void;
+  /** Told of what Lambda tells CloudWatch. */
+  meter?: Meter;
   port?: number;
 }
 
@@ -52,12 +59,13 @@ export async function startLambda(options: LambdaOptions) {
     functions: options.functions,
     idleMs: options.idleMs,
     concurrency: options.concurrency ?? CONCURRENCY,
+    meter: new FunctionMeter(options.meter ?? (() => {})),
     hostFor: (spec) => hostFor(spec, options, logs),
   });
   const executions = new Executions(functions, ({ name }, resource) =>
     recordChained(name, resource, options),
   );
-  const asynchronous = new Asynchronous(functions, options.retryDelaysMs);
+  const asynchronous = new Asynchronous(functions, options.bury ?? (() => {}), options.retryDelaysMs);
   const schedule = new Schedule(options.functions, place, { functions, asynchronous });
   const routes = [
     ...invokeRoutes(functions, executions, asynchronous),
@@ -94,8 +102,20 @@ function hostFor(spec: FunctionSpec, options: LambdaOptions, logs: LogGroups): O
     node: options.node,
     stateDir: options.stateDir,
     variables: variablesOf(spec, options, options.credentialsFor(spec.name), options.endpoints()),
-    onLine: (line, requestId) => logs.add(spec.name, line, requestId),
+    onLine: (line, requestId) => {
+      recordLog(spec.name, options);
+      logs.add(spec.name, line, requestId);
+    },
   };
+}
+
+/** What Lambda does with a function's role when the function writes to its log. */
+function recordLog(caller: string, { admission, credentialsFor, region, account }: LambdaOptions): void {
+  const principal = admission?.find(credentialsFor(caller).accessKeyId);
+  if (principal === undefined) return;
+  const resource = `arn:aws:logs:${region}:${account}:log-group:/aws/lambda/${caller}:log-stream:local`;
+  for (const action of ['CreateLogStream', 'PutLogEvents'])
+    admission?.record({ service: 'logs', action, resource }, principal);
 }
 
 // Lambda makes these calls with the function's role, and IAM is asked as for any other call.

@@ -2,7 +2,7 @@ import type { MicroVms } from '../../microvm/start.ts';
 import type { Ports } from '../../microvm/tokens.ts';
 import type { IdlePolicy, Vm } from '../../microvm/vm.ts';
 import { AwsError } from '../error.ts';
-import { type Input, list, object, optional, required, strings } from '../input.ts';
+import { type Input, list, object, optional, required } from '../input.ts';
 import { type Route, restJson } from '../protocol.ts';
 import type { Service } from '../service.ts';
 
@@ -67,7 +67,8 @@ export function lambdaMicrovms(vms: MicroVms, image: MicroVmImage): Service {
     return describe(await vm);
   };
   const operations: Service['operations'] = {
-    RunMicrovm: { resource, run, also: (input) => connectors(input, image.arn) },
+    // Whoever runs a VM passes its network connectors on to it, those too that it has when none are named.
+    RunMicrovm: { resource, run, also: () => [{ action: 'PassNetworkConnector' }] },
     GetMicrovm: { resource, run: (input) => describe(find(input)) },
     TerminateMicrovm: {
       resource,
@@ -80,21 +81,6 @@ export function lambdaMicrovms(vms: MicroVms, image: MicroVmImage): Service {
     CreateMicrovmAuthToken: { resource, run: (input) => authToken(find(input), input) },
   };
   return { iam: 'lambda', protocol: restJson(ROUTES), operations: vms.isolation.able ? operations : {} };
-}
-
-/** Whoever runs a VM passes its connectors on to it; these are what it has where none are named. */
-function connectors(input: Input, imageArn: string) {
-  const [, partition = 'aws', , region = ''] = imageArn.split(':');
-  const managed = (name: string) =>
-    `arn:${partition}:lambda:${region}:aws:network-connector:aws-network-connector:${name}`;
-  const named = (member: string, otherwise: string) => {
-    const said = strings(input, member);
-    return said.length > 0 ? said : [managed(otherwise)];
-  };
-  return [
-    ...named('ingressNetworkConnectors', 'HTTP_INGRESS'),
-    ...named('egressNetworkConnectors', 'INTERNET_EGRESS'),
-  ].map((resource) => ({ action: 'PassNetworkConnector', resource }));
 }
 
 async function runNew(vms: MicroVms, image: MicroVmImage, input: Input): Promise<Vm> {
