@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
-import { tellAlarm } from './alarm-events.ts';
 import type { AwsCall } from './aws/admission.ts';
 import type { Allowing } from './aws/permits.ts';
 import { startAws } from './aws/start.ts';
@@ -14,6 +13,7 @@ import { startLambda } from './lambda/start.ts';
 import type { FunctionSpec } from './lambda/types.ts';
 import { canMakeNetworks } from './microvm/isolation.ts';
 import { startMicroVms } from './microvm/start.ts';
+import { bury, monitor } from './monitoring.ts';
 import { type Authorize, allowAll } from './registry/authorize.ts';
 import { startRegistry } from './registry/server.ts';
 import { LEDGER, LENT } from './tables.ts';
@@ -35,6 +35,7 @@ export interface Settings {
   cacheDirectory: string;
   microVm: { image: string; version: string; platform: string; secretId: string };
   lentRole: string;
+  deadLettersUrl: string;
   /** Where builds can be handed over to CodeBuild. */
   codeBuildProject?: string;
   lentTable?: string;
@@ -66,6 +67,10 @@ export interface CloudOptions {
   registry?: string;
   gitPort?: number;
   registryPort?: number;
+  /** The clock of CloudWatch, ms since 1970: a test can move it. */
+  now?: () => number;
+  /** What is waited before an event that failed is tried again; as on AWS when absent. */
+  retryDelaysMs?: readonly number[];
 }
 
 /** A cloud that is up. */
@@ -81,6 +86,10 @@ export interface Cloud {
   person: Person;
   /** Emits `record` with each log record of the functions. */
   records: EventEmitter;
+  /** Brings every alarm to the state that it has now, which else happens every few seconds. */
+  evaluateAlarms(): void;
+  /** A fault: the ledger's table refuses every request. */
+  throttleLedger(isThrottled: boolean): void;
   close(): Promise<void>;
 }
 
@@ -94,6 +103,8 @@ const LENT_ROLE = `arn:aws:iam::${ACCOUNT}:role/fairlead-lent`;
 const repositoryArn = (name: string) => `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/${name}`;
 /** Long enough for somebody who tries one change after another, short enough to give the memory back. */
 const IDLE_MS = 60_000;
+/** The queue of events that no attempt could handle. */
+const DEAD_LETTERS = 'fairlead-dead-letters';
 /** The function that speaks to the cluster, and so the one identity that the cluster lets in. */
 const DEPLOYER = 'roll-out';
 
@@ -142,7 +153,8 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       records,
     }),
   );
-  const functions = options.functions({
+  const deadLetters = `arn:aws:sqs:${REGION}:${ACCOUNT}:${DEAD_LETTERS}`;
+  const defined = options.functions({
     webhookSecretIds: { github: SECRET },
     hostApiUrls: { github: `${git.url}/api/v3` },
     ledgerTable: LEDGER.TableName,
@@ -162,7 +174,9 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     },
     lentRole: LENT_ROLE,
     ...(options.codeBuild && { codeBuildProject: PROJECT, lentTable: LENT.TableName }),
+    deadLettersUrl: `http://localhost/${ACCOUNT}/${DEAD_LETTERS}`,
   });
+  const functions = defined.map((spec) => ({ ...spec, deadLetters }));
   const vms = keep(
     await startMicroVms({ ...options.microVm, folder: join(stateDir, 'vm'), node: options.node }),
   );
@@ -179,6 +193,8 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       secrets: { [SECRET]: secret, [VM_SECRET]: randomBytes(32).toString('hex') },
       microVms: { vms, image: VM_IMAGE },
       tables: [LEDGER, LENT],
+      queues: [DEAD_LETTERS],
+      ...(options.now && { now: options.now }),
       roles: { [LENT_ROLE]: options.lent(repositoryArn) },
       ...(machine && { codeBuild: machine.options }),
     }),
@@ -209,23 +225,14 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       endpoints: () => endpoints(aws, lambdaEndpoint),
       credentialsFor: (name) => principals.get(name) ?? principalOf(ACCOUNT, name),
       idleMs: IDLE_MS,
+      bury: (letter) => bury(aws, letter, principals.get(letter.function)),
+      meter: aws.cloudWatch.meter,
+      ...(options.retryDelaysMs && { retryDelaysMs: options.retryDelaysMs }),
     }),
   );
   lambda.records.on('record', (entry) => records.emit('record', entry));
   lambdaEndpoint = lambda.endpoint;
-  const watchers = functions.flatMap(({ name, onAlarm }) => (onAlarm ? [name] : []));
-  aws.cloudWatch.alarms.changes.on('change', (change) =>
-    tellAlarm(
-      change,
-      aws.cloudWatch.arnOf(change.alarm.name),
-      { region: REGION, account: ACCOUNT },
-      {
-        watchers,
-        invoke: lambda.deliver,
-        publish: (topicArn, subject, message) => aws.topics.publish({ topicArn, subject, message }),
-      },
-    ),
-  );
+  monitor(aws, { region: REGION, account: ACCOUNT }, functions, lambda);
   webhookUrl = lambda.functionUrl('receive-push');
   return {
     git: git.url,
@@ -234,5 +241,10 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     webhook: webhookUrl,
     person: personOf(person, REGION, endpoints(aws, lambdaEndpoint)),
     records,
+    evaluateAlarms: () => {
+      aws.queues.measure();
+      aws.cloudWatch.alarms.evaluate();
+    },
+    throttleLedger: (isThrottled) => aws.throttle.set(LEDGER.TableName, isThrottled),
   };
 }

@@ -8,11 +8,13 @@ import { CloudWatch } from './services/cloudwatch.ts';
 import { Builds, type CodeBuildOptions } from './services/codebuild.ts';
 import { LogStreams } from './services/codebuild-logs.ts';
 import { dynamoDb, type Table } from './services/dynamodb.ts';
+import { Throttle } from './services/dynamodb-throttle.ts';
 import { ecr, type RegistryAddress } from './services/ecr.ts';
 import { type ClusterAddress, eks } from './services/eks.ts';
 import { lambdaMicrovms, type MicroVmImage } from './services/lambda-microvms.ts';
 import { secretsManager } from './services/secrets-manager.ts';
 import { Topics } from './services/sns.ts';
+import { Queues } from './services/sqs.ts';
 import { sts } from './services/sts.ts';
 
 export interface AwsOptions {
@@ -32,6 +34,8 @@ export interface AwsOptions {
   alarms?: readonly string[];
   /** The clock of CloudWatch, ms since 1970. */
   now?: () => number;
+  /** Names of SQS queues. */
+  queues?: readonly string[];
   /** What CodeBuild has; without it there is no project. */
   codeBuild?: Omit<CodeBuildOptions, 'secret'>;
   /** What sessions of a role may do in the registry, by the role's ARN. */
@@ -41,17 +45,19 @@ export interface AwsOptions {
 }
 
 /**
- * The AWS endpoints of the local cloud on one loopback port: ECR, Secrets Manager, STS, EKS, SNS, CloudWatch and its
- * logs, CodeBuild and DynamoDB, told apart by the service in the credential scope. All state is in memory and gone with the process.
+ * The AWS endpoints of the local cloud on one loopback port: ECR, Secrets Manager, STS, EKS, SNS, SQS, CloudWatch
+ * and its logs, CodeBuild and DynamoDB, told apart by the service in the credential scope. All state is in memory and gone with the process.
  */
 export async function startAws(options: AwsOptions) {
   const { region, account } = options;
   const place = { region, account };
   const admission = new Admission(options.principals);
   const passwords = new RegistryPasswords();
-  const topics = new Topics();
   const cloudWatch = new CloudWatch(place, options.alarms ?? [], options.now);
-  const dynamodb = await dynamoDb(place, options.tables ?? [], admission);
+  const queues = new Queues(place, options.queues ?? [], () => listener.url, cloudWatch.meter);
+  const topics = new Topics((arn, body) => queues.deliver(arn, { body, attributes: {} }));
+  const throttle = new Throttle(cloudWatch.meter);
+  const dynamodb = await dynamoDb(place, options.tables ?? [], admission, throttle);
   const secrets = options.secrets ?? {};
   const logs = new LogStreams(place);
   const codeBuild = {
@@ -67,6 +73,7 @@ export async function startAws(options: AwsOptions) {
     sts: sts(place, admission),
     eks: eks(place, options.cluster),
     sns: topics.service,
+    sqs: queues.service,
     monitoring: cloudWatch.service,
     tagging: cloudWatch.tagging,
     logs: logs.service,
@@ -85,9 +92,12 @@ export async function startAws(options: AwsOptions) {
     /** Who may do what in the registry that stands behind ECR. */
     registryDoor: registryDoor({ ...place, admission, passwords, roles: options.roles ?? {} }),
     topics,
+    queues,
+    throttle,
     cloudWatch,
     close: async () => {
       cloudWatch.close();
+      queues.close();
       await listener.close();
       await builds.close();
       await dynamodb.close();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws/error.ts';
 import { Capacity } from './capacity.ts';
 import type { Host } from './environment.ts';
+import type { FunctionMeter } from './measure.ts';
 import { Pool } from './pool.ts';
 import { type FunctionSpec, functionArn, type Invocation, type Outcome, type Place } from './types.ts';
 
@@ -16,6 +17,8 @@ export interface InvokeOptions {
   whenBusy: 'refuse' | 'wait';
   requestId?: string;
   clientContext?: string;
+  /** ms since 1970: of an event that was taken in to be worked on later, when that was. */
+  acceptedAt?: number;
 }
 
 export interface FunctionsOptions {
@@ -25,6 +28,7 @@ export interface FunctionsOptions {
   idleMs: number;
   /** Invocations at once, of all functions. */
   concurrency: number;
+  meter: FunctionMeter;
 }
 
 // A name, NAME:QUALIFIER, ACCOUNT:function:NAME[:QUALIFIER] or a whole ARN.
@@ -36,10 +40,12 @@ export class Functions {
   readonly place: Place;
   readonly #pools: ReadonlyMap<string, Pool>;
   readonly #capacity: Capacity;
+  readonly #meter: FunctionMeter;
   #closed = false;
 
-  constructor({ place, functions, hostFor, idleMs, concurrency }: FunctionsOptions) {
+  constructor({ place, functions, hostFor, idleMs, concurrency, meter }: FunctionsOptions) {
     this.place = place;
+    this.#meter = meter;
     this.#capacity = new Capacity(concurrency);
     this.#pools = new Map(functions.map((spec) => [spec.name, new Pool(spec, () => hostFor(spec), idleMs)]));
   }
@@ -61,8 +67,10 @@ export class Functions {
   async invoke(target: Target, payload: Buffer, options: InvokeOptions): Promise<Outcome> {
     const { spec } = target;
     if (options.whenBusy === 'wait') await this.#capacity.take(spec);
-    else if (!this.#capacity.tryTake(spec))
+    else if (!this.#capacity.tryTake(spec)) {
+      this.#meter.throttled(spec.name);
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
+    }
     const invocation: Invocation = {
       requestId: options.requestId ?? randomUUID(),
       payload: payload.length === 0 ? Buffer.from('{}') : payload,
@@ -71,7 +79,11 @@ export class Functions {
     };
     try {
       if (this.#closed) throw new AwsError('ServiceException', 'the local cloud is closing', 500);
-      return await this.#pool(spec).run(invocation);
+      const began = Date.now();
+      if (options.acceptedAt !== undefined) this.#meter.waited(spec.name, began - options.acceptedAt);
+      const outcome = await this.#pool(spec).run(invocation);
+      this.#meter.ran(spec.name, outcome.ok, Date.now() - began);
+      return outcome;
     } finally {
       this.#capacity.release(spec);
     }

@@ -1,5 +1,6 @@
 import { AwsError } from '../aws/error.ts';
 import type { Asynchronous } from './asynchronous.ts';
+import type { Execution } from './durable/execution.ts';
 import type { Executions } from './durable/executions.ts';
 import type { Ending } from './durable/types.ts';
 import type { Functions, Target } from './functions.ts';
@@ -30,7 +31,8 @@ export function invokeRoutes(
         const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
         checkPayload(request.body, type === 'Event' ? ASYNC_LIMIT : SYNC_LIMIT);
         if (type === 'DryRun') return { status: 204 };
-        if (target.spec.durable !== undefined) return startDurable(executions, target, request, type);
+        if (target.spec.durable !== undefined)
+          return startDurable(executions, asynchronous, target, request, type);
         if (request.headers['x-amz-durable-execution-name'] !== undefined)
           throw new AwsError(
             'InvalidParameterValueException',
@@ -71,6 +73,7 @@ async function invokePlain(functions: Functions, target: Target, request: ApiReq
 
 async function startDurable(
   executions: Executions,
+  asynchronous: Asynchronous,
   target: Target,
   { headers, body }: ApiRequest,
   type: string,
@@ -78,9 +81,24 @@ async function startDurable(
   const payload = body.length === 0 ? '{}' : body.toString('utf8');
   const execution = executions.start(target, payload, headers['x-amz-durable-execution-name']);
   const arn = { [DURABLE_ARN]: execution.identity.arn };
-  if (type === 'Event') return { status: 202, headers: arn };
+  if (type === 'Event') {
+    buryWhenFailed(execution, asynchronous, target);
+    return { status: 202, headers: arn };
+  }
   const answer = answerOf(outcomeOf(await execution.ended), target);
   return { ...answer, headers: { ...answer.headers, ...arn } };
+}
+
+/** "configure a dead-letter queue on your durable function to capture events from permanently failed executions" (ibid.) */
+function buryWhenFailed(execution: Execution, asynchronous: Asynchronous, target: Target): void {
+  // Started before by the same name, it has somebody who waits for its end.
+  if (execution.isAwaited) return;
+  execution.isAwaited = true;
+  void execution.ended.then((ending) => {
+    const outcome = outcomeOf(ending);
+    if (outcome.ok || ending.status === 'STOPPED') return;
+    asynchronous.giveUp(target, Buffer.from(execution.identity.payload), execution.identity.id, outcome);
+  });
 }
 
 function outcomeOf(ending: Ending): Outcome {

@@ -25,6 +25,8 @@ export interface FunctionSpec {
   every?: number;
   /** Whether it is told of every alarm that begins to ring, as a rule of EventBridge does. */
   onAlarm?: boolean;
+  /** ARN of the queue that gets events which no attempt could handle. */
+  deadLetters?: string;
 }
 
 /** Where the functions live. */

@@ -1,13 +1,15 @@
 import { EventEmitter } from 'node:events';
 import { AwsError } from '../error.ts';
 import type { Input } from '../input.ts';
-import type { MetricData, MetricName } from './cloudwatch-data.ts';
+import type { MetricData } from './cloudwatch-data.ts';
 import { type AlarmRule, type AlarmState, evaluate, LOOKED_BACK } from './cloudwatch-evaluate.ts';
+import { type Queries, valuesOf } from './cloudwatch-queries.ts';
 import type { CompositeRule } from './cloudwatch-rule.ts';
 
 /** What an alarm's state follows from. */
 export type Source =
-  | ({ kind: 'metric'; metric: MetricName; statistic: string; period: number; unit?: string } & AlarmRule)
+  /** `id` is the query that is judged. */
+  | ({ kind: 'metric'; queries: Queries; id: string; period: number } & AlarmRule)
   | ({ kind: 'composite' } & CompositeRule)
   /** Nothing: it is set by hand. */
   | { kind: 'none' };
@@ -108,12 +110,11 @@ export class Alarms {
   }
 
   #measured(source: Source & { kind: 'metric' }, current: AlarmState): [AlarmState, string] {
-    const { metric, statistic, period, unit, evaluationPeriods, threshold } = source;
+    const { queries, id, period, evaluationPeriods, threshold } = source;
     const end = Math.floor(this.#now() / 1000 / period) * period;
     const periods = evaluationPeriods + LOOKED_BACK;
-    const values = Array.from({ length: periods }, (_, index) =>
-      this.#data.statistic(metric, statistic, end - (periods - index) * period, period, unit),
-    );
+    const starts = Array.from({ length: periods }, (_, index) => end - (periods - index) * period);
+    const values = valuesOf(this.#data, queries, id, starts, period);
     const known = values.slice(-evaluationPeriods).filter((value) => value !== undefined);
     const reason =
       known.length === 0

@@ -1,8 +1,8 @@
 import { AwsError } from '../error.ts';
 import { type Input, list, object, optional, required, strings } from '../input.ts';
 import type { Alarm } from './cloudwatch-alarms.ts';
-import { checkStatistic, dimensionsOf } from './cloudwatch-data.ts';
 import { type AlarmRule, COMPARISONS, type Comparison } from './cloudwatch-evaluate.ts';
+import { type Queries, readQueries } from './cloudwatch-queries.ts';
 import { compositeRule } from './cloudwatch-rule.ts';
 
 type Put = Pick<Alarm, 'name' | 'source' | 'put' | 'actions' | 'tags'>;
@@ -14,10 +14,8 @@ const TREATMENTS: readonly string[] = [
   'notBreaching',
 ] satisfies AlarmRule['treatMissingData'][];
 
-/** What PutMetricAlarm puts: an alarm on one metric. @throws AwsError ValidationError */
+/** What PutMetricAlarm puts: an alarm on one metric, or on an expression over several. @throws AwsError ValidationError */
 export function metricAlarm(input: Input): Put {
-  if (list(input, 'Metrics').length > 0)
-    throw new AwsError('ValidationError', 'the local cloud evaluates alarms on one metric, without math');
   const evaluationPeriods = whole(input, 'EvaluationPeriods');
   const datapointsToAlarm =
     input.DatapointsToAlarm === undefined ? evaluationPeriods : whole(input, 'DatapointsToAlarm');
@@ -29,21 +27,11 @@ export function metricAlarm(input: Input): Put {
   const treatMissingData = optional(input, 'TreatMissingData') ?? 'missing';
   if (!TREATMENTS.includes(treatMissingData))
     throw new AwsError('ValidationError', `TreatMissingData must be one of ${TREATMENTS}`);
-  const statistic = optional(input, 'ExtendedStatistic') ?? required(input, 'Statistic');
-  checkStatistic(statistic);
-  const unit = optional(input, 'Unit');
   return {
     ...common(input),
     source: {
       kind: 'metric',
-      metric: {
-        namespace: required(input, 'Namespace'),
-        name: required(input, 'MetricName'),
-        dimensions: dimensionsOf(input),
-      },
-      statistic,
-      period: periodOf(input),
-      ...(unit !== undefined && { unit }),
+      ...watched(input),
       threshold: number(input, 'Threshold'),
       comparison: comparison as Comparison,
       evaluationPeriods,
@@ -51,6 +39,27 @@ export function metricAlarm(input: Input): Put {
       treatMissingData: treatMissingData as AlarmRule['treatMissingData'],
     },
   };
+}
+
+/** The queries of an alarm, and the one that is judged: the only one that returns data. */
+function watched(input: Input): { queries: Queries; id: string; period: number } {
+  const metrics = list(input, 'Metrics').map(object);
+  if (metrics.length === 0) {
+    const Metric = { ...input };
+    const Stat = optional(input, 'ExtendedStatistic') ?? required(input, 'Statistic');
+    const queries = readQueries([{ Id: 'metric', MetricStat: { Metric, Stat, Unit: input.Unit } }]);
+    return { queries, id: 'metric', period: periodOf(input) };
+  }
+  const judged = metrics.filter(({ ReturnData }) => ReturnData !== false);
+  const stats = metrics.flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [object(MetricStat)]));
+  const [only] = judged;
+  if (only === undefined || judged.length > 1)
+    throw new AwsError('ValidationError', 'exactly one of Metrics must return data');
+  const periods = new Set(stats.map(periodOf));
+  const [period] = periods;
+  if (period === undefined || periods.size > 1)
+    throw new AwsError('ValidationError', 'all of Metrics must have the same Period');
+  return { queries: readQueries(metrics), id: required(only, 'Id'), period };
 }
 
 /** What PutCompositeAlarm puts. @throws AwsError ValidationError */

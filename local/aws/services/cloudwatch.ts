@@ -5,8 +5,10 @@ import type { Place, Service } from '../service.ts';
 import { type Alarm, Alarms } from './cloudwatch-alarms.ts';
 import { MetricData } from './cloudwatch-data.ts';
 import { describeAlarms } from './cloudwatch-describe.ts';
+import { embeddedMetrics } from './cloudwatch-embedded.ts';
 import type { AlarmState } from './cloudwatch-evaluate.ts';
 import { getMetricData } from './cloudwatch-get-data.ts';
+import type { Meter } from './cloudwatch-meter.ts';
 import { compositeAlarm, metricAlarm, tagsOf } from './cloudwatch-put-alarm.ts';
 
 export interface MetricDatum {
@@ -31,9 +33,11 @@ export class CloudWatch {
   readonly #data: MetricData;
   readonly #timer: NodeJS.Timeout;
   readonly #arnOf: (name: string) => string;
+  readonly #now: () => number;
 
   /** `alarmNames`: alarms without a metric, which are set by hand. */
   constructor({ region, account }: Place, alarmNames: readonly string[], now: () => number = Date.now) {
+    this.#now = now;
     this.#data = new MetricData(now);
     this.alarms = new Alarms(this.#data, now);
     this.#arnOf = (name: string) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`;
@@ -54,6 +58,22 @@ export class CloudWatch {
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  /** Takes in what an AWS service says of itself, now. */
+  meter: Meter = ({ namespace, name, dimensions, value, unit }) => {
+    const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+    this.#data.put(namespace, { MetricName: name, Dimensions, Value: value, Unit: unit });
+  };
+
+  /** Takes in the metrics of a log record in the embedded metric format, whose times are this machine's. */
+  takeIn(record: Record<string, unknown>): void {
+    const ahead = this.#now() - Date.now();
+    for (const { namespace, datum } of embeddedMetrics(record, ahead)) {
+      this.#data.put(namespace, datum);
+      this.recent.push({ namespace, datum });
+    }
+    this.recent.splice(0, Math.max(0, this.recent.length - KEPT));
   }
 
   #operations(): Service['operations'] {

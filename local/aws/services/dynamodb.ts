@@ -9,6 +9,7 @@ import { type Input, object, optional } from '../input.ts';
 import { awsJson } from '../protocol.ts';
 import type { Place } from '../service.ts';
 import type { SignedRequest } from '../sigv4.ts';
+import type { Throttle } from './dynamodb-throttle.ts';
 
 /** A table as `CreateTable` takes it. */
 export type Table = CreateTableCommandInput;
@@ -21,6 +22,7 @@ export async function dynamoDb(
   place: Place,
   tables: readonly Table[],
   admission: Admission,
+  throttle: Throttle,
 ): Promise<RawService & { close(): Promise<void> }> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -30,12 +32,14 @@ export async function dynamoDb(
   for (const table of tables) await createTable(agent, port, table);
   return {
     protocol,
-    handle: (request, caller) => {
+    handle: async (request, caller) => {
       const { action, input } = protocol.read(request, Buffer.from(request.body));
       const context = leadingKeys(tables, input);
       for (const resource of resourcesOf(place, input))
         admission.record({ service: 'dynamodb', action, ...(resource && { resource }), ...context }, caller);
-      return forward(agent, port, request);
+      if (throttle.refuses(optional(input, 'TableName'), action))
+        return protocol.fail(new AwsError('ProvisionedThroughputExceededException', TOO_MUCH));
+      return await forward(agent, port, request);
     },
     close: async () => {
       agent.destroy();
@@ -44,6 +48,8 @@ export async function dynamoDb(
     },
   };
 }
+
+const TOO_MUCH = 'The level of configured provisioned throughput for the table was exceeded.';
 
 /** Tables and indexes that a call touches; batches and transactions name several. */
 function resourcesOf({ region, account }: Place, input: Input): (string | undefined)[] {

@@ -36,6 +36,8 @@ export class Execution {
   readonly startedAt = new Date();
   /** Settles when the execution ends, however it does. */
   readonly ended: Promise<Ending>;
+  /** Whether somebody sees to what becomes of its event. */
+  isAwaited = false;
   ending: Ending | undefined;
   endedAt: Date | undefined;
 

@@ -82,11 +82,20 @@ export class Executions {
     const id = randomUUID();
     const version = /^(\d+|\$LATEST)$/.test(qualifier) ? qualifier : '1';
     const arn = `${functionArn(this.#functions.place, spec.name, version)}/durable-execution/${name}/${id}`;
+    let acceptedAt: number | undefined = Date.now();
     const execution = new Execution(
       { arn, id, name, spec, payload },
       {
-        invoke: (event, requestId) =>
-          this.#functions.invoke(target, Buffer.from(JSON.stringify(event)), { whenBusy: 'wait', requestId }),
+        invoke: (event, requestId) => {
+          const how = {
+            whenBusy: 'wait',
+            requestId,
+            ...(acceptedAt !== undefined && { acceptedAt }),
+          } as const;
+          // Only the first invocation is that of the event.
+          acceptedAt = undefined;
+          return this.#functions.invoke(target, Buffer.from(JSON.stringify(event)), how);
+        },
         chain: (functionName, input) => this.#chain(spec, functionName, input),
         onStatus: ({ status }) => this.changes.emit('status', { arn, name, function: spec.name, status }),
       },
