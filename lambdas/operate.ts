@@ -9,7 +9,7 @@ import { operate } from '../lib/operate/operate.ts';
 import type { DeployRequest, LookAtPull } from '../lib/push/request.ts';
 import { awsEnvironment, operateEnvironment } from './env.ts';
 
-const { deployFunction, sweepFunction, ledgerTable } = operateEnvironment();
+const { deployFunction, sweepFunction, ledgerTable, deploys } = operateEnvironment();
 const ledger = new Recovery(new DynamoDBClient({}), ledgerTable);
 const aws = awsEnvironment();
 
@@ -18,7 +18,7 @@ const aws = awsEnvironment();
  * function may do all of it, and needs no other right.
  */
 export async function handler(event: unknown): Promise<OperateAnswer> {
-  const answer = await operate({ ledger, deploy, lookAtPull, follow, newId: randomUUID }, event);
+  const answer = await operate({ ledger, deploys, deploy, lookAtPull, follow, newId: randomUUID }, event);
   if (answer.is === 'refused') log.info('a request is refused', { code: answer.code });
   return answer;
 }

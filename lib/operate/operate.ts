@@ -3,14 +3,18 @@ import { targetAmong } from '../ledger/good.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Recovery } from '../ledger/recovery.ts';
 import type { Environment, LastGood } from '../ledger/types.ts';
+import type { Deploys } from '../push/installation.ts';
 import type { DeployRequest, LookAtPull } from '../push/request.ts';
 import type { Named, OperateAnswer } from './answer.ts';
 import { findBad, findEnvironment, findRelease } from './find.ts';
+import { checkRemovable } from './removable.ts';
 import { type Asked, type OperateRequest, readRequest } from './request.ts';
 import { statusOf } from './status.ts';
 
 export interface OperateDeps {
   ledger: Recovery;
+  /** What the installation deploys. */
+  deploys: Deploys;
   /** Starts the deploy function, and answers the ARN of its execution. */
   deploy(request: DeployRequest): Promise<string>;
   /** Has the sweep function look at a pull request. */
@@ -151,17 +155,12 @@ async function approve(
 }
 
 async function remove(
-  { ledger, deploy, newId }: OperateDeps,
+  { ledger, deploys, deploy, newId }: OperateDeps,
   request: Asked<'remove'>,
 ): Promise<OperateAnswer> {
-  const { app, name, push } = await findEnvironment(ledger, request);
-  if (name === 'production')
-    throw new FairleadError({
-      code: 'operate/production',
-      operation: `removing ${app} from ${name}`,
-      cause: 'production is not removed by this command',
-      remedy: `delete the namespace ${push.environment.namespace} with kubectl, if that is what you want`,
-    });
+  const found = await findEnvironment(ledger, request);
+  const { app, name, push } = found;
+  checkRemovable(found, deploys);
   const execution = await deploy({
     do: 'remove',
     app,
