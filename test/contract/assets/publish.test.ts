@@ -39,7 +39,7 @@ const BASES = ['docker/library/golang:1.26', 'lambda/nodejs:24'];
 const COMPILED = {
   name: 'build-image',
   dockerfile: '',
-  differs: { files: /^usr\/local\/bin\/(helm|kustomize)$/ },
+  differs: { because: 'of the build id', files: /^usr\/local\/bin\/(helm|kustomize)$/ },
 };
 const ARM64 = { os: 'linux', architecture: 'arm64' };
 
