@@ -16,30 +16,8 @@ import { startMicroVms } from './microvm/start.ts';
 import { bury, monitor } from './monitoring.ts';
 import { type Authorize, allowAll } from './registry/authorize.ts';
 import { startRegistry } from './registry/server.ts';
+import type { Settings } from './settings.ts';
 import { LEDGER, LENT } from './tables.ts';
-
-/** What the functions have to know of this cloud, to be put into their environment by who defines them. */
-export interface Settings {
-  /** Secrets Manager ids, and base URLs of REST APIs, by the kind of git host. */
-  webhookSecretIds: Record<string, string>;
-  hostApiUrls: Record<string, string>;
-  ledgerTable: string;
-  imageRepositoryPrefix: string;
-  registryMirrors: Record<string, string>;
-  insecureRegistries: string[];
-  localAddresses: 'allowed';
-  /** `if-possible` where nobody here may make networks: then a RUN has this machine's. */
-  runIsolation: 'required' | 'if-possible';
-  clusterName: string;
-  serviceType: 'NodePort';
-  cacheDirectory: string;
-  microVm: { image: string; version: string; platform: string; secretId: string };
-  lentRole: string;
-  deadLettersUrl: string;
-  /** Where builds can be handed over to CodeBuild. */
-  codeBuildProject?: string;
-  lentTable?: string;
-}
 
 export interface CloudOptions {
   /** An empty folder for all that goes with this cloud. Unix sockets are made in it: its path is short. */
@@ -98,6 +76,7 @@ const ACCOUNT = '000000000000';
 const CLUSTER = 'fairlead';
 const SECRET = 'fairlead/webhook';
 const VM_SECRET = 'fairlead/microvm';
+const HOST_TOKEN = 'fairlead/host-token';
 const VM_IMAGE = { arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:microvm-image:fairlead`, version: '1.0' };
 const LENT_ROLE = `arn:aws:iam::${ACCOUNT}:role/fairlead-lent`;
 const repositoryArn = (name: string) => `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/${name}`;
@@ -107,6 +86,8 @@ const IDLE_MS = 60_000;
 const DEAD_LETTERS = 'fairlead-dead-letters';
 /** The function that speaks to the cluster, and so the one identity that the cluster lets in. */
 const DEPLOYER = 'roll-out';
+
+const random = () => randomBytes(32).toString('hex');
 
 /** Starts every server of the local cloud and ties them together; what has started is ended when another fails. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -129,7 +110,7 @@ type Keep = <T extends { close(): Promise<void> }>(part: T) => T;
 async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 'close'>> {
   const { stateDir } = options;
   const records = new EventEmitter();
-  const secret = randomBytes(32).toString('hex');
+  const secret = random();
   let webhookUrl = '';
   let lambdaEndpoint = '';
   let cluster: Cluster | undefined;
@@ -156,6 +137,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   const deadLetters = `arn:aws:sqs:${REGION}:${ACCOUNT}:${DEAD_LETTERS}`;
   const defined = options.functions({
     webhookSecretIds: { github: SECRET },
+    hostTokenSecretIds: { github: HOST_TOKEN },
     hostApiUrls: { github: `${git.url}/api/v3` },
     ledgerTable: LEDGER.TableName,
     imageRepositoryPrefix: `${registryHost}/fairlead`,
@@ -190,7 +172,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       principals: [...principals.values(), person, ...(machine ? [machine.role] : [])],
       registry: { host: registryHost, url: `http://${registryHost}` },
       cluster: () => cluster && { name: CLUSTER, endpoint: cluster.endpoint, ca: cluster.ca },
-      secrets: { [SECRET]: secret, [VM_SECRET]: randomBytes(32).toString('hex') },
+      secrets: { [SECRET]: secret, [HOST_TOKEN]: random(), [VM_SECRET]: random() },
       microVms: { vms, image: VM_IMAGE },
       tables: [LEDGER, LENT],
       queues: [DEAD_LETTERS],

@@ -49,10 +49,7 @@ export async function simulate(call: Call, statements: readonly Statement[]): Pr
 }
 
 /** Holds `calls` against the roles of those who made them, by the name of the session's role; other callers are nobody's. */
-export async function judge(
-  calls: readonly Call[],
-  roles: ReadonlyMap<string, Role>,
-): Promise<Judgement> {
+export async function judge(calls: readonly Call[], roles: ReadonlyMap<string, Role>): Promise<Judgement> {
   const refused: string[] = [];
   const used = new Set<string>();
   for (const call of calls) {
