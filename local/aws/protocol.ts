@@ -50,8 +50,10 @@ export function awsQuery(namespace: string): Protocol {
     body: xml(root, value, namespace),
   });
   return {
-    read: (_, body) => {
-      const input = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
+    read: ({ target }, body) => {
+      // A URL that was signed beforehand says all in its query.
+      const said = body.length > 0 ? body.toString('utf8') : target.replace(/^[^?]*\??/, '');
+      const input = Object.fromEntries(new URLSearchParams(said));
       return { action: input.Action ?? '', input };
     },
     answer: (action, output) =>
