@@ -30,8 +30,10 @@ export function awsEnvironment(variables: Variables = process.env): Aws {
 }
 
 const ENDPOINTS = {
+  codecommit: 'AWS_ENDPOINT_URL_CODECOMMIT',
   lambda: 'AWS_ENDPOINT_URL_LAMBDA',
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+  sqs: 'AWS_ENDPOINT_URL_SQS',
 } as const;
 
 function credentials(variables: Variables): Credentials {
@@ -188,12 +190,23 @@ export function watchAlarmEnvironment(variables: Variables = process.env) {
 
 export function operateEnvironment(variables: Variables = process.env) {
   const read = check(
-    z.object({ DEPLOY_FUNCTION: text(), SWEEP_FUNCTION: text(), LEDGER_TABLE: text() }),
+    z.object({
+      DEPLOY_FUNCTION: text(),
+      SWEEP_FUNCTION: text(),
+      WATCH_ALARM_FUNCTION: text(),
+      RECEIVE_FUNCTION: text(),
+      DEAD_LETTERS_URL: url(),
+      LEDGER_TABLE: text(),
+    }),
     variables,
   );
   return {
     deployFunction: read.DEPLOY_FUNCTION,
     sweepFunction: read.SWEEP_FUNCTION,
+    watchAlarmFunction: read.WATCH_ALARM_FUNCTION,
+    receiveFunction: read.RECEIVE_FUNCTION,
+    /** The queue of events that no attempt could handle. */
+    deadLettersUrl: read.DEAD_LETTERS_URL,
     ledgerTable: read.LEDGER_TABLE,
     deploys: readInstallation(variables),
   };

@@ -4,8 +4,13 @@ import { HOST_NAMES, type HostKind } from '../lib/host-kind.ts';
 import { about, log } from '../lib/log.ts';
 import { decide } from '../lib/push/decide.ts';
 import { decidePull, decideWord, type PullDecision } from '../lib/push/decide-pull.ts';
-import { inBrief } from '../lib/push/installation.ts';
+import {
+  type CodeCommitEvent,
+  isCodeCommitEvent,
+  readCodeCommitEvent,
+} from '../lib/push/hosts/codecommit/event.ts';
 import { hostOf } from '../lib/push/hosts.ts';
+import { inBrief } from '../lib/push/installation.ts';
 import type { LookAtPull, Remove } from '../lib/push/request.ts';
 import type { Headers, Host, HostEvent, Push, RefUpdate } from '../lib/push/types.ts';
 import { brief } from '../lib/report/brief.ts';
@@ -38,7 +43,11 @@ interface Answer {
  * deployed. What it cannot do now is answered with a 5xx, so that the host shows the delivery as failed and it can be
  * sent again: the same delivery never starts a second execution.
  */
-export async function handler(event: LambdaFunctionURLEvent): Promise<LambdaFunctionURLResult> {
+export async function handler(
+  event: LambdaFunctionURLEvent | CodeCommitEvent,
+): Promise<LambdaFunctionURLResult> {
+  // What fails is thrown: EventBridge's events are tried again, and wait for a person in the end.
+  if (isCodeCommitEvent(event)) return toHttp(await hear('codecommit', readCodeCommitEvent(event)));
   try {
     return toHttp(await receive(event));
   } catch (error) {
@@ -51,32 +60,40 @@ export async function handler(event: LambdaFunctionURLEvent): Promise<LambdaFunc
 
 async function receive(event: LambdaFunctionURLEvent): Promise<Answer> {
   const { headers, requestContext } = event;
-  if (requestContext.http.method !== 'POST')
-    return refuse('method', 400, 'webhooks come as POST requests');
+  if (requestContext.http.method !== 'POST') return refuse('method', 400, 'webhooks come as POST requests');
   const body = bodyOf(event);
-  if (Buffer.byteLength(body) > LARGEST)
-    return refuse('too-large', 413, 'the event is larger than 6 MiB');
+  if (Buffer.byteLength(body) > LARGEST) return refuse('too-large', 413, 'the event is larger than 6 MiB');
   const host = hostOf(headers);
   if (host === undefined)
     return refuse('unknown-host', 400, 'no git host that Fairlead knows sends such headers');
   const secret = secrets.get(host.kind);
   if (secret === undefined)
     return refuse('unknown-host', 400, `the installation expects no webhooks of ${HOST_NAMES[host.kind]}`);
-  if (!(await isAuthentic(host, secret, headers, body))) {
+  const signed = await whatSigned(host, secret, headers, body);
+  if (signed === undefined) {
     log.warn('a webhook with a wrong signature was refused', { host: host.kind });
     const remedy = 'does the webhook have the same secret as the installation?';
     return refuse('signature', 401, `the signature does not fit; ${remedy}`);
   }
-  return await hear(host, host.read(headers, body));
+  const heard = await hear(host.kind, host.read(headers, body));
+  return signed.is === 'current' ? heard : outdated(host.kind, heard, signed.until);
 }
 
-async function hear(host: Host, said: HostEvent): Promise<Answer> {
+/** Says to whoever looks at the deliveries of their host that it has not got the new secret yet. */
+function outdated(host: HostKind, heard: Answer, until: number | undefined): Answer {
+  const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`;
+  const note = `the webhook has the secret from before its last rotation, which is taken${end} or until the next one`;
+  log.warn(note, { host });
+  return { ...heard, message: `${heard.message} (${note})` };
+}
+
+async function hear(host: HostKind, said: HostEvent): Promise<Answer> {
   switch (said.kind) {
     case 'ping':
       return answer(
         200,
         'ignored',
-        `${HOST_NAMES[host.kind]} is connected: ${inBrief(environment.deploys)} will be deployed`,
+        `${HOST_NAMES[host]} is connected: ${inBrief(environment.deploys)} will be deployed`,
       );
     case 'other':
       return answer(200, 'ignored', `ignored the event ${said.event}: nothing follows from it`);
@@ -84,7 +101,7 @@ async function hear(host: Host, said: HostEvent): Promise<Answer> {
       return refuse(
         'malformed',
         400,
-        `not an event as ${HOST_NAMES[host.kind]} sends it, as application/json (${said.why})`,
+        `not an event as ${HOST_NAMES[host]} sends it, as application/json (${said.why})`,
       );
     case 'push':
       return await hearAll(said.updates);
@@ -129,7 +146,12 @@ async function deploy(push: Push): Promise<Answer> {
   // Told first, so that it is the first chapter; a start that fails after it is answered as failed.
   tell(subject, 'push.received', message, { ref: push.ref, before: push.before, after: push.after });
   const once = { prefix: push.host, id: push.delivery };
-  const started = await startDeploy(aws, environment.deployFunction, { do: 'deploy', ...push, receivedAt: Date.now() }, once);
+  const started = await startDeploy(
+    aws,
+    environment.deployFunction,
+    { do: 'deploy', ...push, receivedAt: Date.now() },
+    once,
+  );
   if (started === 'known') log.info('the delivery had started a deployment before');
   return answer(202, 'accepted', message);
 }
@@ -156,10 +178,19 @@ async function look(request: LookAtPull): Promise<Answer> {
 }
 
 /** The usual case asks Secrets Manager for nothing; a secret that was just rotated is read once more. */
-async function isAuthentic(host: Host, secret: Secret, headers: Headers, body: string): Promise<boolean> {
-  const current = await secret.current();
-  if (current !== undefined && (await host.signedBy([current], headers, body))) return true;
-  return await host.signedBy(await secret.all(), headers, body);
+async function whatSigned(
+  host: Host,
+  secret: Secret,
+  headers: Headers,
+  body: string,
+): Promise<{ is: 'current' } | { is: 'previous'; until?: number } | undefined> {
+  const isBy = async (value: string | undefined) =>
+    value !== undefined && (await host.signedBy([value], headers, body));
+  if (await isBy(await secret.current())) return { is: 'current' };
+  const { current, previous } = await secret.all();
+  if (await isBy(current)) return { is: 'current' };
+  if (!(await isBy(previous?.value))) return undefined;
+  return { is: 'previous', ...(previous?.until !== undefined && { until: previous.until }) };
 }
 
 function bodyOf({ body = '', isBase64Encoded }: LambdaFunctionURLEvent): string {

@@ -29,10 +29,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/report': [],
   'lib/rollout': ['lib/bake', 'lib/kube', 'lib/release'],
   'lib/sandbox': ['lib/image'],
-  'lib/source': [],
+  // Of CodeCommit it asks AWS.
+  'lib/source': ['lib/aws'],
   'lib/stacks': [],
   lambdas: ['lib/*'],
   'local/aws': ['local/*'],
+  'local/codecommit': ['local/*'],
   'local/git': ['local/*'],
   'local/kubernetes': ['local/*'],
   'local/lambda': ['local/*'],

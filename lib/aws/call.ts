@@ -43,14 +43,15 @@ function suffixOf(region: string): string {
   return region.startsWith('eusc-') ? 'amazonaws.eu' : 'amazonaws.com';
 }
 
-/** A call of a service that speaks AWS JSON 1.1: `target` is `secretsmanager.GetSecretValue`. */
+/** A call of a service that speaks AWS JSON, mostly 1.1: `target` is `secretsmanager.GetSecretValue`. */
 export async function callJson(
   aws: Aws,
   service: ServiceName,
   target: string,
   input: Readonly<Record<string, unknown>>,
+  version: '1.0' | '1.1' = '1.1',
 ): Promise<Record<string, unknown>> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
+  const headers = { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': target };
   const body = JSON.stringify(input);
   const answer = await call(aws, { service, method: 'POST', path: '/', headers, body });
   return JSON.parse(answer.body) as Record<string, unknown>;

@@ -8,6 +8,8 @@ export type Version = { stage: 'AWSCURRENT' | 'AWSPREVIOUS' } | { id: string };
 export interface SecretValue {
   text?: string;
   bytes?: Uint8Array;
+  /** When this version of it was made; ms since the epoch. */
+  createdAt?: number;
 }
 
 /** "GetSecretValue", AWS Secrets Manager API Reference. `id` is a name or an ARN. */
@@ -17,8 +19,9 @@ export async function getSecretValue(aws: Aws, id: string, version?: Version): P
     SecretId: id,
     ...which,
   });
-  const { SecretString: text, SecretBinary: binary } = answer;
+  const { SecretString: text, SecretBinary: binary, CreatedDate: created } = answer;
   return {
+    ...(typeof created === 'number' && { createdAt: created * 1000 }),
     ...(typeof text === 'string' && { text }),
     ...(typeof binary === 'string' && { bytes: Buffer.from(binary, 'base64') }),
   };

@@ -18,7 +18,7 @@ export interface Credentials {
 }
 
 /** Services by their names in host names, which are those in signatures, too. */
-export type ServiceName = 'lambda' | 'secretsmanager';
+export type ServiceName = 'codecommit' | 'lambda' | 'secretsmanager' | 'sqs';
 
 /** One call of an API, before it is signed. */
 export interface Call {

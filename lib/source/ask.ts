@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { FairleadError } from '../errors.ts';
 import { type Api, type ApiRequest, request } from './request.ts';
-import type { Asked, Repository } from './types.ts';
+import type { Asked, Head, Repository } from './types.ts';
 
 // SHA-1 or SHA-256 (gitformat-hash, "Object names").
 export const objectId = z.string().check(z.regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/));
@@ -19,6 +19,23 @@ export async function ask<T extends z.ZodMiniType>(
 ): Promise<Asked<z.output<T>>> {
   const answer = await askOnce(api, asked, schema);
   return answer.is === 'absent' ? answer : { is: 'found', value: answer.value };
+}
+
+/** Does something whose answer holds nothing new. @throws FairleadError as {@link ask}, and `source/refused` for a 404 */
+export async function tell(api: Api, asked: ApiRequest): Promise<void> {
+  const response = await request(api, asked);
+  if (!response.ok) throw await refused(response, api, asked);
+  await response.body?.cancel();
+}
+
+/** The commit of a branch that was asked for. */
+export function headIn<T>(asked: Asked<T>, commit: (branch: T) => string): Head {
+  return asked.is === 'absent' ? { is: 'gone' } : { is: 'found', commit: commit(asked.value) };
+}
+
+/** `text` as several segments of a path: its slashes stay. */
+export function segments(text: string): string {
+  return text.split('/').map(encodeURIComponent).join('/');
 }
 
 /** The most pages that are read of a list. */

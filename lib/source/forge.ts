@@ -1,4 +1,6 @@
+import type { Aws } from '../aws/types.ts';
 import type { HostKind } from '../host-kind.ts';
+import type { CheckOut, Remote } from './codecommit/remote.ts';
 import type { Asked, Comment, CommitStatus, Head, Notice, Pull, Pushed, Repository } from './types.ts';
 import type { Limits } from './unpack.ts';
 
@@ -61,4 +63,10 @@ export interface Access {
   apiUrl: string;
   /** Asked for at each request, so that a rotated token is taken up; one of a GitHub App is good for some repositories only. */
   token?: (repository: Repository) => Promise<string | undefined>;
+  /** That the host did not take the token: asked for again, it is another one if there is one. */
+  renew?: (repository: Repository) => void;
+  /** Of CodeCommit: as whom AWS is asked. */
+  aws?: Aws;
+  /** Of CodeCommit: reads commits; absent for whoever reads none, as all of git comes with it. */
+  checkOut?: (remote: Remote, what: CheckOut) => Promise<Notice[]>;
 }

@@ -9,6 +9,8 @@ export interface Api {
   baseUrl: string;
   /** Read at each request, so that a rotated token is taken up. */
   token?: () => Promise<string | undefined>;
+  /** That the token was not taken (401): asked for again, it is another one if there is one. */
+  renew?: () => void;
   dialect: Dialect;
 }
 
@@ -22,9 +24,13 @@ export interface Dialect {
 }
 
 /** The API as it is reached for one repository. */
-export function apiOf({ apiUrl, token }: Access, dialect: Dialect, repository: Repository): Api {
+export function apiOf({ apiUrl, token, renew }: Access, dialect: Dialect, repository: Repository): Api {
   const baseUrl = apiUrl.replace(/\/+$/, '');
-  return { baseUrl, dialect, ...(token && { token: () => token(repository) }) };
+  return {
+    ...{ baseUrl, dialect },
+    ...(token && { token: () => token(repository) }),
+    ...(renew && { renew: () => renew(repository) }),
+  };
 }
 
 export interface ApiRequest {
@@ -52,12 +58,20 @@ export function longest(attempts = ATTEMPTS): number {
 }
 
 /**
- * Sends one request, again after a temporary fault (connection, 429, 5xx, GitHub's rate limits), and follows
- * redirects. The token goes to the API's own origin only. The body of the answer is not read; statuses below 500
+ * Sends one request, again after a temporary fault (connection, 429, 5xx, GitHub's rate limits), once more where another
+ * token may be taken, and follows redirects. The token goes to the API's own origin only. The body of the answer is not read; statuses below 500
  * other than rate limits are the caller's to judge.
  * @throws FairleadError `source/unreachable` and `source/rate-limited`, both temporary, and `source/bad-redirect`
  */
 export async function request(api: Api, asked: ApiRequest): Promise<Response> {
+  const response = await persist(api, asked);
+  if (response.status !== 401 || api.renew === undefined) return response;
+  await response.body?.cancel();
+  api.renew();
+  return await persist(api, asked);
+}
+
+async function persist(api: Api, asked: ApiRequest): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await attemptOnce(api, asked);
     if (outcome instanceof Response) return outcome;

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { FairleadError } from '../../errors.ts';
-import { nameOf, objectId, refused } from '../ask.ts';
+import { nameOf, objectId, refused, segments } from '../ask.ts';
 import { downloadArchive } from '../download.ts';
 import type { Access, Forge, PullRequests } from '../forge.ts';
 import { type Api, apiOf, request } from '../request.ts';
@@ -37,7 +37,7 @@ export class GitHub implements Forge {
   /** "Git references", Get a reference. */
   async head(repository: Repository, branch: string): Promise<Head> {
     const asked = {
-      path: `${pathOf(repository)}/git/ref/heads/${branch.split('/').map(encodeURIComponent).join('/')}`,
+      path: `${pathOf(repository)}/git/ref/heads/${segments(branch)}`,
       operation: `reading the head of ${branch} of ${nameOf(repository)}`,
     };
     const api = this.#api(repository);
@@ -60,7 +60,12 @@ export class GitHub implements Forge {
   }
 
   /** "Repository contents", Download a repository archive (tar). */
-  async download(repository: Repository, commit: string, directory: string, limits?: Limits): Promise<Notice[]> {
+  async download(
+    repository: Repository,
+    commit: string,
+    directory: string,
+    limits?: Limits,
+  ): Promise<Notice[]> {
     const archived = { repository, commit, path: archiveOf(repository, commit) };
     return await downloadArchive(this.#api(repository), archived, directory, limits);
   }

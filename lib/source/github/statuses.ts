@@ -1,5 +1,5 @@
-import { nameOf, refused, shorten } from '../ask.ts';
-import { type Api, request, STATUS_ATTEMPTS } from '../request.ts';
+import { nameOf, shorten, tell } from '../ask.ts';
+import { type Api, STATUS_ATTEMPTS } from '../request.ts';
 import type { CommitStatus, Repository } from '../types.ts';
 import { pathOf } from './api.ts';
 
@@ -28,7 +28,5 @@ export async function setStatus(
       ...(status.targetUrl === undefined ? {} : { target_url: status.targetUrl }),
     },
   };
-  const response = await request(api, asked);
-  if (!response.ok) throw await refused(response, api, asked);
-  await response.body?.cancel();
+  await tell(api, asked);
 }
