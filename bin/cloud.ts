@@ -28,6 +28,11 @@ export interface OpenCloudOptions {
   sweepEvery?: number | undefined;
   /** Whether builds can be handed over to CodeBuild, on the docker engine of this machine. */
   codeBuild?: boolean | undefined;
+  /** Seconds after which a deployment that has not ended counts as stuck; two hours when absent. */
+  stuckAfter?: number | undefined;
+  /** The clock of CloudWatch, ms since 1970, and what is waited before an event that failed is tried again. */
+  now?: (() => number) | undefined;
+  retryDelaysMs?: readonly number[] | undefined;
   /** A file that every AWS call of the run is written to. */
   recordCalls?: string | undefined;
 }
@@ -97,10 +102,13 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
           buildImage: 'build-image:live',
           rollOut: 'roll-out:live',
           sweep: 'sweep:live',
+          receive: 'receive-push',
+          watchAlarm: 'watch-alarm',
         };
         const installationFile = join(stateDir, 'installation.json');
         writeFileSync(installationFile, JSON.stringify(options.deploys ?? ANY_APP));
-        const installation = { ...settings, installationFile };
+        const { stuckAfter } = options;
+        const installation = { ...settings, installationFile, ...(stuckAfter && { stuckAfter }) };
         return FUNCTIONS.map(({ name, memory, timeout, durable, functionUrl, environment, ...more }) => ({
           name: more.functionName ?? name,
           directory: bundles.get(name) ?? '',
@@ -124,6 +132,8 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
       },
       lent: lentStatements,
       ...(options.codeBuild && { codeBuild: { buildspec: buildspec(), machine: machineVariables() } }),
+      ...(options.now && { now: options.now }),
+      ...(options.retryDelaysMs && { retryDelaysMs: options.retryDelaysMs }),
       ...(calls && { onCall: (call) => calls.add(call) }),
       deployerRights: deployerRights(),
       ...(process.env.KUBECONFIG && { kubeconfig: process.env.KUBECONFIG }),

@@ -8,17 +8,23 @@ import type { OperateAnswer } from '../lib/operate/answer.ts';
 import { operate } from '../lib/operate/operate.ts';
 import type { DeployRequest, LookAtPull } from '../lib/push/request.ts';
 import { awsEnvironment, operateEnvironment } from './env.ts';
+import { deadLettersOf } from './operate/dead-letters.ts';
 
-const { deployFunction, sweepFunction, ledgerTable, deploys } = operateEnvironment();
+const environment = operateEnvironment();
+const { deployFunction, sweepFunction, ledgerTable, deploys } = environment;
 const ledger = new Recovery(new DynamoDBClient({}), ledgerTable);
 const aws = awsEnvironment();
+const deadLetters = deadLettersOf(aws, environment);
 
 /**
  * What people and programs ask of the installation, one request each (lib/operate/request.ts): who may invoke this
  * function may do all of it, and needs no other right.
  */
 export async function handler(event: unknown): Promise<OperateAnswer> {
-  const answer = await operate({ ledger, deploys, deploy, lookAtPull, follow, newId: randomUUID }, event);
+  const answer = await operate(
+    { ledger, deploys, deploy, lookAtPull, follow, deadLetters, newId: randomUUID },
+    event,
+  );
   if (answer.is === 'refused') log.info('a request is refused', { code: answer.code });
   return answer;
 }

@@ -1,5 +1,6 @@
 import type { PastRelease } from '../ledger/releases.ts';
 import type { BadCommit, Environment, LastGood } from '../ledger/types.ts';
+import type { DeadLetter } from './dead-letters.ts';
 
 /** How one environment stands. */
 export interface EnvironmentStatus extends Environment {
@@ -28,6 +29,8 @@ export type OperateAnswer =
   /** `sweep` will ask the git host, and act; there is nothing to be followed. */
   | { is: 'asked'; message: string }
   | { is: 'forgiven'; environment: Environment; bad: BadCommit; execution?: string }
+  /** What waits; what was sent once more; what was dropped. */
+  | { is: 'dead-letters' | 'replayed' | 'discarded'; letters: readonly DeadLetter[] }
   | { is: 'going-on' }
   /** `outcome` is that of a push (lib/report/story.ts). */
   | {

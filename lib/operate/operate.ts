@@ -6,6 +6,7 @@ import type { Environment, LastGood } from '../ledger/types.ts';
 import type { Deploys } from '../push/installation.ts';
 import type { DeployRequest, LookAtPull } from '../push/request.ts';
 import type { Named, OperateAnswer } from './answer.ts';
+import { type DeadLetters, discardLetters, listLetters, replayLetters } from './dead-letters.ts';
 import { findBad, findEnvironment, findRelease } from './find.ts';
 import { checkRemovable } from './removable.ts';
 import { type Asked, type OperateRequest, readRequest } from './request.ts';
@@ -21,6 +22,7 @@ export interface OperateDeps {
   lookAtPull(request: LookAtPull): Promise<void>;
   /** How an execution of the deploy function goes on. */
   follow(execution: string): Promise<Extract<OperateAnswer, { is: 'going-on' | 'ended' }>>;
+  deadLetters: DeadLetters;
   /** A new id, by which a story is followed. */
   newId(): string;
 }
@@ -65,6 +67,12 @@ async function carryOut(deps: OperateDeps, request: OperateRequest): Promise<Ope
       return await examine(deps);
     case 'redeploy':
       return await redeploy(deps, request);
+    case 'dead-letters':
+      return { is: 'dead-letters', letters: await listLetters(deps.deadLetters) };
+    case 'replay':
+      return { is: 'replayed', letters: await replayLetters(deps.deadLetters, request.id) };
+    case 'discard':
+      return { is: 'discarded', letters: await discardLetters(deps.deadLetters, request.id) };
     case 'progress':
       return await deps.follow(request.execution);
   }

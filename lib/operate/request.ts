@@ -10,6 +10,8 @@ const number = () => z.int().check(z.positive());
 const commit = () =>
   z.string().check(z.regex(/^[0-9a-f]{4,64}$/, 'has to be (the beginning of) a commit’s id'));
 
+const letter = () => z.string().check(z.regex(/^[\w-]{1,100}$/, 'has to be the id of a dead letter'));
+
 const place = { app: word(), environment: z.optional(word()) };
 
 /** What people and programs ask of an installation. An `environment` that is not named is production, or the only one. */
@@ -41,6 +43,10 @@ const REQUEST = z.discriminatedUnion('do', [
   z.object({ do: z.literal('examine') }),
   /** Builds and brings out the branch's head again, whatever runs: after the cluster, or its images, were lost. */
   z.object({ do: z.literal('redeploy'), ...place }),
+  /** Events that no attempt could handle: what they are; to be done after all, or dropped. All of them without an id. */
+  z.object({ do: z.literal('dead-letters') }),
+  z.object({ do: z.literal('replay'), id: z.optional(letter()) }),
+  z.object({ do: z.literal('discard'), id: z.optional(letter()) }),
   /** How what was started goes on. */
   z.object({
     do: z.literal('progress'),

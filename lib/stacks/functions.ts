@@ -26,6 +26,8 @@ export interface Installation {
   serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
   /** Seconds that a release is watched when its fairlead.yaml does not say; not at all when absent. */
   bakeSeconds?: number;
+  /** URL of the SQS queue of events that no attempt could handle. */
+  deadLettersUrl: string;
   /** Seconds after which a deployment that has not ended counts as stuck; two hours when absent. */
   stuckAfter?: number;
   /** What images are for, where fairlead.yaml does not say: `linux/arm64`. The builder's own when absent. */
@@ -58,6 +60,9 @@ export interface Callees {
   buildImage: string;
   rollOut: string;
   sweep: string;
+  /** Of these the newest code is invoked. */
+  receive: string;
+  watchAlarm: string;
 }
 
 export type FunctionName =
@@ -217,9 +222,15 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     memory: 512,
     timeout: MINUTE,
     functionUrl: false,
-    environment: ({ installationFile, ledgerTable }, { deploy, sweep }) => ({
+    environment: (
+      { deadLettersUrl, installationFile, ledgerTable },
+      { deploy, receive, sweep, watchAlarm },
+    ) => ({
       DEPLOY_FUNCTION: deploy,
       SWEEP_FUNCTION: sweep,
+      WATCH_ALARM_FUNCTION: watchAlarm,
+      RECEIVE_FUNCTION: receive,
+      DEAD_LETTERS_URL: deadLettersUrl,
       LEDGER_TABLE: ledgerTable,
       INSTALLATION_FILE: installationFile,
     }),

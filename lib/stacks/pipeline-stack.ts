@@ -86,6 +86,7 @@ export class PipelineStack extends Stack {
       ),
       platform: props.platform,
       ...(props.stuckAfter && { stuckAfter: props.stuckAfter }),
+      deadLettersUrl: this.deadLetters.queueUrl,
       ledgerTable: this.ledger.tableName,
       imageRepositoryPrefix: props.registry.imageRepositoryPrefix,
       registryMirrors: props.registry.mirrors,
@@ -126,6 +127,7 @@ export class PipelineStack extends Stack {
     grantAppSecrets(rollOut, 'secretsmanager:GetSecretValue');
     grantAppSecrets(deploy, 'secretsmanager:DescribeSecret');
     grantFollow(this.functions.operate, deploy);
+    grantReplay(this.functions.operate, this.deadLetters);
     rollOut.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [cluster.clusterArn] }),
     );
@@ -167,7 +169,14 @@ export class PipelineStack extends Stack {
     installation: Installation,
     surroundings: Surroundings,
   ): Record<FunctionName, lambda.Function> {
-    const callees: Callees = { deploy: '', buildImage: '', rollOut: '', sweep: '' };
+    const callees: Callees = {
+      deploy: '',
+      buildImage: '',
+      rollOut: '',
+      sweep: '',
+      receive: '',
+      watchAlarm: '',
+    };
     const create = (name: FunctionName) => {
       const definition = FUNCTIONS.find((candidate) => candidate.name === name);
       if (!definition) throw new Error(`no function is called ${name}`);
@@ -196,9 +205,11 @@ export class PipelineStack extends Stack {
       this.deadLetters,
     );
     const watchAlarm = create('watch-alarm');
+    callees.receive = receive.functionArn;
+    callees.watchAlarm = watchAlarm.functionArn;
     const operate = create('operate');
     allowInvoke(watchAlarm, deployAlias);
-    allowInvoke(operate, deployAlias, sweepAlias);
+    allowInvoke(operate, deployAlias, sweepAlias, watchAlarm, receive);
     invokeOnAlarm(this, watchAlarm, this.deadLetters);
     return {
       ...{ 'receive-push': receive, deploy, 'build-image': buildImage, 'roll-out': rollOut, sweep },
@@ -221,8 +232,14 @@ function liveAlias(made: lambda.Function): lambda.Alias {
   return made.addAlias('live');
 }
 
-/** Lets `caller` invoke exactly `aliases`. */
-function allowInvoke(caller: lambda.Function, ...aliases: lambda.Alias[]): void {
-  const resources = aliases.map((alias) => alias.functionArn);
+/** Lets `made` read what waits in a queue, and give it back or take it out. */
+function grantReplay(made: lambda.Function, queue: sqs.Queue): void {
+  const actions = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'];
+  made.addToRolePolicy(new iam.PolicyStatement({ actions, resources: [queue.queueArn] }));
+}
+
+/** Lets `caller` invoke exactly `callees`. */
+function allowInvoke(caller: lambda.Function, ...callees: lambda.IFunction[]): void {
+  const resources = callees.map(({ functionArn }) => functionArn);
   caller.addToRolePolicy(new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
 }

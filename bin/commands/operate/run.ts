@@ -3,6 +3,7 @@ import type { OperateAnswer } from '../../../lib/operate/answer.ts';
 import { brief } from '../../../lib/report/brief.ts';
 import { showError } from '../show-error.ts';
 import { type Ask, connect } from './connect.ts';
+import { deadLetters } from './dead-letters.ts';
 import { follow, isGood } from './follow.ts';
 import { plain, releaseName } from './lines.ts';
 import { recover } from './recover.ts';
@@ -31,6 +32,7 @@ export const COMMANDS = {
   remove,
   recover,
   redeploy,
+  deadLetters,
 };
 
 async function showStatus(flags: Common, app: string | undefined): Promise<number> {
