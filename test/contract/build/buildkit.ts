@@ -4,9 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { trixieRoot } from './trixie.ts';
+import { trixieRoot } from '../trixie.ts';
 
 const execute = promisify(execFile);
+
+/** Docker 26.1 with its BuildKit, what it needs for `ADD` of a git repository, and what the cases' bases take from it. */
+export const DOCKER = [
+  ...['docker.io', 'docker-cli', 'docker-buildx', 'git', 'ca-certificates'],
+  ...['attr', 'libcap2-bin', 'xz-utils'],
+];
 
 // The root of Debian trixie in a mount namespace of its own, under an overlay so that nothing is written to it. Runs as
 // the first process of a PID namespace: with it ends all that dockerd has started, and with that go the mounts.
@@ -39,7 +45,7 @@ export class BuildKit {
     // Images in containerd's store: BuildKit then writes OCI layouts, and indexes of several platforms.
     writeFileSync(join(this.directory, 'daemon.json'), '{"features": {"containerd-snapshotter": true}}');
     const flags = ['--mount', '--propagation=private', '--pid', '--fork', '--kill-child=SIGKILL'];
-    const args = [...flags, 'sh', '-ec', SCRIPT, 'sh', await trixieRoot(), this.directory, tmpdir()];
+    const args = [...flags, 'sh', '-ec', SCRIPT, 'sh', await trixieRoot(DOCKER), this.directory, tmpdir()];
     // It ends with this process, however that ends.
     this.#unshare = spawn('setpriv', ['--pdeathsig=KILL', 'unshare', ...args], { stdio: 'ignore' });
     for (let attempt = 0; attempt < 300; attempt++) {

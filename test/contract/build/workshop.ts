@@ -4,13 +4,13 @@ import { type BuildOptions, build } from '../../../lib/build/build.ts';
 import { parsePlatform } from '../../../lib/image/platform.ts';
 import { Registries } from '../../../lib/registry/registries.ts';
 import { Scratch } from '../../unit/build/support.ts';
+import { trixieRoot, whyNoTrixie } from '../trixie.ts';
 import { makeArchives } from './archives.ts';
 import { makeBases } from './bases.ts';
-import { BuildKit } from './buildkit.ts';
+import { BuildKit, DOCKER } from './buildkit.ts';
 import { type Case, CONTEXT } from './cases/case.ts';
 import { platformOf, type Result, readImage, readLayout } from './files.ts';
 import { DebianRegistry } from './registry.ts';
-import { trixieRoot, whyNoTrixie } from './trixie.ts';
 import { Web } from './web.ts';
 
 const PROGRAMS = [
@@ -25,7 +25,7 @@ const PROGRAMS = [
 export function whyNoWorkshop(): string | undefined {
   const missing = PROGRAMS.filter((program) => !existsSync(program));
   if (missing.length > 0) return `${missing.join(' and ')} missing`;
-  return whyNoTrixie();
+  return whyNoTrixie(DOCKER);
 }
 
 export type EngineName = 'function' | 'sandbox';
@@ -43,7 +43,7 @@ export class Workshop {
   words: Record<string, string> = {};
 
   async start(): Promise<this> {
-    const trixie = await trixieRoot();
+    const trixie = await trixieRoot(DOCKER);
     const daemon = this.buildkit.start();
     // Nobody waits for it until the rest is up.
     daemon.catch(() => {});

@@ -18,26 +18,20 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** Docker 26.1 with its BuildKit, what it needs for `ADD` of a git repository, and what the cases' bases take from it. */
-const PACKAGES = [
-  ...['docker.io', 'docker-cli', 'docker-buildx', 'git', 'ca-certificates'],
-  ...['attr', 'libcap2-bin', 'xz-utils'],
-];
-
-/** Kept between runs, outside of any checkout, since making it takes about a minute. */
+/** Kept between runs, outside of any checkout, since making one takes a minute or two. */
 const CACHE = '/var/cache/fairlead-test';
 
-/** Why there can be no Debian trixie here; nothing when there can. */
-export function whyNoTrixie(): string | undefined {
+/** Why there can be no Debian trixie with `packages` here; nothing when there can. */
+export function whyNoTrixie(packages: readonly string[]): string | undefined {
   if (process.getuid?.() !== 0) return 'Debian trixie is made by root';
-  if (existsSync(rootDirectory())) return undefined;
+  if (existsSync(rootDirectory(packages))) return undefined;
   if (!existsSync('/usr/sbin/debootstrap')) return 'debootstrap is missing';
   return debianMirror() === undefined ? 'apt names no Debian mirror here' : undefined;
 }
 
-/** The directory of a Debian trixie with Docker in it; made when it is not there. Not to be written to. */
-export async function trixieRoot(): Promise<string> {
-  const root = rootDirectory();
+/** The directory of a Debian trixie with `packages` in it; made when it is not there. Not to be written to. */
+export async function trixieRoot(packages: readonly string[]): Promise<string> {
+  const root = rootDirectory(packages);
   if (existsSync(root)) return root;
   mkdirSync(CACHE, { recursive: true });
   const made = mkdtempSync(join(CACHE, 'making-'));
@@ -50,7 +44,7 @@ export async function trixieRoot(): Promise<string> {
     chmodSync(made, 0o755);
     // Nothing that is installed may start by itself.
     writeFileSync(join(made, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-    await execute('unshare', ['--mount', 'sh', '-ec', INSTALL, 'sh', made, ...PACKAGES], OUTPUT);
+    await execute('unshare', ['--mount', 'sh', '-ec', INSTALL, 'sh', made, ...packages], OUTPUT);
     renameSync(made, root);
   } catch (error) {
     // Another run may have been faster.
@@ -70,8 +64,8 @@ chroot "$root" apt-get -qq update
 chroot "$root" apt-get -qq -y --no-install-recommends install "$@" < /dev/null
 chroot "$root" apt-get clean`;
 
-function rootDirectory(): string {
-  const which = createHash('sha256').update(PACKAGES.join(' ')).digest('hex').slice(0, 8);
+function rootDirectory(packages: readonly string[]): string {
+  const which = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8);
   return join(CACHE, `trixie-${which}`);
 }
 
