@@ -2,11 +2,15 @@
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { registerBuild } from './commands/build.ts';
+import { registerDeploy } from './commands/deploy/register.ts';
+import { registerInit } from './commands/init/register.ts';
 import { registerOperate } from './commands/operate/register.ts';
 
 const { version, description } = manifest;
 const program = new Command('fairlead').description(description).version(version).showHelpAfterError();
 registerBuild(program);
+registerInit(program);
+registerDeploy(program);
 registerOperate(program);
 // Not awaited: the bundle that bin/bundle.js makes is of CommonJS modules.
 if (process.argv[2] === 'docker') void standInForDocker(process.argv.slice(3));

@@ -54,7 +54,7 @@ export function installation(
     keepImages: config.registry.keepImages,
     scanning: config.registry.scanning,
   });
-  const settings = clusterSettings(config);
+  const settings = clusterSettings(config, app.node.tryGetContext('installer'));
   const cluster =
     settings.kind === 'existing'
       ? settings
@@ -89,10 +89,12 @@ function gitHost({ kind, url, access }: HostSettings): GitHost {
   return { kind, access, ...(apiUrl !== undefined && { apiUrl }) };
 }
 
-function clusterSettings({ cluster }: Config): ClusterSettings {
+/** `installer`: the ARN of whoever deploys just now. */
+function clusterSettings({ cluster }: Config, installer?: string): ClusterSettings {
   if (cluster.is === 'new') {
     const { version, endpoint, admins, natGateways } = cluster;
-    return { kind: 'new', version, endpoint, admins, natGateways };
+    const all = installer === undefined ? admins : [...admins, installer];
+    return { kind: 'new', version, endpoint, admins: all, natGateways };
   }
   const { name, endpoint, vpc, subnets, securityGroups } = cluster;
   return {

@@ -1,0 +1,123 @@
+import pc from 'picocolors';
+import type { Config } from '../../../lib/config/config.ts';
+import { loadConfig } from '../../../lib/config/load.ts';
+import { FairleadError } from '../../../lib/errors.ts';
+import type { Aws } from './aws.ts';
+import { findCaller } from './caller.ts';
+import { type Approval, type CdkCall, cdkDeploy } from './cdk.ts';
+import { checkRegion } from './checks.ts';
+import { checkClone } from './clone.ts';
+import { chooseDocker } from './docker.ts';
+import { turnOnMounting } from './mounting.ts';
+import { nextSteps } from './next-steps.ts';
+import type { SetUp } from './set-up.ts';
+import { outputsOf } from './stack-outputs.ts';
+
+export interface DeployFlags {
+  region?: string;
+  requireApproval: Approval;
+}
+
+/** What deploying acts by; tests have their own. */
+export interface Tools {
+  /** The root of the clone. */
+  root: string;
+  env: NodeJS.ProcessEnv;
+  /** Path of the CDK's command line. */
+  cdk: string;
+  /** The region of the person's profile. */
+  ownRegion(): Promise<string | undefined>;
+  awsIn(region: string): Aws;
+  setUpCluster(aws: Aws, cluster: string): Promise<SetUp>;
+  /** Tells the person a line. */
+  say(line: string): void;
+}
+
+/** Deploys the installation: everything is looked at before anything is done. Answers the exit code. */
+export async function deploy(flags: DeployFlags, tools: Tools): Promise<number> {
+  const { root, env, say } = tools;
+  await checkClone(root);
+  const { config } = await loadConfig(root);
+  const regions = regionsOf(config, flags.region, await tools.ownRegion());
+  const callers = [];
+  for (const region of regions) {
+    const aws = tools.awsIn(region);
+    const caller = await findCaller(aws);
+    await checkRegion(aws, caller.account, config);
+    callers.push({ aws, caller });
+  }
+  const docker = await chooseDocker(root, env);
+  for (const { aws, caller } of callers) {
+    const { region } = aws;
+    say(pc.bold(`Deploying to ${region} of the account ${caller.account}, as ${caller.principal}`));
+    const { principal } = caller;
+    const approval = flags.requireApproval;
+    const stacks = config.regions.length > 1 ? [`Fairlead*-${region}`] : ['--all'];
+    const call: CdkCall = { cdk: tools.cdk, root, stacks, region, principal, approval, docker };
+    const code = await cdkDeploy(call, env);
+    if (code !== 0) return code;
+    if (!(await finish(aws, config, tools))) return 1;
+  }
+  return 0;
+}
+
+/** What CloudFormation does not do, and what is left to the person. Answers whether all of it is done. */
+async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> {
+  const { say } = tools;
+  if (config.registry.mounting) {
+    const told = await turnOnMounting(aws.ecr);
+    if (told !== undefined) say(told);
+  }
+  const name = await clusterName(aws, config);
+  const setUp = await tools.setUpCluster(aws, name);
+  if (setUp.is === 'applied')
+    for (const { name, outcome } of setUp.objects) say(`${pc.green('✓')} ${name} ${outcome}`);
+  const outputs = (await outputsOf(aws.cloudFormation, 'FairleadPipeline')) ?? {};
+  say(`\n${pc.bold('Tell each git host, once')} (a secret is read by the command beside it):`);
+  for (const line of nextSteps(config.hosts, outputs, aws.region)) say(line);
+  if (setUp.is === 'out-of-reach') {
+    say(`\n${pc.yellow('One step is left')}: the cluster ${name} is not reached from here (${setUp.why}).`);
+    say('Where it is reached: npx fairlead cluster-setup | kubectl apply --server-side -f -');
+    return false;
+  }
+  say('\nNext: npx fairlead doctor, then push.');
+  return true;
+}
+
+/** The cluster of the installation in a region. Throws `deploy/no-cluster-stack`. */
+export async function clusterName({ cloudFormation, region }: Aws, { cluster }: Config): Promise<string> {
+  if (cluster.is === 'existing') return cluster.name;
+  const name = (await outputsOf(cloudFormation, 'FairleadCluster'))?.ClusterName;
+  if (name !== undefined) return name;
+  throw new FairleadError({
+    code: 'deploy/no-cluster-stack',
+    operation: `looking for the cluster in ${region}`,
+    cause: 'there is no stack FairleadCluster that names it',
+    remedy: 'npx fairlead deploy',
+  });
+}
+
+/** Where to deploy to. Throws `deploy/no-region`, `deploy/other-region`. Pure. */
+export function regionsOf(
+  { regions }: Pick<Config, 'regions'>,
+  asked: string | undefined,
+  own: string | undefined,
+): readonly string[] {
+  const operation = 'looking for where to deploy to';
+  if (asked !== undefined && regions.length > 0 && !regions.includes(asked))
+    throw new FairleadError({
+      code: 'deploy/other-region',
+      operation,
+      cause: `${asked} is not among the regions of fairlead.config.ts: ${regions.join(', ')}`,
+      remedy: 'add it there, or leave --region out',
+    });
+  if (asked !== undefined) return [asked];
+  if (regions.length > 0) return regions;
+  if (own !== undefined) return [own];
+  throw new FairleadError({
+    code: 'deploy/no-region',
+    operation,
+    cause: 'neither fairlead.config.ts nor your AWS profile names a region',
+    remedy: 'name one with --region',
+  });
+}

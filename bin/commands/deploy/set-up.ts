@@ -1,0 +1,52 @@
+import { setTimeout } from 'node:timers/promises';
+import { FairleadError } from '../../../lib/errors.ts';
+import { Kube } from '../../../lib/kube/client.ts';
+import { type Applied, applySetup, clusterSetup, nodesOf } from '../../../lib/kube/cluster-setup.ts';
+import { connectToEks } from '../../../lib/kube/eks.ts';
+import { KubeError } from '../../../lib/kube/error.ts';
+import type { Aws } from './aws.ts';
+
+/** An access entry that was just made is known to the cluster within a minute or so. */
+const PATIENCE_MS = 120_000;
+const PAUSE_MS = 5_000;
+
+/** How the set-up of a cluster went: not at all where it is only reached from inside of its VPC. */
+export type SetUp = { is: 'applied'; objects: Applied[] } | { is: 'out-of-reach'; why: string };
+
+/** Applies what has to be in the cluster, as whoever runs the command. Throws `deploy/not-admitted`, KubeError. */
+export async function setUpCluster(
+  { eks }: Pick<Aws, 'eks'>,
+  name: string,
+  { patience = PATIENCE_MS, pause = PAUSE_MS } = {},
+): Promise<SetUp> {
+  const kube = new Kube(await connectToEks(eks, name));
+  const until = Date.now() + patience;
+  try {
+    for (;;) {
+      try {
+        return { is: 'applied', objects: await applySetup(kube, clusterSetup(await nodesOf(kube))) };
+      } catch (error) {
+        if (!(error instanceof KubeError)) throw error;
+        if (error.status === 0) return { is: 'out-of-reach', why: error.fault.cause };
+        if (error.status !== 401 && error.status !== 403) throw error;
+        if (Date.now() >= until) throw notAdmitted(name, error);
+        await setTimeout(pause);
+      }
+    }
+  } finally {
+    kube.close();
+  }
+}
+
+function notAdmitted(name: string, error: KubeError): FairleadError {
+  return new FairleadError(
+    {
+      code: 'deploy/not-admitted',
+      operation: `setting up the cluster ${name}`,
+      cause: `the cluster refuses you: ${error.fault.cause}`,
+      remedy:
+        'let one of its administrators run npx fairlead cluster-setup | kubectl apply --server-side -f -',
+    },
+    { cause: error },
+  );
+}
