@@ -3,6 +3,7 @@ import { messageOf } from '../../lib/errors.ts';
 import { about } from '../../lib/log.ts';
 import type { Push } from '../../lib/push/types.ts';
 import type { Ending } from '../../lib/report/ending.ts';
+import { isBehind } from './behind.ts';
 import { bringOut } from './bring-out.ts';
 import { buildImage, type Claim } from './build.ts';
 import { type Claimed, claimHead, type Known } from './claim.ts';
@@ -25,7 +26,7 @@ const ROUNDS = 20;
 export async function bringHead(context: DurableContext, push: Push): Promise<Settled> {
   about(subjectOf(push, push.after));
   const progress = begin(push.after);
-  const ending = await deploy(context, push, progress).catch(unexpected);
+  const ending = await deploy(context, push, progress).catch((error: unknown) => unexpected(error, progress));
   const restored = await restore(context, push, progress, ending);
   const { ref, after: pushed, receivedAt } = push;
   const of = { ref, pushed, receivedAt, repository: push };
@@ -118,6 +119,8 @@ function whyGone({ branch, fork, pullRequest }: Push): string {
 }
 
 /** What nobody foresaw is not the commit's fault: it is not marked bad, and the next push tries again. */
-function unexpected(error: unknown): Ending {
+function unexpected(error: unknown, progress: Progress): Ending {
+  // What a ledger that is behind takes for its own to undo is what others have brought out.
+  if (isBehind(error)) progress.rolledOut = { state: 'unknown', reason: messageOf(error) };
   return { is: 'failed', reason: messageOf(error), blame: 'elsewhere' };
 }

@@ -48,10 +48,12 @@ export async function rollOut(
       return new Rollout(cluster, release, fence, listener).finish();
     case 'undo':
       if (request.back !== undefined) return new Rollout(cluster, request.back, fence, listener).comeBack();
-      await removeEnvironment(cluster, release, fence);
-      return { state: 'removed' };
+      return removed(await removeEnvironment(cluster, release, fence));
     case 'remove':
-      await removeEnvironment(cluster, release, fence);
-      return { state: 'removed' };
+      return removed(await removeEnvironment(cluster, release, fence));
   }
+}
+
+function removed(superseded: { by: number } | undefined): RolloutAnswer {
+  return superseded === undefined ? { state: 'removed' } : { state: 'superseded', by: superseded.by };
 }

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OPERATE } from '../../../lib/stacks/functions.ts';
+import type { DeadLetterFlags } from './dead-letters.ts';
 
 /** What every command that asks an installation takes. */
 export interface Common {
@@ -75,6 +76,17 @@ export function registerOperate(program: Command): void {
       'build and bring out the branch’s head again, whatever runs: after images were lost',
     ),
   ).action(run(async (words, flags: OfEnvironment, [app = '']) => words.redeploy(flags, app)));
+  command('doctor', 'look an installation over: what is not ok, and what to do about it').action(
+    async (flags: Common) => {
+      const [{ showing }, { doctor }] = await Promise.all([import('./run.ts'), import('../doctor/run.ts')]);
+      process.exit(await showing(() => doctor(flags)));
+    },
+  );
+  command('dead-letters', 'show the events that were given up after their retries')
+    .option('--replay <id>', 'have one done after all')
+    .option('--delete [id]', 'drop one, or with --all all of them')
+    .option('--all', 'have all of them done after all')
+    .action(run(async (words, flags: DeadLetterFlags) => words.deadLetters(flags)));
   command('remove <app> <environment>', 'take a preview away, with everything in it').action(
     run(async (words, flags: Common, [app = '', environment = '']) =>
       words.remove({ ...flags, by: person() }, app, environment),

@@ -21,7 +21,17 @@ it('removes what this claim wrote, and what one wrote that it took over from', a
 it('leaves what a newer claim has written', async () => {
   await on.ask({ do: 'apply', phase: 0, release: RELEASE, fence: 6 });
   const before = [...on.fake.objects.keys()];
-  await on.ask({ do: 'undo', release: RELEASE, fence: 5 });
+  expect(await on.ask({ do: 'undo', release: RELEASE, fence: 5 })).toEqual({ state: 'superseded', by: 6 });
+  expect([...on.fake.objects.keys()]).toEqual(before);
+});
+
+it('leaves the namespace and the inventory, too, which may be older than what a newer claim has written', async () => {
+  await on.ask({ do: 'apply', phase: 0, release: RELEASE, fence: 1 });
+  await on.ask({ do: 'apply', phase: 0, release: { ...RELEASE, number: 4 }, fence: 6 });
+  const before = [...on.fake.objects.keys()];
+  // A ledger that was lost gives the first fence once more.
+  for (const how of ['undo', 'remove'] as const)
+    expect(await on.ask({ do: how, release: RELEASE, fence: 1 })).toEqual({ state: 'superseded', by: 6 });
   expect([...on.fake.objects.keys()]).toEqual(before);
 });
 

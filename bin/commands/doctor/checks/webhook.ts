@@ -1,0 +1,107 @@
+import { absent, type Finding, notOk, ok } from '../finding.ts';
+import type { Check, Patient } from '../patient.ts';
+
+const DAY = 86_400_000;
+/** Days after which a silent git host is worth a word. */
+const SILENT = 14;
+
+/** Whether the address that the git host sends to answers, and lets nobody in who does not sign. */
+export const webhook: Check = {
+  about: 'webhook',
+  needs: [],
+  async look({ output }) {
+    const url = output('WebhookUrl');
+    if (url === undefined) return [absent('webhook', 'no address of it is known here')];
+    return [await knock(url)];
+  },
+};
+
+async function knock(url: string): Promise<Finding> {
+  const headers = { 'content-type': 'application/json', 'x-github-event': 'ping' };
+  const request = { method: 'POST', headers, body: '{}', signal: AbortSignal.timeout(10_000) };
+  const status = await fetch(url, request).then(
+    (response) => response.status,
+    (error: Error) => error.message,
+  );
+  if (status === 401 || status === 400)
+    return ok('webhook', `it answers, and refuses what nobody signed (${status})`);
+  if (status === 403)
+    return notOk(
+      'webhook',
+      'Lambda itself refuses the request (403)',
+      'the function URL has lost its policy: npx fairlead deploy',
+    );
+  const remedy = 'see the log of the function receive-push';
+  return notOk(
+    'webhook',
+    typeof status === 'number' ? `it answers ${status} to an unsigned request` : status,
+    remedy,
+  );
+}
+
+/** Whether the git host has sent anything lately, and whether what it sent was let in. */
+export const deliveries: Check = {
+  about: 'deliveries',
+  needs: ['cloudwatch:GetMetricStatistics'],
+  async look(patient) {
+    const names = patient
+      .resources('AWS::Lambda::Function')
+      .filter(({ logicalId }) => /^receivepush/i.test(logicalId));
+    const [receive] = names;
+    const settings = patient.settings('CLOUDWATCH');
+    if (receive === undefined || settings === undefined)
+      return [absent('deliveries', 'nobody counts them here')];
+    const FunctionName = [{ Name: 'FunctionName', Value: receive.id }];
+    const sent = await sum(
+      patient,
+      { Namespace: 'AWS/Lambda', MetricName: 'Invocations', Dimensions: FunctionName },
+      SILENT,
+    );
+    const service = [{ Name: 'service', Value: 'receive-push' }];
+    const refused = await sum(
+      patient,
+      { Namespace: 'Fairlead', MetricName: 'WebhookRefused', Dimensions: service },
+      1,
+    );
+    if (refused > 0 && refused >= sent / 2)
+      return [
+        notOk(
+          'deliveries',
+          `${refused} were refused since yesterday`,
+          'give the git host the secret of this installation: docs/triggers.md',
+        ),
+      ];
+    if (sent === 0)
+      return [
+        notOk(
+          'deliveries',
+          `none came in ${SILENT} days`,
+          'look at the deliveries of the webhook in the settings of the repository: docs/install.md',
+        ),
+      ];
+    return [ok('deliveries', `${sent} in ${SILENT} days, ${refused} refused since yesterday`)];
+  },
+};
+
+interface Metric {
+  Namespace: string;
+  MetricName: string;
+  Dimensions: { Name: string; Value: string }[];
+}
+
+async function sum(patient: Patient, metric: Metric, days: number): Promise<number> {
+  const { CloudWatchClient, GetMetricStatisticsCommand } = await import('@aws-sdk/client-cloudwatch');
+  const client = new CloudWatchClient(patient.settings('CLOUDWATCH') ?? {});
+  const EndTime = new Date();
+  const StartTime = new Date(EndTime.getTime() - days * DAY);
+  const Period = days * (DAY / 1000);
+  const asked = new GetMetricStatisticsCommand({
+    ...metric,
+    StartTime,
+    EndTime,
+    Period,
+    Statistics: ['Sum'],
+  });
+  const { Datapoints = [] } = await client.send(asked);
+  return Datapoints.reduce((total, { Sum = 0 }) => total + Sum, 0);
+}
