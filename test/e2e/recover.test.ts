@@ -62,6 +62,9 @@ describe('what was lost', { timeout: 240_000 }, () => {
     expect(pushed.outcome, pushed.text).toBe('failed');
     expect(pushed.text).toContain('npx fairlead recover');
     await answers(2);
+    const { code, out } = await command('doctor');
+    expect(code, out).toBe(1);
+    expect(out).toMatch(/not-ok +ledger +lost in production: the cluster knows of claim 2/);
   });
 
   it('comes back from the cluster, and pushes and rollbacks go on from there', async () => {
@@ -138,5 +141,12 @@ describe('what was lost', { timeout: 240_000 }, () => {
     expect(code, out + err).toBe(0);
     expect(out).toMatch(/live lost/);
     await answers(7);
+  });
+
+  it('leaves nothing behind that a doctor would find', async () => {
+    const { code, out, err } = await command('doctor');
+    expect(code, out + err).toBe(0);
+    for (const about of ['credentials', 'cluster', 'ledger', 'functions', 'git host'])
+      expect(out).toMatch(new RegExp(`ok +${about} `));
   });
 });

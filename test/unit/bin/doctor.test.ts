@@ -1,0 +1,257 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { examine } from '../../../bin/commands/doctor/examine.ts';
+import type { Finding } from '../../../bin/commands/doctor/finding.ts';
+import { type Answers, DoctorAws, HEALTHY, stackXml } from './doctor-aws.ts';
+
+const aws = new DoctorAws();
+let folder: string;
+
+beforeAll(async () => {
+  await aws.start();
+  folder = await mkdtemp(join(tmpdir(), 'fairlead-doctor-'));
+  const variables = {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'AKIATEST',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_MAX_ATTEMPTS: '1',
+  };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await aws.close();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  aws.answers = HEALTHY;
+  aws.asked.length = 0;
+});
+
+const look = async (answers: Answers = {}): Promise<Finding[]> => {
+  aws.answers = { ...HEALTHY, ...answers };
+  return await examine({ function: 'fairlead-operate', folder });
+};
+const wrong = (findings: readonly Finding[]) => findings.filter(({ is }) => is === 'not-ok');
+
+describe('an installation that lacks nothing', () => {
+  test('is ok, with everything asked for and nothing written', async () => {
+    const findings = await look();
+    expect(wrong(findings)).toEqual([]);
+    expect(findings.filter(({ is }) => is === 'ok').map(({ about }) => about)).toEqual(
+      expect.arrayContaining([
+        'credentials',
+        'FairleadPipeline',
+        'webhook',
+        'HostToken',
+        'ledger',
+        'cluster',
+        'git host',
+      ]),
+    );
+    const reads = /^(Get|List|Describe|Invoke$|WEBHOOK$)/;
+    expect(aws.asked.filter((operation) => !reads.test(operation))).toEqual([]);
+    // Reading a secret's value is nothing that a doctor does.
+    expect(aws.asked).not.toContain('GetSecretValue');
+  });
+});
+
+/** What is wrong, where it shows, and the beginning of what is to be done. */
+const DISEASES: [string, Answers, string, RegExp][] = [
+  [
+    'a stack is not there',
+    { DescribeStacks: () => new Error('Stack with id x does not exist') },
+    'FairleadRegistry',
+    /fairlead deploy/,
+  ],
+  [
+    'an update failed',
+    {
+      DescribeStacks: (input) =>
+        stackXml(/StackName=(\w+)/.exec(input)?.[1] ?? '', { status: 'UPDATE_ROLLBACK_FAILED' }),
+    },
+    'FairleadPipeline',
+    /describe-stack-events/,
+  ],
+  [
+    'somebody changed it by hand',
+    { DescribeStacks: (input) => stackXml(/StackName=(\w+)/.exec(input)?.[1] ?? '', { drift: 'DRIFTED' }) },
+    'FairleadPipeline',
+    /drifts/,
+  ],
+  [
+    'another version is installed',
+    { DescribeStacks: (input) => stackXml(/StackName=(\w+)/.exec(input)?.[1] ?? '', { version: '0.0.1' }) },
+    'FairleadPipeline',
+    /upgrade/,
+  ],
+  ['the webhook lets anybody in', { WEBHOOK: () => 200 }, 'webhook', /log/],
+  ['the function URL has no policy', { WEBHOOK: () => 403 }, 'webhook', /fairlead deploy/],
+  ['nothing is delivered', { GetMetricStatistics: () => ({ Datapoints: [] }) }, 'deliveries', /webhook/],
+  [
+    'all of it is refused',
+    { GetMetricStatistics: () => ({ Datapoints: [{ Sum: 9 }] }) },
+    'deliveries',
+    /secret/,
+  ],
+  [
+    'nobody put a token in',
+    {
+      DescribeSecret: () => ({
+        CreatedDate: 1,
+        LastChangedDate: 1,
+        VersionIdsToStages: { a: ['AWSCURRENT'] },
+      }),
+    },
+    'HostToken',
+    /put-secret-value/,
+  ],
+  ['a secret is going', { DescribeSecret: () => ({ DeletedDate: 1 }) }, 'WebhookSecret', /restore-secret/],
+  ['no pull-through cache', { DescribePullThroughCacheRules: () => ({}) }, 'pull-through cache', /deploy/],
+  ['no template', { DescribeRepositoryCreationTemplates: () => ({}) }, 'repositories', /deploy/],
+  [
+    'tags that may move',
+    {
+      DescribeRepositoryCreationTemplates: () => ({
+        repositoryCreationTemplates: [
+          { prefix: 'fairlead', lifecyclePolicy: '{}', imageTagMutability: 'MUTABLE' },
+        ],
+      }),
+    },
+    'repositories',
+    /deploy/,
+  ],
+  ['no scanning', { GetRegistryScanningConfiguration: () => ({}) }, 'scanning', /as-is/],
+  [
+    'no mounting',
+    { GetAccountSetting: () => ({ value: 'DISABLED' }) },
+    'blob mounting',
+    /put-account-setting/,
+  ],
+  [
+    'the table is gone',
+    { DescribeTable: () => Object.assign(new Error('gone'), { name: 'ResourceNotFoundException' }) },
+    'ledger',
+    /disaster-recovery/,
+  ],
+  ['no point in time', { DescribeContinuousBackups: () => ({}) }, 'ledger', /update-continuous-backups/],
+  ['items never expire', { DescribeTimeToLive: () => ({}) }, 'ledger', /update-time-to-live/],
+  [
+    'a cluster without access entries',
+    {
+      DescribeCluster: () => ({
+        cluster: { status: 'ACTIVE', accessConfig: { authenticationMode: 'CONFIG_MAP' } },
+      }),
+    },
+    'cluster',
+    /update-cluster-config/,
+  ],
+  [
+    'an alarm rings',
+    {
+      DescribeAlarms: () => ({
+        MetricAlarms: [{ AlarmName: 'Failed-1', StateValue: 'ALARM', AlarmDescription: 'see the log' }],
+      }),
+    },
+    'alarms',
+    /see the log/,
+  ],
+  [
+    'an alarm is muted',
+    {
+      DescribeAlarms: () => ({
+        MetricAlarms: [{ AlarmName: 'Failed-1', StateValue: 'OK', ActionsEnabled: false }],
+      }),
+    },
+    'alarms',
+    /enable-alarm-actions/,
+  ],
+  ['an alarm was taken away', { DescribeAlarms: () => ({}) }, 'alarms', /deploy/],
+  [
+    'an address was not confirmed',
+    {
+      ListSubscriptionsByTopic: () =>
+        '<R><ListSubscriptionsByTopicResult><Subscriptions><member><SubscriptionArn>PendingConfirmation</SubscriptionArn><Endpoint>ada@example.com</Endpoint></member></Subscriptions></ListSubscriptionsByTopicResult></R>',
+    },
+    'notifications',
+    /link/,
+  ],
+  [
+    'dead letters wait',
+    { GetQueueAttributes: () => ({ Attributes: { ApproximateNumberOfMessages: '3' } }) },
+    'dead letters',
+    /dead-letters/,
+  ],
+  [
+    'the account is new',
+    { GetServiceQuota: () => ({ Quota: { Value: 10 } }) },
+    'quotas',
+    /request-service-quota-increase/,
+  ],
+  [
+    'a quota is nearly used up',
+    {
+      GetServiceQuota: () => ({
+        Quota: { Value: 1000, UsageMetric: { MetricNamespace: 'AWS/Usage', MetricName: 'Used' } },
+      }),
+      GetMetricStatistics: (input) => ({
+        Datapoints: [{ Sum: input.includes('Refused') ? 0 : 5, Maximum: 900 }],
+      }),
+    },
+    'quotas',
+    /increase/,
+  ],
+];
+
+describe('an installation that lacks something', () => {
+  test.each(DISEASES)('%s: is told, with what to do', async (_, answers, about, remedy) => {
+    const findings = wrong(await look(answers));
+    expect(findings.map((one) => one.about)).toContain(about);
+    expect(findings.find((one) => one.about === about)?.remedy).toMatch(remedy);
+  });
+
+  test('what the functions find is told with the rest', async () => {
+    const bad = {
+      is: 'not-ok',
+      about: 'git host',
+      says: 'github/acme/shop: Bad credentials',
+      remedy: 'docs/triggers.md',
+    };
+    const Invoke = (input: string) =>
+      input.includes('examine')
+        ? { is: 'started', environment: {}, execution: 'arn:x' }
+        : { is: 'ended', outcome: 'examined', message: '', findings: [bad] };
+    expect(wrong(await look({ Invoke }))).toEqual([bad]);
+  });
+
+  test('a configuration that is wrong is told with its field', async () => {
+    const file = join(folder, 'fairlead.config.ts');
+    await writeFile(file, 'export default { apps: 7 };\n');
+    const findings = wrong(await look());
+    await rm(file);
+    expect(findings[0]).toMatchObject({ about: 'configuration', says: expect.stringContaining('apps') });
+  });
+
+  test('without credentials nothing else is asked', async () => {
+    const denied = Object.assign(new Error('The security token is invalid'), {
+      name: 'InvalidClientTokenId',
+    });
+    const findings = await look({ GetCallerIdentity: () => denied });
+    expect(wrong(findings)).toMatchObject([
+      { about: 'credentials', remedy: expect.stringContaining('sso login') },
+    ]);
+    expect(aws.asked).toEqual(['GetCallerIdentity']);
+  });
+
+  test('what may not be looked at is unknown, not wrong, and names the right', async () => {
+    const denied = () => Object.assign(new Error('no'), { name: 'AccessDeniedException' });
+    const findings = await look({ DescribeTable: denied });
+    expect(findings.find(({ about }) => about === 'ledger')).toMatchObject({
+      is: 'unknown',
+      remedy: expect.stringContaining('dynamodb:DescribeTable'),
+    });
+  });
+});
