@@ -11,6 +11,7 @@ import type { ClusterSettings } from '../lib/stacks/cluster-settings.ts';
 import { ClusterStack } from '../lib/stacks/cluster-stack.ts';
 import { type GitHost, PipelineStack } from '../lib/stacks/pipeline-stack.ts';
 import { RegistryStack } from '../lib/stacks/registry-stack.ts';
+import manifest from '../package.json' with { type: 'json' };
 
 /** The stacks of one region, each of which can be deployed apart from those after it. */
 export interface Stacks {
@@ -61,6 +62,7 @@ export function installation(
       : new ClusterStack(app, `FairleadCluster${suffix}`, { ...propsOf('FairleadCluster'), settings });
   const pipeline = new PipelineStack(app, `FairleadPipeline${suffix}`, {
     ...propsOf('FairleadPipeline'),
+    version: manifest.version,
     registry,
     cluster,
     deployers: DEPLOYERS.group,

@@ -21,6 +21,8 @@ import { invokeEvery } from './schedule.ts';
 import { grantFollow, grantLook, grantTags, invokeOnAlarm } from './watch.ts';
 
 export interface PipelineStackProps extends StackProps {
+  /** Of Fairlead, which `fairlead doctor` compares with that of a clone. */
+  version?: string;
   registry: RegistryStack;
   /** Where apps run: of a stack, or one that is there. */
   cluster: ReachableCluster | ExistingCluster;
@@ -134,6 +136,7 @@ export class PipelineStack extends Stack {
     if (network) acknowledgeInVpc(rollOut);
     if (rollOut.role) admitDeployer(this, cluster, rollOut.role, props.deployers);
     const url = receive.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
+    if (props.version !== undefined) new CfnOutput(this, 'Version', { value: props.version });
     new CfnOutput(this, 'WebhookUrl', { value: url.url, description: 'Where the git host sends its pushes' });
     new CfnOutput(this, 'WebhookSecretArn', { value: webhookSecret.secretArn });
     new CfnOutput(this, 'OperateFunctionArn', {
@@ -152,6 +155,7 @@ export class PipelineStack extends Stack {
       timeToLiveAttribute: 'expires',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
+      deletionProtection: true,
     });
   }
 
