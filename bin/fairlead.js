@@ -11,6 +11,8 @@ import { currentBundle } from './current-bundle.js';
 const YOUNG = '--semi-space-growth-factor=1';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+// A bundle does not know from where it was made (bin/root.ts).
+process.env.FAIRLEAD_ROOT = root;
 const cache = join(root, 'node_modules', '.cache', 'fairlead');
 // What was compiled once is taken from here.
 const compiled = process.env.NODE_COMPILE_CACHE ?? cache;

@@ -20,22 +20,27 @@ const CODECOMMIT = 'codecommit';
  * groups in them: all but the last word are the owner.
  */
 export function readRepository(text: string, hosts: readonly HostSettings[]): RepositoryFound {
-  const [first = '', ...words] = bare(text).split('/');
+  const said = plainRepository(text);
+  const host = hosts.find((one) => `${said}/`.toLowerCase().startsWith(`${addressOf(one)}/`));
+  if (host === undefined) return { refused: whyUnknown(said.split('/')[0] ?? '', hosts) };
+  const address = addressOf(host);
+  const words = said.slice(address.length + 1).split('/');
   if (words.some((word) => !NAME.test(word) || /^\.+$/.test(word)))
     return {
-      refused: 'it has a word that no repository has: letters, digits, ".", "_" and "-" may stand there',
+      refused: `${address}/ has to be followed by ${shapeOf(host.kind)}, of letters, digits, ".", "_", "-"`,
     };
-  const host = hosts.find((one) => addressOf(one) === first.toLowerCase());
-  if (host === undefined) return { refused: unknownHost(first, hosts) };
   const repository = words.pop() ?? '';
   const owner = words.join('/');
-  const fits =
+  const isWhole =
     host.kind === 'codecommit'
-      ? owner === '' && repository !== ''
+      ? owner === ''
       : owner !== '' && (words.length === 1 || host.kind === 'gitlab');
-  if (!fits)
-    return { refused: `it has to be ${first}/${host.kind === 'codecommit' ? 'NAME' : 'OWNER/NAME'}` };
+  if (!isWhole) return { refused: `it has to be ${address}/${shapeOf(host.kind)}` };
   return { origin: { host: host.kind, owner, repository } };
+}
+
+function shapeOf(kind: HostKind): string {
+  return kind === 'codecommit' ? 'NAME' : 'OWNER/NAME';
 }
 
 /** What repositories of a host begin with: `github.com`, `git.example.com:3000`, `codecommit`. */
@@ -46,23 +51,25 @@ export function addressOf({ kind, url }: Pick<HostSettings, 'kind' | 'url'>): st
 }
 
 /** Without what people copy with it: a scheme, an end in `.git`, or SSH's `git@HOST:`. */
-function bare(text: string): string {
+export function plainRepository(text: string): string {
   return text
-    .replace(/^(https?|ssh):\/\/(git@)?/, '')
+    .trim()
+    .replace(/^(https?|ssh):\/\/([^@/]*@)?/, '')
     .replace(/^git@([^:/]+):/, '$1/')
+    .replace(/\/+$/, '')
     .replace(/\.git$/, '');
 }
 
-function unknownHost(first: string, hosts: readonly HostSettings[]): string {
-  const known = hosts.map(addressOf).join(', ');
-  const wellKnown = [...Object.values(WELL_KNOWN).map((url) => new URL(url).host), CODECOMMIT];
-  const add = wellKnown.includes(first.toLowerCase())
-    ? ` (add it to hosts: { kind: '${kindOf(first.toLowerCase())}' })`
-    : '';
-  return `'${first}' is none of the hosts of this configuration, ${known}${add}`;
+/** What is at a well-known address; undefined for any other. */
+export function kindOfHost(address: string): HostKind | undefined {
+  if (address === CODECOMMIT) return CODECOMMIT;
+  const found = Object.entries(WELL_KNOWN).find(([, url]) => new URL(url).host === address);
+  return found?.[0] as HostKind | undefined;
 }
 
-function kindOf(address: string): string {
-  const found = Object.entries(WELL_KNOWN).find(([, url]) => new URL(url).host === address);
-  return found?.[0] ?? CODECOMMIT;
+function whyUnknown(first: string, hosts: readonly HostSettings[]): string {
+  const known = hosts.map(addressOf).join(', ');
+  const kind = kindOfHost(first.toLowerCase());
+  const add = kind === undefined ? '' : ` (add it to hosts: { kind: '${kind}' })`;
+  return `'${first}' is none of the hosts of this configuration, ${known}${add}`;
 }
