@@ -33,7 +33,8 @@ const [MINUTE, HOUR] = [60, 3600];
 export const LIMITS: Readonly<Record<FunctionName, Limits>> = {
   // Anybody can call it, so a flood takes 20 at most; each takes some 10 ms, a refused one too, so these answer well over
   // a thousand webhooks a second. What is turned away then is answered with 429, and found by the sweep's next round.
-  'receive-push': { atOnce: 20, traced: true },
+  // Git hosts wait for its answer; CodeCommit's events do not, and one that is late is found by the sweep before.
+  'receive-push': { atOnce: 20, events: { retries: 2, seconds: HOUR }, traced: true },
   // Its executions sleep, and take nothing, while others work. A push that had to wait for six hours, the most that
   // Lambda keeps one, is still the branch's head; a later one is found by the sweep.
   deploy: { events: { retries: 2, seconds: 6 * HOUR }, traced: true },

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Bundle, makeBundle } from '../../../bench/lambda/bundles.ts';
+import { FUNCTIONS, type FunctionName } from '../../../lib/stacks/functions.ts';
+
+/**
+ * KiB that each function reads at its start, at most: a fifth more than it was when this was written. What crosses it is
+ * to be wanted, and if it is rarely needed, to be imported late.
+ */
+const BUDGETS: Readonly<Record<FunctionName, number>> = {
+  'receive-push': 140,
+  'watch-alarm': 340,
+  operate: 360,
+  'roll-out': 420,
+  sweep: 460,
+  deploy: 860,
+  'build-image': 1560,
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-bundles-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(FUNCTIONS)('$name', ({ name, entry }) => {
+  let bundle: Bundle;
+
+  test('starts with no more code than it may', () => {
+    bundle = makeBundle(entry, join(folder, name));
+    expect(bundle.start / 1024).toBeLessThan(BUDGETS[name]);
+    // Half of it is a budget that nobody noticed to be out of date.
+    expect(bundle.start / 1024).toBeGreaterThan(BUDGETS[name] / 2);
+  });
+
+  test('carries no way to credentials that Lambda does not have', () => {
+    expect(bundle.sources.filter((path) => /credential-provider-(?!env\/)/.test(path))).toEqual([]);
+  });
+});
+
+test('what a git host waits for is less than 300 KiB in all, without a client of the SDK', () => {
+  const { all, sources } = makeBundle('lambdas/receive-push.ts', join(folder, 'whole'));
+  expect(all).toBeLessThan(300 * 1024);
+  expect(sources.filter((path) => path.includes('@aws-sdk/client-'))).toEqual([]);
+  expect(sources).toContain('lib/aws/call.ts');
+});
