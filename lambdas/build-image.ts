@@ -24,6 +24,7 @@ import { Registries } from '../lib/registry/registries.ts';
 import { measure } from '../lib/report/measure.ts';
 import { METRICS } from '../lib/report/metrics.ts';
 import { tell } from '../lib/report/story.ts';
+import { checkOut } from '../lib/source/codecommit/checkout.ts';
 import { remoteEngines } from './build-image/engines.ts';
 import { manifestsIn, withManifests } from './build-image/manifests.ts';
 import { tellBuild, tellFailure } from './build-image/tell.ts';
@@ -32,7 +33,7 @@ import { Forges } from './forges.ts';
 
 const environment = buildImageEnvironment();
 const aws = awsEnvironment();
-const forges = new Forges(environment.hosts, aws);
+const forges = new Forges(environment.hosts, aws, checkOut);
 const credentials = ecrCredentials(new ECRClient({}));
 // Kept while the function's environment lives: it remembers tokens.
 const registries = new Registries({

@@ -11,7 +11,11 @@ import { byHost, check, commaSeparated, count, mirrors, text, url, type Variable
  * read here, under the same names. AWS_* variables are Lambda's and the SDK's, POWERTOOLS_* those of AWS Lambda Powertools.
  */
 
-const hosts = () => ({ HOST_API_URLS: byHost(url()), HOST_TOKEN_SECRET_IDS: z._default(byHost(text()), {}) });
+const hosts = () => ({
+  HOST_API_URLS: byHost(url()),
+  HOST_TOKEN_SECRET_IDS: z._default(byHost(text()), {}),
+  HOST_ACCESS: z._default(byHost(z.enum(['token', 'app'])), {}),
+});
 
 /**
  * How functions call AWS where they do without its SDK: by the same variables, and the trace of the invocation.
@@ -220,13 +224,16 @@ export function rollOutEnvironment(variables: Variables = process.env) {
 interface HostVariables {
   HOST_API_URLS: Partial<Record<HostKind, string>>;
   HOST_TOKEN_SECRET_IDS: Partial<Record<HostKind, string>>;
+  HOST_ACCESS: Partial<Record<HostKind, 'token' | 'app'>>;
 }
 
-function hostsOf({ HOST_API_URLS: urls, HOST_TOKEN_SECRET_IDS: tokens }: HostVariables): Hosts {
+function hostsOf(read: HostVariables): Hosts {
   const named = HOST_KINDS.flatMap((kind) => {
-    const { [kind]: apiUrl } = urls;
-    const { [kind]: tokenSecretId } = tokens;
-    return apiUrl === undefined ? [] : [[kind, { apiUrl, ...(tokenSecretId && { tokenSecretId }) }] as const];
+    const { [kind]: apiUrl } = read.HOST_API_URLS;
+    const { [kind]: tokenSecretId } = read.HOST_TOKEN_SECRET_IDS;
+    const { [kind]: access } = read.HOST_ACCESS;
+    const more = { ...(tokenSecretId && { tokenSecretId }), ...(access && { access }) };
+    return apiUrl === undefined ? [] : [[kind, { apiUrl, ...more }] as const];
   });
   return Object.fromEntries(named);
 }

@@ -55,5 +55,15 @@ export interface Comment {
 /** What a commit's archive does not hold, though the repository asks for it. One line each, for people. */
 export type Notice = string;
 
-/** The hosts of an installation: where their API is, and the Secrets Manager id of the token for it, where it has one. */
-export type Hosts = Readonly<Partial<Record<HostKind, { apiUrl: string; tokenSecretId?: string }>>>;
+/** One host of an installation. */
+export interface HostSettings {
+  /** Where its API is; CodeCommit's git. */
+  apiUrl: string;
+  /** Secrets Manager id of what lets Fairlead in, where it takes something. */
+  tokenSecretId?: string;
+  /** What that secret holds: a token, or the key of a GitHub App. `token` when absent. */
+  access?: 'token' | 'app';
+}
+
+/** The hosts of an installation. */
+export type Hosts = Readonly<Partial<Record<HostKind, HostSettings>>>;

@@ -8,6 +8,8 @@ export interface Installation {
   webhookSecretIds: Partial<Record<HostKind, string>>;
   /** Secrets Manager ids of the tokens that read the git hosts' APIs; absent where none is needed. */
   hostTokenSecretIds?: Partial<Record<HostKind, string>>;
+  /** The hosts whose secret holds the key of a GitHub App: `{ github: 'app' }`. */
+  hostAccess?: Partial<Record<HostKind, 'token' | 'app'>>;
   /** Base URLs of the git hosts' REST APIs: `{ github: 'https://api.github.com' }`. */
   hostApiUrls: Partial<Record<HostKind, string>>;
   ledgerTable: string;
@@ -105,10 +107,12 @@ export const OPERATE = 'fairlead-operate';
 
 const MINUTE = 60;
 
-function hostVariables({ hostApiUrls, hostTokenSecretIds = {} }: Installation): Record<string, string> {
+function hostVariables(installation: Installation): Record<string, string> {
+  const { hostApiUrls, hostTokenSecretIds = {}, hostAccess } = installation;
   return {
     HOST_API_URLS: JSON.stringify(hostApiUrls),
     HOST_TOKEN_SECRET_IDS: JSON.stringify(hostTokenSecretIds),
+    ...optional('HOST_ACCESS', hostAccess && JSON.stringify(hostAccess)),
   };
 }
 

@@ -132,7 +132,7 @@ async function answered<T extends z.ZodMiniType>(
     throw notSetUp(
       asked.operation,
       'GitHub does not take the App’s key',
-      'are the id and the key of one App?',
+      'are the id and the key of one App? (docs/triggers.md)',
     );
   }
   if (!response.ok) throw await refused(response, api, asked);
@@ -177,7 +177,7 @@ function readKey(pem: string, operation: string): KeyObject {
     throw notSetUp(
       operation,
       'privateKey is no key in PEM',
-      'put the file there that GitHub gave for download',
+      'put the file there that GitHub gave for download (docs/triggers.md)',
     );
   }
 }

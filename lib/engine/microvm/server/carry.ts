@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Toolchain } from '../../../build/go/toolchain.ts';
 import { Registries } from '../../../registry/registries.ts';
+import { checkOut } from '../../../source/codecommit/checkout.ts';
 import type { Forge } from '../../../source/forge.ts';
 import { forgeOf } from '../../../source/forge-of.ts';
 import { buildCommit, fetchCommit } from '../../commit.ts';
@@ -37,7 +38,7 @@ export function carryOut({ cacheDir, toolchain }: CarrySettings): Carry {
 }
 
 function sourceOf({ repository: { host }, source: { apiUrl, token } }: Order): Forge {
-  return forgeOf(host, { apiUrl, ...(token === undefined ? {} : { token: async () => token }) });
+  return forgeOf(host, { apiUrl, checkOut, ...(token === undefined ? {} : { token: async () => token }) });
 }
 
 /** Made for each build: they remember what its credentials gave them. */
@@ -49,9 +50,9 @@ function registriesOf({ registries: { mirrors, insecure, credentials }, network 
     credentials: async (asked) => {
       const found = credentials.find(({ host }) => host === asked);
       if (found === undefined) return undefined;
-      return 'token' in found
-        ? { token: found.token }
-        : { username: found.username, password: found.password };
+      if ('token' in found) return { token: found.token };
+      const { username, password, unasked } = found;
+      return { username, password, ...(unasked && { unasked }) };
     },
   });
 }
