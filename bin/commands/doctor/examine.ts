@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Config, DEFAULTS } from '../../../lib/config/config.ts';
 import { loadConfig } from '../../../lib/config/load.ts';
 import { FairleadError, messageOf } from '../../../lib/errors.ts';
+import { root } from '../../root.ts';
 import { type RunningCloud, runningClouds } from '../../running-clouds.ts';
 import { connect } from '../operate/connect.ts';
 import { cluster } from './checks/cluster.ts';
@@ -17,8 +18,6 @@ import { deliveries, webhook } from './checks/webhook.ts';
 import { type Finding, notOk, ok } from './finding.ts';
 import { type Check, type ClientSettings, carryOut, type Patient, type Resource } from './patient.ts';
 import { readStacks, STACKS, type StackSummary } from './stacks.ts';
-
-const root = join(import.meta.dirname, '..', '..', '..');
 
 /** From what everything else depends on to what depends on everything. */
 const ON_AWS: readonly Check[] = [
@@ -38,7 +37,7 @@ export interface Asked {
 
 /** Looks an installation over, with calls that read and nothing else. */
 export async function examine(asked: Asked): Promise<Finding[]> {
-  const configured = await configuration(asked.folder ?? root);
+  const configured = await configuration(asked.folder ?? root());
   const cloud = asked.local ? await localCloud() : undefined;
   const settings = settingsOf(cloud);
   const person = await identity(settings);
@@ -131,7 +130,7 @@ async function patientOf(
   settings: Patient['settings'],
   found: readonly StackSummary[],
 ): Promise<Patient> {
-  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const manifest = JSON.parse(await readFile(join(root(), 'package.json'), 'utf8')) as { version: string };
   const output = (key: string) =>
     found.map(({ outputs }) => outputs[key]).find((value) => value !== undefined);
   const named = config.cluster.is === 'existing' ? config.cluster.name : output('ClusterName');
