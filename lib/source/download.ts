@@ -4,7 +4,7 @@ import { FairleadError } from '../errors.ts';
 import { nameOf, refused } from './ask.ts';
 import { type Api, request } from './request.ts';
 import type { Notice, Repository } from './types.ts';
-import { type Limits, unpack } from './unpack.ts';
+import type { Limits } from './unpack.ts';
 
 /** A commit whose archive (.tar.gz) is at `path`. */
 export interface Archived {
@@ -16,7 +16,7 @@ export interface Archived {
 
 /**
  * Unpacks an archive of a git host into `directory`, which must exist and be empty. Answers what it leaves out.
- * @throws FairleadError `source/no-commit`, `source/refused`, and what {@link unpack} and {@link request} throw
+ * @throws FairleadError `source/no-commit`, `source/refused`, and what `unpack` and {@link request} throw
  */
 export async function downloadArchive(
   api: Api,
@@ -37,5 +37,7 @@ export async function downloadArchive(
   }
   if (!response.ok || response.body === null) throw await refused(response, api, asked);
   const archive = Readable.fromWeb(response.body as ReadableStream);
+  // Whoever only asks about branches does not have to load it.
+  const { unpack } = await import('./unpack.ts');
   return await unpack(archive, directory, asked.operation, limits);
 }
