@@ -3,7 +3,7 @@ import { KubeError } from './error.ts';
 import { ARM64_NODES } from './node-pool.ts';
 import { FIELD_MANAGER } from './owner.ts';
 import { DEPLOYERS, type Deployers, deployerRights } from './permissions.ts';
-import type { WrittenObject } from './wire.ts';
+import type { LiveObject, WrittenObject } from './wire.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -62,21 +62,23 @@ export async function applySetup(kube: Kube, objects: readonly WrittenObject[]):
   const applied: Applied[] = [];
   for (const object of objects) {
     const path = `${COLLECTIONS[object.kind]}/${object.metadata.name}`;
-    const before = await kube.find<WrittenObject & Versioned>(path);
-    const after = await kube.send<Versioned>('PATCH', path, {
+    const before = await kube.find<LiveObject>(path);
+    const after = await kube.send<LiveObject>('PATCH', path, {
       query: { fieldManager: FIELD_MANAGER, force: true },
       contentType: 'application/apply-patch+yaml',
       body: object,
     });
-    const isSame = before?.metadata?.resourceVersion === after.metadata?.resourceVersion;
     const name = `${object.kind}/${object.metadata.name}`;
-    applied.push({ name, outcome: isSame ? 'as it was' : 'changed' });
+    applied.push({ name, outcome: said(before) === said(after) ? 'as it was' : 'changed' });
   }
   return applied;
 }
 
-interface Versioned {
-  metadata?: { resourceVersion?: string };
+/** An object without what clusters note about it. */
+function said(object: LiveObject | undefined): string {
+  if (object === undefined) return '';
+  const { metadata, status: _, ...rest } = object as LiveObject & { status?: unknown };
+  return JSON.stringify({ ...rest, labels: metadata?.labels });
 }
 
 /** Whether the cluster has the API of Auto Mode's nodes. */
