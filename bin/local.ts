@@ -12,7 +12,7 @@ import { ReadyFile } from './ready-file.ts';
 
 const USAGE = `npm run local -- [--ready-file FILE] [--git-port N] [--registry-port N] [--registry HOST:PORT]
 
-  --ready-file FILE     once ready, writes { git, registry, kubeconfig, webhook, pid } as JSON to FILE
+  --ready-file FILE     once ready, writes { git, hosts, registry, kubeconfig, webhook, pid } as JSON to FILE
   --git-port N          where git listens on 127.0.0.1 (default: a free port)
   --registry-port N     where the registry listens on 127.0.0.1 (default: a free port)
   --config FILE         deploys as that fairlead.config.ts says: environments by branch, previews by app
@@ -117,11 +117,11 @@ async function main(): Promise<void> {
     recordCalls: calls === undefined ? undefined : resolve(from, calls),
   });
   try {
-    const { git, registry, kubeconfig, webhook } = cloud;
+    const { git, hosts, registry, kubeconfig, webhook } = cloud;
     console.log(`git         ${git}/NAME.git  (${inWords(deploys)})`);
     console.log(`registry    ${registry}`);
     console.log(`kubeconfig  ${kubeconfig}`);
-    await readyFile?.write({ git, registry, kubeconfig, webhook, pid: process.pid });
+    await readyFile?.write({ git, hosts, registry, kubeconfig, webhook, pid: process.pid });
     await ended;
   } finally {
     await closeAll([() => cloud.close(), async () => readyFile?.remove()]);

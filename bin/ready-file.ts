@@ -5,6 +5,8 @@ import { dirname, resolve } from 'node:path';
 /** What a ready file says. */
 export interface Ready {
   git: string;
+  /** Where other kinds of git hosts take pushes, by their kind. */
+  hosts: Readonly<Record<string, string>>;
   registry: string;
   kubeconfig: string;
   webhook: string;

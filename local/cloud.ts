@@ -7,7 +7,7 @@ import { startAws } from './aws/start.ts';
 import { buildMachine, PROJECT } from './build-machine.ts';
 import { closeAll } from './close-all.ts';
 import { type Cluster, type DeployerRights, startCluster } from './cluster.ts';
-import { startGit } from './git/server.ts';
+import { startGitHosts } from './git-hosts.ts';
 import { endpoints, type Person, personOf, principalOf } from './identities.ts';
 import { startLambda } from './lambda/start.ts';
 import type { FunctionSpec } from './lambda/types.ts';
@@ -55,6 +55,8 @@ export interface CloudOptions {
 export interface Cloud {
   /** `http://…`: a repository is `<git>/<app>.git`. */
   git: string;
+  /** The same, and other kinds of git hosts, by their kind. */
+  hosts: Readonly<Record<string, string>>;
   registry: string;
   /** Path of a kubeconfig with every right. */
   kubeconfig: string;
@@ -74,9 +76,7 @@ export interface Cloud {
 const REGION = 'us-east-1';
 const ACCOUNT = '000000000000';
 const CLUSTER = 'fairlead';
-const SECRET = 'fairlead/webhook';
 const VM_SECRET = 'fairlead/microvm';
-const HOST_TOKEN = 'fairlead/host-token';
 const VM_IMAGE = { arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:microvm-image:fairlead`, version: '1.0' };
 const LENT_ROLE = `arn:aws:iam::${ACCOUNT}:role/fairlead-lent`;
 const repositoryArn = (name: string) => `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/${name}`;
@@ -110,7 +110,6 @@ type Keep = <T extends { close(): Promise<void> }>(part: T) => T;
 async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 'close'>> {
   const { stateDir } = options;
   const records = new EventEmitter();
-  const secret = random();
   let webhookUrl = '';
   let lambdaEndpoint = '';
   let cluster: Cluster | undefined;
@@ -127,18 +126,13 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       );
   const registryHost = options.registry ?? own?.host ?? '';
   const git = keep(
-    await startGit({
-      stateDir: join(stateDir, 'git'),
-      port: options.gitPort,
-      webhook: { url: () => webhookUrl, secret },
-      records,
-    }),
+    await startGitHosts({ stateDir, port: options.gitPort, webhook: () => webhookUrl, records, random }),
   );
   const deadLetters = `arn:aws:sqs:${REGION}:${ACCOUNT}:${DEAD_LETTERS}`;
   const defined = options.functions({
-    webhookSecretIds: { github: SECRET },
-    hostTokenSecretIds: { github: HOST_TOKEN },
-    hostApiUrls: { github: `${git.url}/api/v3` },
+    webhookSecretIds: git.webhookSecretIds,
+    hostTokenSecretIds: git.tokenSecretIds,
+    hostApiUrls: git.apiUrls,
     ledgerTable: LEDGER.TableName,
     imageRepositoryPrefix: `${registryHost}/fairlead`,
     registryMirrors: { '*': registryHost },
@@ -172,7 +166,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       principals: [...principals.values(), person, ...(machine ? [machine.role] : [])],
       registry: { host: registryHost, url: `http://${registryHost}` },
       cluster: () => cluster && { name: CLUSTER, endpoint: cluster.endpoint, ca: cluster.ca },
-      secrets: { [SECRET]: secret, [HOST_TOKEN]: random(), [VM_SECRET]: random() },
+      secrets: { ...git.secrets, [VM_SECRET]: random() },
       microVms: { vms, image: VM_IMAGE },
       tables: [LEDGER, LENT],
       queues: [DEAD_LETTERS],
@@ -217,7 +211,8 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   monitor(aws, { region: REGION, account: ACCOUNT }, functions, lambda);
   webhookUrl = lambda.functionUrl('receive-push');
   return {
-    git: git.url,
+    git: git.urls.github,
+    hosts: git.urls,
     registry: own?.url ?? `http://${registryHost}`,
     kubeconfig: cluster.kubeconfig,
     webhook: webhookUrl,

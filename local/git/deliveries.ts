@@ -1,4 +1,5 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import type { Dialect } from './dialects/dialect.ts';
 
 /** What came of a delivery. */
 export type Answer =
@@ -9,11 +10,11 @@ export type Answer =
 
 /** One webhook: what was sent, and what came of each attempt. */
 export interface Delivery {
-  /** X-GitHub-Delivery; a redelivery has the same. */
+  /** The host's id of the event; a redelivery has the same. */
   guid: string;
   repository: string;
   ref: string;
-  /** X-GitHub-Event: `push`, `pull_request`, `issue_comment`. */
+  /** As the host calls it: GitHub's `push`, `pull_request`, `issue_comment`. */
   event: string;
   /** The JSON as it is sent. */
   body: string;
@@ -41,7 +42,7 @@ const once: Strategy = (_delivery, send) => send();
 export interface Webhook {
   /** Where to; asked for at each delivery. */
   url: () => string;
-  /** Key of X-Hub-Signature-256. */
+  /** What it is signed with. */
   secret: string;
 }
 
@@ -51,8 +52,9 @@ const PATIENCE = 10_000;
 /** Deliveries that are remembered. */
 const MOST_DELIVERIES = 200;
 
-/** Sends webhooks as GitHub does, and remembers the last ones. */
+/** Sends webhooks as a kind of host does, and remembers the last ones. */
 export class Deliveries {
+  readonly #dialect: Dialect;
   readonly #webhook: Webhook;
   readonly #strategy: Strategy;
   readonly #log: Delivery[] = [];
@@ -60,7 +62,8 @@ export class Deliveries {
   readonly #inactive = new Set<string>();
   #lastId = 0;
 
-  constructor(webhook: Webhook, strategy: Strategy = once) {
+  constructor(dialect: Dialect, webhook: Webhook, strategy: Strategy = once) {
+    this.#dialect = dialect;
     this.#webhook = { ...webhook };
     this.#strategy = strategy;
   }
@@ -122,39 +125,31 @@ export class Deliveries {
     const redelivery = delivery.attempts.length > 0;
     this.#lastId += 1;
     const id = this.#lastId;
-    const answer = await post(this.#webhook, delivery, this.#closing.signal);
+    const headers = this.#dialect.headers(delivery, this.#webhook.secret);
+    const answer = await post(this.#webhook.url(), headers, delivery.body, this.#closing.signal);
     delivery.attempts.push({ id, at, redelivery, duration: Date.now() - at.getTime(), answer });
     return answer;
   }
 }
 
-async function post(webhook: Webhook, delivery: Delivery, closing: AbortSignal): Promise<Answer> {
+async function post(
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+  closing: AbortSignal,
+): Promise<Answer> {
   try {
-    const response = await fetch(webhook.url(), {
+    const response = await fetch(url, {
       method: 'POST',
       redirect: 'manual',
       signal: AbortSignal.any([closing, AbortSignal.timeout(PATIENCE)]),
-      headers: headersOf(delivery, webhook.secret),
-      body: delivery.body,
+      headers: { accept: '*/*', 'content-type': 'application/json', ...headers },
+      body,
     });
     return { kind: 'answered', status: response.status, body: await response.text() };
   } catch (error) {
     return { kind: 'unreachable', reason: reasonOf(error) };
   }
-}
-
-/** Headers of a delivery (docs.github.com, "Webhook events and payloads", "Delivery headers"). */
-function headersOf({ guid, event, body }: Delivery, secret: string): Record<string, string> {
-  return {
-    accept: '*/*',
-    'content-type': 'application/json',
-    'user-agent': 'GitHub-Hookshot/fairlead',
-    'x-github-event': event,
-    'x-github-delivery': guid,
-    'x-github-hook-id': '1',
-    'x-github-hook-installation-target-type': 'repository',
-    'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
-  };
 }
 
 function reasonOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import type { Activities } from './activities.ts';
 import type { Answer, Deliveries, Delivery } from './deliveries.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Git } from './git.ts';
-import { pushPayload } from './payload.ts';
 import type { Pulls } from './pulls.ts';
 import type { Repository } from './repositories.ts';
 import type { OnPush } from './smart-http.ts';
@@ -13,6 +13,7 @@ interface Parts {
   git: Git;
   deliveries: Deliveries;
   stories: Stories;
+  dialect: Dialect;
   /** The host's own address. */
   url: string;
   pulls: Pulls;
@@ -38,10 +39,14 @@ export function onPushTo(parts: Parts, repository: Repository): OnPush {
       say(`${repository.name} is a fork of ${repository.parent}: nothing is deployed from it`);
       return;
     }
-    const payloads = await Promise.all(
-      updates.map((update) => pushPayload(parts.git, parts.url, repository, update, updates)),
+    const { git, url, dialect } = parts;
+    const events = await Promise.all(
+      updates.map((update) => dialect.event({ git, url, repository, update, together: updates })),
     );
-    const pushes = updates.map((update, index) => announce(parts, repository, update, payloads[index]));
+    const pushes = updates.flatMap((update, index) => {
+      const event = events[index];
+      return event === undefined ? [] : [announce(parts, repository, update, event)];
+    });
     const stop = (why: string) => {
       for (const { story } of pushes) story.close(why);
     };
@@ -54,7 +59,7 @@ export function onPushTo(parts: Parts, repository: Repository): OnPush {
     gone.addEventListener('abort', leave);
     if (gone.aborted) leave();
     try {
-      for (const push of await refusedFirst(pushes)) await tell(parts.url, repository.name, push, say);
+      for (const push of await refusedFirst(pushes)) await tell(parts, repository.name, push, say);
     } finally {
       clearTimeout(limit);
       gone.removeEventListener('abort', leave);
@@ -74,19 +79,19 @@ function announce(
   { deliveries, stories }: Parts,
   repository: Repository,
   update: RefUpdate,
-  payload: unknown,
+  { event, payload }: { event: string; payload: unknown },
 ): Push {
-  const delivery = deliveries.prepare(repository.name, update.ref, payload);
+  const delivery = deliveries.prepare(repository.name, update.ref, payload, event);
   // Listening begins before the sending, or the first words of a quick function would be lost.
   const story = stories.follow(delivery.guid);
   return { update, delivery, story, answer: deliveries.send(delivery) };
 }
 
 /** Says how one ref's push goes on, up to its end. */
-async function tell(url: string, app: string, push: Push, say: (line: string) => void): Promise<void> {
+async function tell(parts: Parts, app: string, push: Push, say: (line: string) => void): Promise<void> {
   const answer = await push.answer;
   if (!isAccepted(answer)) {
-    for (const line of terminalLines(refusal(url, app, push, answer))) say(line);
+    for (const line of terminalLines(refusal(parts, app, push, answer))) say(line);
     return;
   }
   for await (const { message } of push.story) for (const line of terminalLines(message)) say(line);
@@ -99,7 +104,7 @@ function isAccepted(answer: Answer): boolean {
 }
 
 /** What the function said, or why it said nothing. */
-function refusal(url: string, app: string, { update, delivery }: Push, answer: Answer): string {
+function refusal({ url, dialect }: Parts, app: string, { update, delivery }: Push, answer: Answer): string {
   if (answer.kind === 'withheld')
     return `The webhook of ${update.ref} was kept back (delivery ${delivery.guid}).`;
   const said = answer.kind === 'answered' ? answerOf(answer.body)?.message : undefined;
@@ -110,8 +115,9 @@ function refusal(url: string, app: string, { update, delivery }: Push, answer: A
       ? `the deployment pipeline cannot be reached: ${answer.reason}`
       : `the deployment pipeline answered ${answer.status}: ${(answer.body.trim() || 'no body').slice(0, 300)}`;
   const last = delivery.attempts.at(-1);
-  const again = `${url}/api/v3/repos/local/${app}/hooks/1/deliveries/${last?.id}/attempts`;
-  return `The commit is stored. To hand it to the pipeline again: curl -X POST ${again}\nfailed ${app} ${subject} ${why.replaceAll('\n', ' ')}`;
+  const path = dialect.redelivery?.(app, last?.id);
+  const again = path === undefined ? 'push something' : `curl -X POST ${url}${dialect.api}${path}`;
+  return `The commit is stored. To hand it to the pipeline again: ${again}\nfailed ${app} ${subject} ${why.replaceAll('\n', ' ')}`;
 }
 
 function answerOf(body: string): { status?: unknown; message?: string } | undefined {

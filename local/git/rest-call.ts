@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Activities } from './activities.ts';
 import type { Deliveries } from './deliveries.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Git } from './git.ts';
 import type { Comment, PullRequest, Pulls } from './pulls.ts';
 import type { Repositories, Repository } from './repositories.ts';
@@ -14,6 +15,7 @@ export interface RestParts {
   statuses: Statuses;
   pulls: Pulls;
   activities: Activities;
+  dialect: Dialect;
   announceComment(pull: PullRequest, comment: Comment): void;
   url: string;
 }
@@ -32,6 +34,7 @@ export interface Call extends RestParts {
 
 export interface Answer {
   status: number;
+  headers?: Record<string, string>;
   body: unknown;
 }
 

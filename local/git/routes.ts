@@ -10,12 +10,11 @@ export type Route =
   | { kind: 'refused'; status: number; message: string };
 
 const DUMB = /\/(?:info\/refs|HEAD|objects\/.*)$/;
-const API = '/api/v3';
 
-/** Decides purely on method, path and query (gitprotocol-http, "URL Format" and "Smart Clients"). */
-export function routeOf(method: string, target: string): Route {
+/** Decides purely on method, path and query (gitprotocol-http, "URL Format" and "Smart Clients"); `api` begins the REST API. */
+export function routeOf(method: string, target: string, api: string): Route {
   const [path = '/', search = ''] = target.split('?', 2);
-  if (path === API || path.startsWith(`${API}/`)) return { kind: 'api', path: target.slice(API.length) };
+  if (path === api || path.startsWith(`${api}/`)) return { kind: 'api', path: target.slice(api.length) };
   const service = new URLSearchParams(search).get('service');
   const advertise = /^\/(.+)\/info\/refs$/.exec(path);
   if (advertise !== null && service !== null) return advertised(method, advertise[1] ?? '', service);

@@ -4,14 +4,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Activities } from './activities.ts';
+import { answerRest } from './answer-rest.ts';
 import { Deliveries, type Strategy, type Webhook } from './deliveries.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { GITHUB } from './dialects/github.ts';
 import { type Git, prepareGit } from './git.ts';
 import { faultOfAppName } from './names.ts';
 import { commentPayload, pullPayload } from './pull-json.ts';
 import { type PullRequest, Pulls } from './pulls.ts';
 import { onPushTo } from './pushes.ts';
 import { Repositories, type Repository } from './repositories.ts';
-import { answerRest } from './rest.ts';
 import type { RestParts } from './rest-call.ts';
 import { type Route, routeOf, type Service } from './routes.ts';
 import { advertise, receivePack, refuse, uploadPack } from './smart-http.ts';
@@ -25,7 +27,9 @@ export interface GitHostOptions {
   port?: number;
   /** Address to listen on. Default 127.0.0.1. */
   host?: string;
-  /** Where pushes are announced, as GitHub announces them. */
+  /** The kind of host that it speaks as. Default: GitHub's. */
+  dialect?: Dialect;
+  /** Where pushes are announced. */
   webhook: Webhook;
   /** Log records of the functions: emits `record` with `{ function, record: { event?, message, delivery? … } }`. */
   records: EventEmitter;
@@ -38,8 +42,10 @@ export interface GitHostOptions {
 }
 
 export interface GitHost {
-  /** `http://<address>:<port>`; a repository is `<url>/<app>.git`, GitHub's REST API `<url>/api/v3`. */
+  /** `http://<address>:<port>`; a repository is `<url>/<app>.git`. */
   url: string;
+  /** Base URL of its REST API: `<url>/api/v3`. */
+  apiUrl: string;
   /** The repository of an app, made empty if need be. */
   repository(name: string): Promise<Repository>;
   /** Signs webhooks with another key from now on. */
@@ -56,7 +62,7 @@ interface Host extends RestParts {
   working: Set<ChildProcess>;
 }
 
-/** Starts a git host that speaks smart HTTP, and GitHub's webhooks and REST API as far as a deployment needs them. */
+/** Starts a git host that speaks smart HTTP, and a kind of host's webhooks and REST API as far as a deployment needs them. */
 export async function startGit(options: GitHostOptions): Promise<GitHost> {
   const stateDir = resolve(options.stateDir);
   const git = await prepareGit(stateDir, options.environment ?? process.env);
@@ -69,6 +75,7 @@ export async function startGit(options: GitHostOptions): Promise<GitHost> {
   host.url = await listen(server, options.port ?? 0, options.host ?? '127.0.0.1');
   return {
     url: host.url,
+    apiUrl: `${host.url}${host.dialect.api}`,
     repository: (name) => host.repositories.obtain(name),
     setSecret: (secret) => {
       host.deliveries.secret = secret;
@@ -78,13 +85,15 @@ export async function startGit(options: GitHostOptions): Promise<GitHost> {
 }
 
 function makeHost(options: GitHostOptions, stateDir: string, git: Git): Host {
-  const deliveries = new Deliveries(options.webhook, options.deliver);
+  const { dialect = GITHUB } = options;
+  const deliveries = new Deliveries(dialect, options.webhook, options.deliver);
   const announce = (event: string, { base, number }: PullRequest, payload: unknown) => {
     const ref = `refs/pull/${number}/head`;
     void deliveries.send(deliveries.prepare(base.repository.name, ref, payload, event));
   };
   const host: Host = {
     git,
+    dialect,
     repositories: new Repositories(join(stateDir, 'repositories'), git),
     deliveries,
     statuses: new Statuses(),
@@ -101,7 +110,7 @@ function makeHost(options: GitHostOptions, stateDir: string, git: Git): Host {
 }
 
 async function answer(host: Host, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const route = routeOf(request.method ?? '', request.url ?? '/');
+  const route = routeOf(request.method ?? '', request.url ?? '/', host.dialect.api);
   switch (route.kind) {
     case 'api':
       return answerRest(host, route.path, request, response);

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ReadyFile } from '../../../bin/ready-file.ts';
 
-const READY = { git: 'http://g', registry: 'http://r', kubeconfig: '/k', webhook: 'http://w', pid: 7 };
+const READY = {
+  git: 'http://g',
+  hosts: { github: 'http://g' },
+  registry: 'http://r',
+  kubeconfig: '/k',
+  webhook: 'http://w',
+  pid: 7,
+};
 
 let folder: string;
 beforeEach(async () => {
