@@ -13,10 +13,11 @@ import { admitDeployer, existingCluster, type ReachableCluster } from './cluster
 import { CodeBuildEngine } from './codebuild-engine.ts';
 import { type Callees, FUNCTIONS, type FunctionName, type Installation } from './functions.ts';
 import { LentRole } from './lent-role.ts';
-import type { Concurrency } from './limits.ts';
+import { type Concurrency, LIMITS } from './limits.ts';
 import { MicroVms } from './microvms.ts';
 import { INSTALLATION_FILE, pipelineFunction, type Surroundings } from './pipeline-function.ts';
 import type { RegistryStack } from './registry-stack.ts';
+import { onEvents } from './run-limits.ts';
 import { invokeEvery } from './schedule.ts';
 import { grantFollow, grantLook, grantTags, invokeOnAlarm } from './watch.ts';
 
@@ -189,13 +190,13 @@ export class PipelineStack extends Stack {
     };
     const buildImage = create('build-image');
     const rollOut = create('roll-out');
-    const [buildAlias, rollOutAlias] = [liveAlias(buildImage), liveAlias(rollOut)];
+    const [buildAlias, rollOutAlias] = [liveAlias(buildImage, 'build-image'), liveAlias(rollOut, 'roll-out')];
     Object.assign(callees, { buildImage: buildAlias.functionArn, rollOut: rollOutAlias.functionArn });
     const deploy = create('deploy');
-    const deployAlias = liveAlias(deploy);
+    const deployAlias = liveAlias(deploy, 'deploy');
     callees.deploy = deployAlias.functionArn;
     const sweep = create('sweep');
-    const sweepAlias = liveAlias(sweep);
+    const sweepAlias = liveAlias(sweep, 'sweep');
     callees.sweep = sweepAlias.functionArn;
     const receive = create('receive-push');
     acknowledgeBuilder(buildImage);
@@ -232,8 +233,8 @@ export class PipelineStack extends Stack {
 }
 
 /** What callers invoke: an alias of the newest version, so that an execution ends on the code it began with. */
-function liveAlias(made: lambda.Function): lambda.Alias {
-  return made.addAlias('live');
+function liveAlias(made: lambda.Function, name: FunctionName): lambda.Alias {
+  return made.addAlias('live', onEvents(LIMITS[name]));
 }
 
 /** Lets `made` read what waits in a queue, and give it back or take it out. */

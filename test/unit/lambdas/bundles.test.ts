@@ -14,9 +14,9 @@ const BUDGETS: Readonly<Record<FunctionName, number>> = {
   'watch-alarm': 340,
   operate: 360,
   'roll-out': 420,
-  sweep: 460,
-  deploy: 860,
-  'build-image': 1560,
+  sweep: 410,
+  deploy: 800,
+  'build-image': 1190,
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-bundles-'));
