@@ -55,7 +55,7 @@ export const DEFAULTS = {
   apps: 'any',
   hosts: [{ kind: 'github', url: 'https://github.com', access: 'token' }],
   regions: [],
-  cluster: { is: 'new', version: '1.35', endpoint: 'public-and-private', admins: [], natGateways: 1 },
+  cluster: { is: 'new', version: '1.35', endpoint: 'public-and-private', admins: [], natGateways: 2 },
   platform: 'linux/arm64',
   engines: { microvm: false, codebuild: true },
   registry: { keepImages: 100, scanning: 'on-push', mounting: true },

@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installations, type Stacks } from '../../bin/installation.ts';
+import { check } from '../../lib/config/check.ts';
+import { defineConfig } from '../../lib/config/define.ts';
+import { deploysOf } from '../../lib/config/deploys.ts';
+
+const topicIn = (region: string) => `arn:aws:sns:${region}:123456789012:ops`;
+const config = check(
+  defineConfig({
+    apps: [
+      {
+        repository: 'github.com/acme/shop',
+        environments: { production: 'main', staging: 'develop' },
+        previews: { of: 'branches', ttl: '1d' },
+      },
+      { repository: 'git.example.com/acme/blog' },
+    ],
+    hosts: [{ kind: 'github' }, { kind: 'gitea', url: 'https://git.example.com' }],
+    regions: ['eu-west-1', 'us-east-1'],
+    cluster: { existing: { name: 'apps' } },
+    platform: 'linux/amd64',
+    engines: { codebuild: false },
+    registry: { keepImages: 7 },
+    notifications: { email: ['ops@example.com'], topics: [topicIn('eu-west-1'), topicIn('us-east-1')] },
+    budget: { monthly: 50, email: ['ops@example.com'] },
+    logDays: 30,
+  }),
+);
+
+describe('a configuration in the stacks', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'fairlead-configured-'));
+  let app: App;
+  let stacks: readonly Stacks[];
+  let pipeline: Template;
+  beforeAll(() => {
+    app = new App({ outdir });
+    stacks = installations(app, config);
+    pipeline = Template.fromStack((stacks[0] as Stacks).pipeline);
+  }, 120_000);
+  afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+  const functionOf = (name: string) =>
+    Object.values(pipeline.findResources('AWS::Lambda::Function')).find(
+      ({ Properties }) => Properties.Description === `Fairlead: ${name}`,
+    )?.Properties;
+
+  it('is one set in each region, called the same', () => {
+    expect(stacks.map(({ pipeline: { node, stackName, region } }) => [node.id, stackName, region])).toEqual([
+      ['FairleadPipeline-eu-west-1', 'FairleadPipeline', 'eu-west-1'],
+      ['FairleadPipeline-us-east-1', 'FairleadPipeline', 'us-east-1'],
+    ]);
+  });
+
+  it('is synthesized without a question to anybody', () => {
+    expect(app.synth().manifest.missing).toBeUndefined();
+  });
+
+  it('has no cluster stack where the cluster is there, and its functions know which it is', () => {
+    expect(stacks.map(({ cluster }) => cluster)).toEqual([undefined, undefined]);
+    expect(functionOf('roll-out')?.Environment.Variables.CLUSTER_NAME).toBe('apps');
+  });
+
+  it('says what is deployed in a file beside the code of the functions that have to know', () => {
+    for (const name of ['receive-push', 'deploy', 'sweep', 'operate']) {
+      const { Code, Environment } = functionOf(name) ?? {};
+      const folder = join(outdir, `asset.${String(Code.S3Key).replace('.zip', '')}`);
+      const file = JSON.parse(readFileSync(join(folder, Environment.Variables.INSTALLATION_FILE), 'utf8'));
+      expect(file).toEqual(JSON.parse(JSON.stringify(deploysOf(config))));
+    }
+    expect(functionOf('roll-out')?.Environment.Variables.INSTALLATION_FILE).toBeUndefined();
+  });
+
+  it('names the hosts, the platform, the engines, and how long things are kept', () => {
+    expect(JSON.parse(functionOf('deploy')?.Environment.Variables.HOST_API_URLS)).toEqual({
+      github: 'https://api.github.com',
+      gitea: 'https://git.example.com/api/v1',
+    });
+    expect(functionOf('build-image')?.Environment.Variables.PLATFORM).toBe('linux/amd64');
+    pipeline.resourceCountIs('AWS::CodeBuild::Project', 0);
+    const logs = Object.values(pipeline.findResources('AWS::Logs::LogGroup'));
+    expect(new Set(logs.map(({ Properties }) => Properties.RetentionInDays))).toEqual(new Set([30]));
+    const registry = JSON.stringify(Template.fromStack((stacks[0] as Stacks).registry).toJSON());
+    expect(registry).toMatch(/Keep the last 7 images/);
+  });
+
+  it('tells topics of the region that alarms are in, and minds the budget of the account once', () => {
+    const templates = stacks.map(({ alarms }) => Template.fromStack(alarms));
+    const texts = templates.map((template) => JSON.stringify(template.toJSON()));
+    expect(texts.map((text) => text.includes(topicIn('eu-west-1')))).toEqual([true, false]);
+    expect(texts.map((text) => text.includes(topicIn('us-east-1')))).toEqual([false, true]);
+    const budgets = templates.map(
+      (template) => Object.keys(template.findResources('AWS::Budgets::Budget')).length,
+    );
+    expect(budgets).toEqual([1, 0]);
+  });
+});
+
+it('one region that is named keeps the ids of the stacks as they are without a name', () => {
+  const made = installations(new App(), { ...config, regions: ['eu-west-1'] });
+  expect(made.map(({ alarms }) => [alarms.node.id, alarms.region])).toEqual([
+    ['FairleadAlarms', 'eu-west-1'],
+  ]);
+}, 120_000);
