@@ -35,7 +35,11 @@ export class LentRole extends Construct {
     for (const statement of lentStatements((name) => this.repository(name)))
       role.addToPolicy(new iam.PolicyStatement(statement));
     this.roleArn = role.roleArn;
-    acknowledge(role, 'ecr:GetAuthorizationToken takes no resource', resourcePattern('*'));
+    acknowledge(
+      role,
+      'ecr:GetAuthorizationToken takes no resource; what its token is good for, the other statements say',
+      resourcePattern('*'),
+    );
     acknowledge(
       role,
       'Bases come and go with Dockerfiles; they are read through a cache of public images',

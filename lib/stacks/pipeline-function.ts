@@ -60,7 +60,10 @@ export function pipelineFunction(
     environment: { ...environment, POWERTOOLS_SERVICE_NAME: definition.name },
     loggingFormat: lambda.LoggingFormat.JSON,
     logGroup,
-    role: functionRole(scope, id, logGroup, Boolean(inVpc)),
+    role: functionRole(scope, id, logGroup, {
+      isInVpc: Boolean(inVpc),
+      isTraced: LIMITS[definition.name].traced,
+    }),
     // What tells of a push, and Lambda's own report of each invocation: how long, how much memory, was it a start.
     applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
     systemLogLevelV2: lambda.SystemLogLevel.INFO,

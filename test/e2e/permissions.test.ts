@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,11 @@ import { Tour } from './harness/tour.ts';
 const isolation = await probeIsolation();
 const noDocker = whyNoDocker();
 
+/** Machines of CodeBuild bring it. */
+function hasAwsCli(): boolean {
+  return spawnSync('aws', ['--version']).status === 0;
+}
+
 /**
  * Goes through everything that an installation does, and holds each AWS call of it against the roles of the templates: all
  * are allowed, and nothing is allowed that none of them needs.
@@ -28,8 +34,10 @@ describe('what the functions of an installation may do', () => {
   let unused: Grant[];
 
   beforeAll(async () => {
-    docker = noDocker === undefined ? await new DockerEngine().start() : undefined;
-    cloud = await LocalCloud.start(docker ? { DOCKER_HOST: docker.host } : {}, [
+    docker = noDocker === undefined && hasAwsCli() ? await new DockerEngine().start() : undefined;
+    // Debian's docker comes first: it is the one of that engine.
+    const machine = { PATH: `/usr/bin:/bin:${process.env.PATH}`, DOCKER_HOST: docker?.host ?? '' };
+    cloud = await LocalCloud.start(docker ? machine : {}, [
       ...['--record-calls', file, '--previews', 'branches', '--sweep-every', '2'],
       ...(docker ? ['--codebuild'] : []),
     ]);

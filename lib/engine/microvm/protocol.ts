@@ -24,7 +24,12 @@ const text = (most = 1024) => z.string().check(z.minLength(1), z.maxLength(most)
 
 const registryCredentials = () =>
   z.union([
-    z.strictObject({ host: text(), username: text(), password: text(16_384) }),
+    z.strictObject({
+      host: text(),
+      username: text(),
+      password: text(16_384),
+      unasked: z.optional(z.literal(true)),
+    }),
     z.strictObject({ host: text(), token: text(16_384) }),
   ]);
 

@@ -36,8 +36,8 @@ export class Tour {
   async go({ microVms, codeBuild }: { microVms: boolean; codeBuild: boolean }): Promise<void> {
     await this.#publishBase();
     const web = await this.#app('tour');
-    await this.#pushesAndRollsBack(web);
-    await this.#bakes(web);
+    const url = await this.#pushesAndRollsBack(web);
+    await this.#bakes(web, url);
     await this.#readsSecrets(web);
     await this.#previews(web);
     await this.#isSwept(web);
@@ -65,19 +65,21 @@ export class Tour {
   }
 
   /** The first push, a changed line, a build that fails, and back by a person's word. */
-  async #pushesAndRollsBack(app: App): Promise<void> {
-    expectEnd(await app.push(), 'live');
+  async #pushesAndRollsBack(app: App): Promise<string> {
+    const { rest } = expectEnd(await app.push(), 'live');
     await this.#version(app, 2);
     expectEnd(await app.push(), 'live');
     await app.commit({ 'broken.go': 'package main\n\nfunc broken( {}\n' });
     expectEnd(await app.push(), 'failed');
     await app.git('revert', '--no-edit', 'HEAD');
+    expectEnd(await app.push(), 'live');
     await this.#command('rollback', app.name, '--reason', 'it is too loud');
     await this.#command('retry', app.name);
+    return rest;
   }
 
   /** A bake with alarms by name and by tag and with checks of the address; an alarm that rings in it, and one after it. */
-  async #bakes(app: App): Promise<void> {
+  async #bakes(app: App, url: string): Promise<void> {
     await this.#putAlarm();
     const bake = (seconds: string, ...more: string[]) =>
       [
@@ -92,7 +94,7 @@ export class Tour {
     await this.#version(app, 3, { 'fairlead.yaml': bake('2m') });
     const pushing = app.push();
     await this.#until('the release bakes', async () =>
-      (await this.#command('status', app.name)).includes('bak') ? true : undefined,
+      (await get(url).catch(() => '')).startsWith('number 3') ? true : undefined,
     );
     await this.#set('ALARM');
     expectEnd(await pushing, 'failed');

@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isWildcardOnlyAction } from '@cloud-copilot/iam-simulate';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sessionTags } from '../../lambdas/build-image/lent.ts';
+import { repositoryFor } from '../../lib/engine/repositories.ts';
+import { lentStatements } from '../../lib/stacks/lent-statements.ts';
+import { permits } from '../../local/aws/permits.ts';
+import { privilegesTable, reasonOf } from './privileges/document.ts';
+import { rolesByName, synthesize } from './privileges/installation.ts';
+import { simulate } from './privileges/judge.ts';
+import type { Role, Template } from './privileges/statements.ts';
+
+const ACCOUNT = '000000000000';
+const REGISTRY = `${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/fairlead`;
+const PUSH = [
+  'BatchCheckLayerAvailability',
+  'InitiateLayerUpload',
+  'UploadLayerPart',
+  'CompleteLayerUpload',
+  'PutImage',
+  'CreateRepository',
+];
+const PULL = ['BatchGetImage', 'GetDownloadUrlForLayer', 'BatchCheckLayerAvailability'];
+
+let templates: Record<string, Template>;
+let roles: Map<string, Role>;
+beforeAll(() => {
+  templates = synthesize();
+  roles = rolesByName(templates);
+}, 240_000);
+
+const repository = (name: string) => `arn:aws:ecr:us-east-1:${ACCOUNT}:repository/${name}`;
+
+/** Tags of the session that a build of `app` for `environment` is lent, as condition keys. */
+function sessionOf(app: string, environment: string) {
+  const tags = sessionTags(repositoryFor(REGISTRY, app, { name: environment })) ?? [];
+  return Object.fromEntries(tags.map(({ Key, Value }) => [`aws:PrincipalTag/${Key}`, Value]));
+}
+
+/** Which of `actions` a session may do with the repository. */
+async function allowed(context: Record<string, string>, actions: string[], name: string): Promise<string[]> {
+  const { statements } = roles.get('fairlead-lent') ?? { statements: [] };
+  const verdicts = actions.map((action) =>
+    simulate(
+      {
+        principal: `arn:aws:sts::${ACCOUNT}:assumed-role/fairlead-lent/build`,
+        service: 'ecr',
+        action,
+        resource: repository(name),
+        context,
+      },
+      statements,
+    ),
+  );
+  const all = await Promise.all(verdicts);
+  return actions.filter((_, index) => all[index] === 'Allowed');
+}
+
+describe('a build that is carried out elsewhere', () => {
+  it('publishes to its own app’s repository, and reads it', async () => {
+    expect(await allowed(sessionOf('web', 'production'), [...PUSH, ...PULL], 'fairlead/web')).toEqual([
+      ...PUSH,
+      ...PULL,
+    ]);
+  });
+
+  it.each([
+    'fairlead/web-api',
+    'fairlead/web/other',
+    'fairlead/we',
+    'fairlead/api',
+    'fairlead/',
+    'web',
+    'other/web',
+  ])('touches nothing of another: %s', async (name) => {
+    expect(await allowed(sessionOf('web', 'production'), [...PUSH, ...PULL], name)).toEqual([]);
+  });
+
+  it('of a preview publishes beside production’s images, and reads those', async () => {
+    const session = sessionOf('web', 'preview-blue');
+    expect(await allowed(session, PUSH, 'fairlead/web/of.previews')).toEqual(PUSH);
+    expect(await allowed(session, PULL, 'fairlead/web')).toEqual(PULL);
+    const writing = PUSH.filter((action) => !PULL.includes(action));
+    expect(await allowed(session, writing, 'fairlead/web')).toEqual([]);
+    expect(await allowed(session, [...PUSH, ...PULL], 'fairlead/web-api/of.previews')).toEqual([]);
+  });
+
+  it('reads bases where they are mirrored, and writes none', async () => {
+    const session = sessionOf('web', 'production');
+    expect(await allowed(session, PULL, 'docker.io/library/golang')).toEqual(PULL);
+    expect(await allowed(session, ['PutImage', 'UploadLayerPart'], 'docker.io/library/golang')).toEqual([]);
+  });
+
+  it('touches nothing without the tags of a session', async () => {
+    for (const name of ['fairlead/web', 'fairlead/', 'fairlead/${aws:PrincipalTag/fairlead-app}'])
+      expect(await allowed({}, [...PUSH, ...PULL], name)).toEqual([]);
+  });
+
+  it('is let into the same repositories by the local ECR, whatever their names', async () => {
+    const word = fc.stringMatching(/^[a-z]([a-z0-9-]{0,6}[a-z0-9])?$/);
+    const environment = fc.constantFrom('production', 'preview-blue', 'staging');
+    const other = fc.oneof(
+      word,
+      word.map((name) => `${name}/of.previews`),
+    );
+    const statements = lentStatements(repository);
+    await fc.assert(
+      fc.asyncProperty(
+        word,
+        environment,
+        other,
+        fc.constantFrom(...PUSH, ...PULL),
+        async (app, where, name, action) => {
+          const context = sessionOf(app, where);
+          const tags = Object.fromEntries(
+            Object.entries(context).map(([key, value]) => [key.replace('aws:PrincipalTag/', ''), value]),
+          );
+          for (const asked of [name, app, `${app}/of.previews`, `${app}-api`]) {
+            const here = permits(statements, tags, `ecr:${action}`, repository(`fairlead/${asked}`));
+            const onAws = (await allowed(context, [action], `fairlead/${asked}`)).length > 0;
+            expect({ asked, here }).toEqual({ asked, here: onAws });
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+});
+
+describe('the role of all builds in CodeBuild', () => {
+  it('has no right in any registry, and none to take up another role', () => {
+    const actions = (roles.get('fairlead-codebuild')?.statements ?? []).flatMap(({ Action }) => Action);
+    expect(actions.length).toBeGreaterThan(0);
+    expect(actions.filter((action) => /^(ecr|sts|iam):/.test(action))).toEqual([]);
+  });
+
+  it.each([
+    ['lent/0123', 'Allowed'],
+    ['name/registry/fairlead/web', 'ImplicitlyDenied'],
+    [undefined, 'ImplicitlyDenied'],
+  ])('reads what it is told the name of, and no list of names: %s', async (key, verdict) => {
+    const call = {
+      principal: `arn:aws:sts::${ACCOUNT}:assumed-role/fairlead-codebuild/build`,
+      service: 'dynamodb',
+      resource: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/fairlead-lent`,
+      ...(key !== undefined && { context: { 'dynamodb:LeadingKeys': [key] } }),
+    };
+    const { statements = [] } = roles.get('fairlead-codebuild') ?? {};
+    expect(await simulate({ ...call, action: 'GetItem' }, statements)).toBe(verdict);
+    for (const action of ['Query', 'Scan', 'PutItem', 'BatchGetItem'])
+      expect(await simulate({ ...call, action }, statements)).toBe('ImplicitlyDenied');
+  });
+});
+
+describe('sessions of the lent role', () => {
+  const trust = () => {
+    const found = Object.entries(templates.pipeline?.Resources ?? {}).find(([id]) =>
+      id.startsWith('LentRole'),
+    );
+    const document = found?.[1].Properties?.AssumeRolePolicyDocument as { Statement: unknown[] };
+    return document.Statement as { Action: string[]; Condition: object; Principal: object }[];
+  };
+
+  it('are given to the builder alone', () => {
+    expect(trust()).toHaveLength(1);
+    expect(JSON.stringify(trust()[0]?.Principal)).toMatch(/^\{"AWS":\{"Fn::GetAtt":\["BuildImageServiceRole/);
+    expect(trust()[0]?.Action).toEqual(['sts:AssumeRole', 'sts:TagSession']);
+  });
+
+  it('write the repository of the app that they read, or that of its previews', () => {
+    expect(trust()[0]?.Condition).toEqual({
+      StringLike: { 'aws:RequestTag/fairlead-app': '?*' },
+      StringEquals: {
+        'aws:RequestTag/fairlead-images': [
+          '${aws:RequestTag/fairlead-app}',
+          '${aws:RequestTag/fairlead-app}/of.previews',
+        ],
+      },
+    });
+  });
+});
+
+/** Metrics have no ARNs; what IAM knows as this action's resource are data sets, which alarms and bakes do not read. */
+const NAMELESS = ['cloudwatch:GetMetricData'];
+
+describe('statements about every resource', () => {
+  it('have actions that take no resource, and no others', async () => {
+    const wide = [...roles.values()].flatMap(({ name, statements }) =>
+      statements
+        .filter(({ Resource }) => Resource.includes('*'))
+        .flatMap(({ Action }) => Action.map((action) => ({ name, action }))),
+    );
+    expect(wide.length).toBeGreaterThan(5);
+    const wrong: string[] = [];
+    for (const { name, action } of wide) {
+      const [service = '', verb = ''] = action.split(':');
+      if (!NAMELESS.includes(action) && !(await isWildcardOnlyAction(service, verb))) wrong.push(`${name}: ${action}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('docs/privileges.md', () => {
+  const path = join(import.meta.dirname, '..', '..', 'docs', 'privileges.md');
+
+  it('has the table of all roles, as they are (vitest -u writes it)', async () => {
+    const text = readFileSync(path, 'utf8');
+    const [before, after] = [text.indexOf('<!-- roles -->'), text.indexOf('<!-- end of roles -->')];
+    const made = `${text.slice(0, before)}<!-- roles -->\n${privilegesTable(roles)}\n${text.slice(after)}`;
+    await expect(made).toMatchFileSnapshot(path);
+  });
+
+  it('says of every right what it is needed for', () => {
+    const all = [...roles.values()].flatMap(({ name, statements }) =>
+      statements.flatMap(({ Action }) => Action.map((action) => [name, action] as const)),
+    );
+    expect(all.filter(([role, action]) => reasonOf(role, action) === undefined)).toEqual([]);
+  });
+});
