@@ -9,8 +9,9 @@ import { METRICS } from '../lib/report/metrics.ts';
 import { AlarmsStack } from '../lib/stacks/alarms-stack.ts';
 import type { ClusterSettings } from '../lib/stacks/cluster-settings.ts';
 import { ClusterStack } from '../lib/stacks/cluster-stack.ts';
-import { type GitHost, PipelineStack } from '../lib/stacks/pipeline-stack.ts';
+import { PipelineStack } from '../lib/stacks/pipeline-stack.ts';
 import { RegistryStack } from '../lib/stacks/registry-stack.ts';
+import type { GitHost } from '../lib/stacks/triggers.ts';
 import manifest from '../package.json' with { type: 'json' };
 
 /** The stacks of one region, each of which can be deployed apart from those after it. */
@@ -68,6 +69,7 @@ export function installation(
     deployers: DEPLOYERS.group,
     deploys: deploysOf(config),
     hosts: config.hosts.map(gitHost),
+    codeCommitRepositories: codeCommitRepositories(config),
     platform: config.platform,
     logDays: config.logDays,
     concurrency: config.concurrency,
@@ -91,12 +93,18 @@ function gitHost({ kind, url, access }: HostSettings): GitHost {
   return { kind, access, ...(apiUrl !== undefined && { apiUrl }) };
 }
 
+/** What is asked of AWS, and heard of it, is asked and heard of these alone. */
+function codeCommitRepositories({ apps }: Config): string[] {
+  if (apps === 'any') return [];
+  return apps.flatMap(({ repository: { host, repository } }) => (host === 'codecommit' ? [repository] : []));
+}
+
 /** `installer`: the ARN of whoever deploys just now. */
 function clusterSettings({ cluster }: Config, installer?: string): ClusterSettings {
   if (cluster.is === 'new') {
     const { version, endpoint, admins, natGateways } = cluster;
-    const all = installer === undefined ? admins : [...admins, installer];
-    return { kind: 'new', version, endpoint, admins: all, natGateways };
+    const all = new Set([...admins, ...(installer === undefined ? [] : [installer])]);
+    return { kind: 'new', version, endpoint, admins: [...all], natGateways };
   }
   const { name, endpoint, vpc, subnets, securityGroups } = cluster;
   return {

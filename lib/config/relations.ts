@@ -13,11 +13,27 @@ export function relations(file: ConfigFile): Mistake[] {
   return [
     ...hosts,
     ...apps,
+    ...anyOfCodeCommit(file),
+    ...unlistedMistakes(file),
     ...repeated(file.regions ?? [], 'regions'),
     ...microVmMistakes(file),
     ...clusterMistakes(file.cluster, file.regions ?? []),
     ...topicMistakes(file),
   ];
+}
+
+/** What the functions may do with repositories of CodeCommit, they may do with those that are named. */
+function anyOfCodeCommit({ apps, hosts = [] }: ConfigFile): Mistake[] {
+  const at = hosts.findIndex(({ kind }) => kind === 'codecommit');
+  if (apps !== 'any' || at < 0) return [];
+  const message = "takes a list of apps in place of 'any': AWS is asked for the rights to each repository";
+  return [{ field: `hosts[${at}]`, message }];
+}
+
+/** Of CodeCommit is heard what a rule of the account names: there is no webhook whose secret somebody knows. */
+function unlistedMistakes({ apps, hosts = [] }: ConfigFile): Mistake[] {
+  if (apps !== 'any' || !hosts.some(({ kind }) => kind === 'codecommit')) return [];
+  return [{ field: 'apps', message: "cannot be 'any' with CodeCommit: name its repositories in a list" }];
 }
 
 function microVmMistakes({ engines, platform, regions = [] }: ConfigFile): Mistake[] {

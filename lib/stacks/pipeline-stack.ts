@@ -2,15 +2,14 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { HostKind } from '../host-kind.ts';
-import { acknowledgeBuilder, acknowledgeHostSecret, acknowledgeInVpc } from './acknowledgements.ts';
-import { grantAppSecrets, grantValue } from './app-secrets.ts';
+import { acknowledgeBuilder, acknowledgeInVpc } from './acknowledgements.ts';
+import { grantAppSecrets } from './app-secrets.ts';
 import type { ExistingCluster } from './cluster-settings.ts';
 import { admitDeployer, existingCluster, type ReachableCluster } from './cluster-stack.ts';
 import { CodeBuildEngine } from './codebuild-engine.ts';
+import { grantCodeCommit, invokeOnPush } from './codecommit-trigger.ts';
 import { type Callees, FUNCTIONS, type FunctionName, type Installation } from './functions.ts';
 import { LentRole } from './lent-role.ts';
 import { type Concurrency, LIMITS } from './limits.ts';
@@ -19,6 +18,7 @@ import { INSTALLATION_FILE, pipelineFunction, type Surroundings } from './pipeli
 import type { RegistryStack } from './registry-stack.ts';
 import { onEvents } from './run-limits.ts';
 import { invokeEvery } from './schedule.ts';
+import { type GitHost, Triggers } from './triggers.ts';
 import { grantFollow, grantLook, grantTags, invokeOnAlarm } from './watch.ts';
 
 export interface PipelineStackProps extends StackProps {
@@ -33,6 +33,8 @@ export interface PipelineStackProps extends StackProps {
   deploys: object;
   /** The git hosts, one of a kind. */
   hosts: readonly GitHost[];
+  /** Names of the repositories of CodeCommit that are deployed. */
+  codeCommitRepositories?: readonly string[];
   /** What images are for, where fairlead.yaml does not say: `linux/arm64` or `linux/amd64`. */
   platform: string;
   /** Days that logs are kept: one of those that CloudWatch Logs knows; 90 when absent. */
@@ -45,15 +47,6 @@ export interface PipelineStackProps extends StackProps {
   buildspec?: Record<string, unknown>;
   /** Whether what no function can build is built in Lambda MicroVMs, which few regions have. */
   microVms?: boolean;
-}
-
-/** A git host that repositories are on. */
-export interface GitHost {
-  kind: HostKind;
-  /** Of its REST API, without a slash at the end; absent for CodeCommit, which is in the region. */
-  apiUrl?: string;
-  /** How that lets Fairlead in: by a token, or as a GitHub App. */
-  access: 'token' | 'app';
 }
 
 /** From the webhook to the rollout: the functions, the ledger, the secrets, and who may do what. */
@@ -71,22 +64,15 @@ export class PipelineStack extends Stack {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    const webhookSecret = this.createSecret('WebhookSecret', 'What the git host signs its webhooks with');
-    const hostToken = this.createSecret(
-      'HostToken',
-      "Token that reads repositories and writes commits' statuses",
-    );
+    const triggers = new Triggers(this, props.hosts);
     const { buildspec } = props;
-    const codeBuild = buildspec && new CodeBuildEngine(this, 'CodeBuild', { buildspec, hostToken });
+    const codeBuild =
+      buildspec && new CodeBuildEngine(this, 'CodeBuild', { buildspec, tokens: triggers.tokens });
     const microVms = props.microVms ? new MicroVms(this, 'MicroVms') : undefined;
     const lent = codeBuild || microVms ? new LentRole(this, 'Lent') : undefined;
     const installation: Installation = {
       installationFile: INSTALLATION_FILE,
-      webhookSecretIds: { github: webhookSecret.secretArn },
-      hostTokenSecretIds: { github: hostToken.secretArn },
-      hostApiUrls: Object.fromEntries(
-        props.hosts.flatMap(({ kind, apiUrl }) => (apiUrl ? [[kind, apiUrl]] : [])),
-      ),
+      ...triggers.settings,
       platform: props.platform,
       ...(props.stuckAfter && { stuckAfter: props.stuckAfter }),
       deadLettersUrl: this.deadLetters.queueUrl,
@@ -114,8 +100,9 @@ export class PipelineStack extends Stack {
     });
 
     const { 'receive-push': receive, deploy, 'build-image': build, 'roll-out': rollOut } = this.functions;
-    grantValue(receive, webhookSecret);
-    for (const reader of [deploy, build, this.functions.sweep]) grantValue(reader, hostToken);
+    triggers.grantWebhooks(receive);
+    triggers.grantAccess(deploy, build, this.functions.sweep);
+    this.installCodeCommit(props.codeCommitRepositories ?? []);
     props.registry.grantBuild(build);
     codeBuild?.grantUse(build);
     microVms?.grantRun(build);
@@ -138,13 +125,11 @@ export class PipelineStack extends Stack {
     if (rollOut.role) admitDeployer(this, cluster, rollOut.role, props.deployers);
     const url = receive.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
     if (props.version !== undefined) new CfnOutput(this, 'Version', { value: props.version });
-    new CfnOutput(this, 'WebhookUrl', { value: url.url, description: 'Where the git host sends its pushes' });
-    new CfnOutput(this, 'WebhookSecretArn', { value: webhookSecret.secretArn });
+    triggers.tell(this, url.url);
     new CfnOutput(this, 'OperateFunctionArn', {
       value: this.functions.operate.functionArn,
       description: 'Who may invoke it may use the command line: fairlead status, releases, rollback …',
     });
-    new CfnOutput(this, 'HostTokenArn', { value: hostToken.secretArn });
   }
 
   /** Claims, releases, verdicts and bad commits: what no other place knows, so it is kept when the stack goes. */
@@ -160,13 +145,11 @@ export class PipelineStack extends Stack {
     });
   }
 
-  private createSecret(id: string, description: string): secretsmanager.Secret {
-    const secret = new secretsmanager.Secret(this, id, {
-      description,
-      generateSecretString: { passwordLength: 48, excludePunctuation: true },
-    });
-    acknowledgeHostSecret(secret);
-    return secret;
+  private installCodeCommit(repositories: readonly string[]): void {
+    if (repositories.length === 0) return;
+    const { 'receive-push': receive, deploy, sweep, 'build-image': build } = this.functions;
+    invokeOnPush(this, receive, repositories, this.deadLetters);
+    grantCodeCommit(this, repositories, { heads: [deploy, sweep], news: [sweep], pulls: [build] });
   }
 
   /** Callees are made before their callers, so that each can be told its callees' versions. */

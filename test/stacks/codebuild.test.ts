@@ -26,7 +26,7 @@ beforeAll(() => {
   const engine = new CodeBuildEngine(stack, 'CodeBuild', {
     buildspec: parse(buildspec()),
     registry,
-    hostToken,
+    tokens: [hostToken],
   });
   const caller = new iam.Role(stack, 'Caller', {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
