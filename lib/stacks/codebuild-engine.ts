@@ -13,6 +13,8 @@ export interface CodeBuildEngineProps {
   buildspec: Record<string, unknown>;
   /** What reads repositories: of the hosts that are shown one token for all of them. */
   tokens: readonly secretsmanager.ISecret[];
+  /** Days that logs are kept: one of those that CloudWatch Logs knows. */
+  logDays: number;
 }
 
 /** Where credentials are given out on a build machine: for instances, and for containers. */
@@ -28,10 +30,10 @@ export class CodeBuildEngine extends Construct {
   readonly lentTable: dynamodb.TableV2;
   readonly #logGroup: logs.LogGroup;
 
-  constructor(scope: Construct, id: string, { buildspec, tokens }: CodeBuildEngineProps) {
+  constructor(scope: Construct, id: string, { buildspec, tokens, logDays }: CodeBuildEngineProps) {
     super(scope, id);
     this.#logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logs.RetentionDays.THREE_MONTHS,
+      retention: logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new iam.Role(this, 'Role', {

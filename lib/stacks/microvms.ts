@@ -25,7 +25,8 @@ export class MicroVms extends Construct {
   readonly #image: lambda.CfnMicrovmImage;
   readonly #secret: secretsmanager.Secret;
 
-  constructor(scope: Construct, id: string) {
+  /** `logDays`: days that logs are kept, as many as CloudWatch Logs knows. */
+  constructor(scope: Construct, id: string, logDays: number) {
     super(scope, id);
     this.refuseOtherRegions();
     const directory = join('dist', 'functions', 'build-vm');
@@ -34,7 +35,7 @@ export class MicroVms extends Construct {
     copyFileSync(join('lambdas', 'build-vm.Dockerfile'), join(directory, 'Dockerfile'));
     const code = new assets.Asset(this, 'Code', { path: directory, exclude: ['*.map'] });
     const log = new logs.LogGroup(this, 'ImageLogs', {
-      retention: logs.RetentionDays.THREE_MONTHS,
+      retention: logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = this.buildRole(code, log);

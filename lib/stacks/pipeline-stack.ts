@@ -65,10 +65,10 @@ export class PipelineStack extends Stack {
       retentionPeriod: Duration.days(14),
     });
     const triggers = new Triggers(this, props.hosts);
-    const { buildspec } = props;
+    const { buildspec, logDays = 90 } = props;
     const codeBuild =
-      buildspec && new CodeBuildEngine(this, 'CodeBuild', { buildspec, tokens: triggers.tokens });
-    const microVms = props.microVms ? new MicroVms(this, 'MicroVms') : undefined;
+      buildspec && new CodeBuildEngine(this, 'CodeBuild', { buildspec, tokens: triggers.tokens, logDays });
+    const microVms = props.microVms ? new MicroVms(this, 'MicroVms', logDays) : undefined;
     const lent = codeBuild || microVms ? new LentRole(this, 'Lent') : undefined;
     const installation: Installation = {
       installationFile: INSTALLATION_FILE,
@@ -94,7 +94,7 @@ export class PipelineStack extends Stack {
     this.functions = this.createFunctions(installation, {
       platform: props.platform,
       deploys: props.deploys,
-      logDays: props.logDays ?? 90,
+      logDays,
       concurrency: props.concurrency ?? 'set-apart',
       ...(network && { network }),
     });
