@@ -1,4 +1,4 @@
-import { environmentOf, previewsFor, rulesFor } from '../../lib/push/installation.ts';
+import { environmentOf, previewsFor, rulesFor, whyNoPreview } from '../../lib/push/installation.ts';
 import { isPreview } from '../../lib/push/place.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
 import type { Standing } from '../../lib/push/upkeep.ts';
@@ -34,7 +34,7 @@ export function standingOf(push: Push, view: HostView): Standing {
     const commit = its === undefined ? undefined : view.heads.get(its);
     return commit === undefined ? { is: 'unknown' } : { is: 'at', commit };
   }
-  if (!isDeployed) return { is: 'gone', why: `the app ${app} is not deployed any more` };
+  if (!isDeployed) return { is: 'gone', why: `the app ${app} is not deployed any more`, sure: true };
   const { previews } = rules;
   if (previews.of === 'off') return { is: 'gone', why: 'there are no previews any more' };
   if (fork !== undefined) {
@@ -44,7 +44,9 @@ export function standingOf(push: Push, view: HostView): Standing {
     return open.head.commit === after ? { is: 'at', commit: after } : { is: 'unknown' };
   }
   const named = environmentOf(rules, branch);
-  if (named !== undefined) return { is: 'gone', why: `the branch ${branch} is ${named}` };
+  if (named !== undefined) return { is: 'gone', why: `the branch ${branch} is ${named}`, sure: true };
+  const unnamed = whyNoPreview(rules, branch);
+  if (unnamed !== undefined) return { is: 'gone', why: unnamed, sure: true };
   const commit = view.heads.get(branch);
   if (commit === undefined) return { is: 'gone', why: `the branch ${branch} was deleted` };
   const wanted =

@@ -1,5 +1,5 @@
 import type { Decision, Ignored } from './decide.ts';
-import { type Deploys, environmentOf, nameIn, rulesFor } from './installation.ts';
+import { type Deploys, environmentOf, nameIn, rulesFor, whyNoPreview } from './installation.ts';
 import { type Placed, previewOfBranch, previewOfPull } from './place.ts';
 import { admits, LABEL } from './previews.ts';
 import type { LookAtPull, Remove } from './request.ts';
@@ -20,6 +20,8 @@ export function decidePull(update: PullUpdate, deploys: Deploys): PullDecision {
   if (head.from === 'fork') return decideFork(update, app, deploys);
   const named = environmentOf(rules, head.branch);
   if (named !== undefined) return ignore(`${head.branch} is ${named}`);
+  const unnamed = whyNoPreview(rules, head.branch);
+  if (unnamed !== undefined) return ignore(unnamed);
   const placed = previewOfBranch(app, head.branch);
   if ('refused' in placed) return ignore(placed.refused);
   if (action === 'closed') {

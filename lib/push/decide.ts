@@ -1,4 +1,4 @@
-import { type Deploys, environmentOf, nameIn, type Rules, rulesFor } from './installation.ts';
+import { type Deploys, environmentOf, nameIn, type Rules, rulesFor, whyNoPreview } from './installation.ts';
 import { type Placed, placeOf, previewOfBranch } from './place.ts';
 import { admits } from './previews.ts';
 import type { Remove } from './request.ts';
@@ -38,6 +38,8 @@ export function decide(update: RefUpdate, deploys: Deploys): Decision {
     return { do: 'deploy', push: { ...update, app, branch: moved, environment: placeOf(app, named) } };
   }
   if (previews.of === 'off') return ignore(`only ${branchesOf(rules)} deployed`);
+  const unnamed = whyNoPreview(rules, moved);
+  if (unnamed !== undefined) return ignore(unnamed);
   const placed = previewOfBranch(app, moved);
   if ('refused' in placed) return ignore(placed.refused);
   if (gone) return { do: 'remove', remove: removal(update, app, moved, placed) };

@@ -52,6 +52,17 @@ export function environmentOf(
   return Object.entries(environments).find(([, its]) => its === branch)?.[0];
 }
 
+/**
+ * Why a branch that no environment runs can have no preview all the same; undefined where it can. One that is called as
+ * an environment would have its host name: `staging.shop.example.com`.
+ */
+export function whyNoPreview(
+  { environments }: Pick<Rules, 'environments'>,
+  branch: string,
+): string | undefined {
+  return Object.hasOwn(environments, branch) ? `no preview: an environment is called ${branch}` : undefined;
+}
+
 /** What is deployed, in a few words: `pushes to main`. */
 export function inBrief({ apps, others }: Deploys): string {
   if (others !== 'ignored') return `pushes to ${Object.values(others.environments).join(' and ')}`;

@@ -24,7 +24,8 @@ export interface Known {
 /** Where the git host says that the head is which the environment is to run. */
 export type Standing =
   | { is: 'at'; commit: string }
-  | { is: 'gone'; why: string }
+  /** `sure`: by the installation's word, whatever the host has. */
+  | { is: 'gone'; why: string; sure?: true }
   /** The host does not say, or not to us: nothing follows from that. */
   | { is: 'unknown' };
 
@@ -61,7 +62,7 @@ export function decideUpkeep(known: Known, standing: Standing, { at, ttl }: Now)
     return { do: 'remove', reason: 'its removal did not come to an end', sure: true };
   }
   if (isPreview(push.environment)) {
-    if (standing.is === 'gone') return { do: 'remove', reason: standing.why, sure: false };
+    if (standing.is === 'gone') return { do: 'remove', reason: standing.why, sure: standing.sure ?? false };
     // A deployment that took its time is not over before anybody has seen it.
     const begins = Math.max(
       ...[known.pushedAt, live?.liveSince ?? ''].map(Date.parse).filter(Number.isFinite),

@@ -29,6 +29,14 @@ environments: { preview: { ingress: { host: "{environment}.example.net" } } }
     );
   });
 
+  test('is below production’s for an environment that has a name, too', () => {
+    const of = (file: string) =>
+      forPreview(decided(file, 'staging'), decided(file, 'production'), 'staging').ingress?.host;
+    expect(of('ingress: { host: shop.example.com }\n')).toBe('staging.shop.example.com');
+    const own = 'environments: { staging: { ingress: { host: try.example.com } } }\n';
+    expect(of(`ingress: { host: shop.example.com }\n${own}`)).toBe('try.example.com');
+  });
+
   test('is not every host', () => {
     expect(preview('ingress: { path: / }\n')).not.toHaveProperty('ingress');
     expect(preview('ingress: { host: "*.example.com" }\n')).not.toHaveProperty('ingress');

@@ -309,6 +309,10 @@ describe('what does not go together', () => {
     expect(told(said)).toMatch(why);
   });
 
+  test('CodeCommit, of which nobody hears what is not named, and any app', () => {
+    expect(told(hosts({ kind: 'codecommit' }))).toMatch(/apps: cannot be 'any' with CodeCommit/);
+  });
+
   test('an app whose name is said otherwise stands beside another of that name', () => {
     expect(check(two({ name: 'other' })).apps).toMatchObject([{ app: 'web-shop' }, { app: 'other' }]);
   });

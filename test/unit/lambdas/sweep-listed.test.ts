@@ -72,6 +72,8 @@ describe('sweeping an app that is listed', { timeout: 60_000 }, () => {
     stage.repository('Storefront').branches.set('develop', D);
     expect(await sweep()).toMatchObject({ removed: ['shop/preview-develop'] });
     expect(stage.started).toMatchObject([{ do: 'remove', reason: 'the branch develop is staging' }]);
+    // The branch is there, and goes on being there.
+    expect(stage.started[0]).not.toHaveProperty('unless');
   });
 
   test('removes previews of an app that is called otherwise now, and leaves its production', async () => {

@@ -170,6 +170,15 @@ describe('deciding about an app that is listed', () => {
     });
   });
 
+  test('a branch that is called as an environment of another one gets no preview: they would share a host name', () => {
+    const previewed = listed({ previews: { ...NO_PREVIEWS, of: 'branches' } });
+    for (const after of [update.after, NONE])
+      expect(decide({ ...update, ref: 'refs/heads/staging', after }, previewed)).toMatchObject({
+        do: 'ignore',
+        why: 'no preview: an environment is called staging',
+      });
+  });
+
   test('what is not listed is ignored, and told so', () => {
     for (const change of [{ owner: 'other' }, { repository: 'shop' }, { host: 'gitlab' as const }])
       expect(decide({ ...update, ...change }, listed())).toMatchObject({
