@@ -51,15 +51,18 @@ function microvmEngine(
   return new MicrovmEngine({ fleet, machine: parsePlatform(platform), access });
 }
 
-/** It reads the git host's token itself. */
-function codeBuildEngine(environment: Environment, project: string, { registries }: Lent): CodeBuildEngine {
+/** It reads the git host's token itself, unless that is made for a repository. */
+function codeBuildEngine(environment: Environment, project: string, lent: Lent): CodeBuildEngine {
   const { hosts, mirrors, insecure, lentRole, lentTable } = environment;
   const table = lentTable === undefined ? undefined : new LentTable(lentTable);
   return new CodeBuildEngine({
     project,
-    registries,
+    registries: lent.registries,
     ...(lentRole !== undefined &&
-      table && { lend: (job) => lentLogin(job, lentRole, table, hostsOf(job, mirrors)) }),
+      table && {
+        lend: async (job) =>
+          lentLogin(job, lentRole, table, hostsOf(job, mirrors), await madeToken(job, environment, lent)),
+      }),
     hosts,
     mirrors,
     insecure,
@@ -78,11 +81,15 @@ async function lentLogin(
   role: string,
   table: LentTable,
   hosts: readonly string[],
+  token: string | undefined,
 ): Promise<LentLogin> {
   const credentialsOf = await lentCredentials(role, job);
   const found = await Promise.all(hosts.map(async (host) => ({ host, of: await credentialsOf(host) })));
   const known = found.flatMap(({ host, of }) => (of !== undefined && 'password' in of ? [{ host, of }] : []));
-  const name = await table.leave(job.request.publishTo, known[0]?.of.password ?? '');
+  const name = await table.leave(job.request.publishTo, {
+    password: known[0]?.of.password ?? '',
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  });
   return { table: table.name, name, hosts: known.map(({ host }) => host) };
 }
 
@@ -105,6 +112,16 @@ async function accessOf(
     isolation,
     registries: { mirrors, insecure, credentials },
   };
+}
+
+/** A GitHub App's for the one repository: its key is nobody's but this function's. */
+async function madeToken(
+  { request: { repository } }: RemoteJob,
+  { hosts }: Environment,
+  { forges }: Lent,
+): Promise<string | undefined> {
+  if (hosts[repository.host]?.access !== 'app') return undefined;
+  return await forges.accessTo(repository.host)?.token?.(repository);
 }
 
 async function sourceOf({ request }: RemoteJob, { forges }: Lent): Promise<Order['source']> {

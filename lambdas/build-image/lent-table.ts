@@ -5,6 +5,13 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dyn
 /** Seconds after which what was lent is good for nothing, and may go. */
 const LIFE = 3 * 3600;
 
+export interface LentThings {
+  /** Of registries. */
+  password: string;
+  /** The header by which the git host gives the commit, where that is made for each build. */
+  authorization?: string;
+}
+
 /**
  * Hands what is lent to a build to the machine that carries it out. A build may read whatever begins with `lent/`, as far
  * as it knows its name: names are random, and each build is told its own alone. They stay the same for a repository, so
@@ -20,11 +27,11 @@ export class LentTable {
     this.#client = DynamoDBDocumentClient.from(client);
   }
 
-  /** Leaves `password` for builds of `repository`. @returns by what name it is read */
-  async leave(repository: string, password: string): Promise<string> {
+  /** Leaves `what` for builds of `repository`. @returns by what name it is read */
+  async leave(repository: string, what: LentThings): Promise<string> {
     const name = await this.#nameFor(repository);
     const expires = Math.floor(Date.now() / 1000) + LIFE;
-    await this.#client.send(new PutCommand({ TableName: this.name, Item: { name, password, expires } }));
+    await this.#client.send(new PutCommand({ TableName: this.name, Item: { name, ...what, expires } }));
     return name;
   }
 

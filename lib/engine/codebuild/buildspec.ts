@@ -86,12 +86,32 @@ function inSubshell(script: string): string {
 
 const FAULT = `fault() { echo "${FAULT_LINE}$*" >&2; exit 1; }`;
 
+/** What was lent for this build: the \`password\` of registries, the \`authorization\` of a git host where that is made for it. */
+const LENT = `
+lent() {
+  aws dynamodb get-item --consistent-read --table-name "$FAIRLEAD_LENT_TABLE" \\
+    --key "{\\"name\\": {\\"S\\": \\"$FAIRLEAD_LENT\\"}}" --query "Item.$1.S" --output text
+}
+`;
+
 /** The token goes to curl by a descriptor: arguments can be seen by every process, and logs repeat them. */
 const FETCH = `
 ${FAULT}
+${LENT}
 umask 022
 mkdir commit
-exec 9< <([ -z "\${${TOKEN}:-}" ] || printf 'Authorization: Bearer %s\\n' "$${TOKEN}")
+authorization() {
+  local lent=
+  case "\${${TOKEN}:-}" in
+    '' | '{}')
+      if [ -n "$FAIRLEAD_LENT" ]; then lent="$(lent authorization)"; fi
+      case "$lent" in '' | None) ;; *) printf 'Authorization: %s\\n' "$lent" ;; esac ;;
+    # Of Bitbucket: a person's address and their token.
+    *:*) printf 'Authorization: Basic %s\\n' "$(printf %s "$${TOKEN}" | base64 --wrap 0)" ;;
+    *) printf 'Authorization: Bearer %s\\n' "$${TOKEN}" ;;
+  esac
+}
+exec 9< <(authorization)
 curl --silent --show-error --fail --location --proto '=http,https' --retry 4 --connect-timeout 20 --max-time 600 \\
   --header @/dev/fd/9 --output commit.tar.gz --url "$FAIRLEAD_ARCHIVE" || fault source "the git host gave no archive of the commit"
 # Modes as git knows them, and whoever runs this owns everything.
@@ -107,12 +127,9 @@ if [ -e app.yaml ]; then sha256sum < app.yaml | cut -d ' ' -f 1 > app-file; else
 /** By what was lent for this app: the machine's own role may do nothing in any registry. */
 const LOG_IN = `
 ${FAULT}
-lent() {
-  aws dynamodb get-item --consistent-read --table-name "$FAIRLEAD_LENT_TABLE" \\
-    --key "{\\"name\\": {\\"S\\": \\"$FAIRLEAD_LENT\\"}}" --query Item.password.S --output text
-}
+${LENT}
 for host in $FAIRLEAD_LOGINS; do
-  lent | docker login --username AWS --password-stdin "$host" ||
+  lent password | docker login --username AWS --password-stdin "$host" ||
     fault registry "logging in to $host failed"
 done
 `;

@@ -105,7 +105,7 @@ export class CodeBuildEngine implements RemoteEngine {
 
   #startCommand(job: RemoteJob, lent: LentLogin | undefined): StartBuildCommand {
     const { project, hosts } = this.#options;
-    const { tokenSecretId } = hosts[job.request.repository.host] ?? {};
+    const { tokenSecretId, access } = hosts[job.request.repository.host] ?? {};
     const { environmentType, image } = machineFor(job.platform);
     const plain = Object.entries(variablesOf(job, this.#options, lent)).map(([name, value]) => ({
       name,
@@ -118,7 +118,8 @@ export class CodeBuildEngine implements RemoteEngine {
       idempotencyToken: job.name,
       environmentTypeOverride: environmentType,
       imageOverride: image,
-      environmentVariablesOverride: tokenSecretId === undefined ? plain : [...plain, token],
+      environmentVariablesOverride:
+        tokenSecretId === undefined || access === 'app' ? plain : [...plain, token],
     });
   }
 

@@ -26,6 +26,8 @@ const SAFE: Variables = {
   FAIRLEAD_CACHE: 'registry.example/cache/web:buildkit-arm64',
   FAIRLEAD_CACHE_BELOW: '',
   FAIRLEAD_LOGINS: '',
+  FAIRLEAD_LENT: '',
+  FAIRLEAD_LENT_TABLE: '',
   FAIRLEAD_BUILDKITD: '',
 };
 
@@ -180,5 +182,30 @@ describe('fetching the commit', () => {
     expect(stderr).toContain('fairlead-fault: source the git host gave no archive');
     expect(stdout + stderr + readFileSync(notes, 'utf8')).not.toContain('ghp_secret');
     expect(readFileSync(notes, 'utf8')).toContain('--header\n@/dev/fd/');
+  });
+
+  it.each([
+    ['a token', { FAIRLEAD_TOKEN: 'glpat-1 %s' }, 'Authorization: Bearer glpat-1 %s\n'],
+    ['an address and a token', { FAIRLEAD_TOKEN: 'a@b.c:t' }, `Authorization: Basic ${btoa('a@b.c:t')}\n`],
+    [
+      'what was lent for it',
+      { FAIRLEAD_TOKEN: '{}', FAIRLEAD_LENT: 'lent/1' },
+      'Authorization: Bearer made\n',
+    ],
+    ['nothing where nothing was lent', { FAIRLEAD_LENT: 'lent/2' }, ''],
+    ['nothing where there is nothing', {}, ''],
+  ])('shows the host %s', (_, variables, header) => {
+    const programs = {
+      curl: '#!/bin/bash\nfor arg in "$@"; do [ "$last" != --header ] || cat "$(echo "$arg" | tr -d @)"; last="$arg"; done > "$NOTES"\nexit 22\n',
+      aws: '#!/bin/bash\ncase "$*" in *lent/1*Item.authorization.S*) echo "Bearer made" ;; *) echo None ;; esac\n',
+    };
+    for (const [name, text] of Object.entries(programs))
+      writeFileSync(join(folder, 'bin', name), text, { mode: 0o755 });
+    const notes = join(folder, 'notes');
+    const PATH = `${join(folder, 'bin')}:/usr/bin:/bin`;
+    const [fetch = ''] = phases.pre_build?.commands ?? [];
+    const env = { ...{ PATH, NOTES: notes }, ...SAFE, ...variables };
+    spawnSync('/bin/bash', ['-c', fetch], { cwd: join(folder, 'work'), env });
+    expect(readFileSync(notes, 'utf8')).toBe(header);
   });
 });

@@ -172,10 +172,14 @@ describe('the variables of a build', () => {
   const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
   it('log in to the ECR hosts among the registries, each once', () => {
-    const variables = variablesOf(job('n', 'abc', `${host}/fairlead/web`), {
-      hosts: { github: { apiUrl: 'https://api.github.com' } },
-      mirrors: { 'docker.io': host, 'quay.io': 'mirror.example/quay' },
-    });
+    const variables = variablesOf(
+      job('n', 'abc', `${host}/fairlead/web`),
+      {
+        hosts: { github: { apiUrl: 'https://api.github.com' } },
+        mirrors: { 'docker.io': host, 'quay.io': 'mirror.example/quay' },
+      },
+      { table: 't', name: 'lent/1', hosts: [host] },
+    );
     expect(variables).toMatchObject({
       FAIRLEAD_LOGINS: host,
       FAIRLEAD_ARCHIVE: 'https://api.github.com/repos/team/web/tarball/abc',
@@ -187,7 +191,10 @@ describe('the variables of a build', () => {
     const of = (name: string) => {
       const { request } = job('n', 'abc', `${host}/fairlead/web`);
       const environment = { name, namespace: 'n' };
-      return variablesOf({ ...job(), request: { ...request, environment } }, { hosts: { github: { apiUrl: 'https://h' } } });
+      return variablesOf(
+        { ...job(), request: { ...request, environment } },
+        { hosts: { github: { apiUrl: 'https://h' } } },
+      );
     };
     const common = `${host}/fairlead/web:fairlead-cache-buildkit-amd64`;
     expect(of('production')).toMatchObject({ FAIRLEAD_CACHE: common, FAIRLEAD_CACHE_BELOW: '' });
@@ -204,18 +211,40 @@ describe('the variables of a build', () => {
   it.each(['', 'host/pa th', 'host/x,push=false', 'host/x:tag', 'HOST', 'host/$(id)'])(
     'refuse a repository that is none: %j',
     (publishTo) => {
-      expect(() => variablesOf(job('n', 'abc', publishTo), { hosts: { github: { apiUrl: 'https://h' } } })).toThrow(
-        /image|reposit|host/,
-      );
+      expect(() =>
+        variablesOf(job('n', 'abc', publishTo), { hosts: { github: { apiUrl: 'https://h' } } }),
+      ).toThrow(/image|reposit|host/);
     },
   );
 
   it('cannot leave the path of the archive', () => {
     const { FAIRLEAD_ARCHIVE } = variablesOf(
-      { ...job(), request: { ...job().request, repository: { host: 'github', owner: '../x', name: 'a?b#c' } } },
+      {
+        ...job(),
+        request: { ...job().request, repository: { host: 'github', owner: '../x', name: 'a?b#c' } },
+      },
       { hosts: { github: { apiUrl: 'https://h' } } },
     );
     expect(FAIRLEAD_ARCHIVE).toBe('https://h/repos/..%2Fx/a%3Fb%23c/tarball/abc');
+  });
+
+  it.each([
+    ['gitlab', 'a/b', 'https://h/api/projects/a%2Fb%2Fweb/repository/archive.tar.gz?sha=abc'],
+    ['bitbucket', 'a', 'https://h/api/a/web/get/abc.tar.gz'],
+    ['gitea', 'a', 'https://h/api/repos/a/web/archive/abc.tar.gz'],
+  ] as const)('name the archive of %s', (host, owner, archive) => {
+    const request = { ...job().request, repository: { host, owner, name: 'web' } };
+    const hosts = { [host]: { apiUrl: 'https://h/api' } };
+    expect(variablesOf({ ...job(), request }, { hosts }).FAIRLEAD_ARCHIVE).toBe(archive);
+  });
+
+  it('are none for a host without archives, or one that the installation does not have', () => {
+    const of = (host: 'codecommit' | 'gitea') => {
+      const request = { ...job().request, repository: { host, owner: '', name: 'web' } };
+      return variablesOf({ ...job(), request }, { hosts: { codecommit: { apiUrl: 'https://h' } } });
+    };
+    expect(() => of('codecommit')).toThrow(expect.objectContaining({ code: 'engine/unavailable' }));
+    expect(() => of('gitea')).toThrow(expect.objectContaining({ code: 'source/unknown-host' }));
   });
 
   it('tell BuildKit of mirrors and plain registries', () => {
