@@ -5,7 +5,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { installation } from '../../bin/installation.ts';
 import { DEFAULTS } from '../../lib/config/config.ts';
 import { MicroVms } from '../../lib/stacks/microvms.ts';
-import { RegistryStack } from '../../lib/stacks/registry-stack.ts';
 
 let pipeline: Template;
 
@@ -95,9 +94,9 @@ describe('an installation with MicroVMs', () => {
 
   it('is refused where there are none, at synth or before anything is deployed', () => {
     const elsewhere = new Stack(new App(), 'Elsewhere', { env: { region: 'eu-central-1' } });
-    expect(
-      () => new MicroVms(elsewhere, 'MicroVms', new RegistryStack(new App(), 'Registry', { keepImages: 1 })),
-    ).toThrow(/eu-central-1: Lambda has no MicroVMs there/);
+    expect(() => new MicroVms(elsewhere, 'MicroVms', 90)).toThrow(
+      /eu-central-1: Lambda has no MicroVMs there/,
+    );
     const rules = Object.values(pipeline.toJSON().Rules as Record<string, { Assertions: unknown[] }>);
     expect(JSON.stringify(rules)).toContain('Lambda has no MicroVMs there');
   });
