@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { installation } from '../../bin/installation.ts';
+import { check } from '../../lib/config/check.ts';
+
+interface Resource {
+  Type: string;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+  Properties: Record<string, unknown>;
+}
+
+interface Output {
+  Value: unknown;
+  Export?: { Name: string };
+}
+
+interface Synthesized {
+  Resources: Record<string, Resource>;
+  Outputs?: Record<string, Output>;
+}
+
+/** The templates of an installation by their stacks' names, as the configuration `said` makes them. */
+function synthesized(said: Record<string, unknown> = {}, context: Record<string, string> = {}) {
+  const { registry, cluster, pipeline, alarms } = installation(
+    new App({ context }),
+    check({ apps: 'any', ...said }, 'fairlead.config.ts'),
+  );
+  const stacks = { registry, ...(cluster && { cluster }), pipeline, alarms };
+  return Object.fromEntries(
+    Object.entries(stacks).map(([name, stack]) => [name, Template.fromStack(stack).toJSON() as Synthesized]),
+  );
+}
+
+const INSTALLER = 'arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1';
+
+let usual: Record<string, Synthesized>;
+let others: Record<string, Synthesized>[];
+
+beforeAll(() => {
+  usual = synthesized({}, { installer: INSTALLER });
+  others = [
+    synthesized({ platform: 'linux/amd64', engines: { codebuild: false } }),
+    synthesized({
+      engines: { microvm: true },
+      regions: ['eu-west-1'],
+      cluster: { new: { endpoint: 'private', natGateways: 2 } },
+      registry: { scanning: 'as-is', keepImages: 5 },
+    }),
+  ];
+}, 240_000);
+
+const resourcesOf = (templates: Record<string, Synthesized>) =>
+  Object.values(templates).flatMap(({ Resources }) => Object.entries(Resources));
+
+/** What is exported of each stack: the export's name to what it is. */
+function exportsOf({ Outputs = {}, Resources }: Synthesized): Record<string, string> {
+  const exported = Object.values(Outputs).filter((output) => output.Export !== undefined);
+  return Object.fromEntries(
+    exported.map(({ Value, Export }) => {
+      const value = Value as { Ref?: string; 'Fn::GetAtt'?: [string, string] };
+      const [id = '', attribute = 'Ref'] = value['Fn::GetAtt'] ?? [value.Ref ?? ''];
+      return [Export?.Name, `${Resources[id]?.Type} ${attribute}`];
+    }),
+  );
+}
+
+/** Names and ARNs that change only when the resource is made anew. */
+const STABLE = [
+  'AWS::EKS::Cluster Ref',
+  'AWS::EKS::Cluster Arn',
+  'AWS::EKS::Cluster ClusterSecurityGroupId',
+  'AWS::EC2::VPC Ref',
+  'AWS::EC2::Subnet Ref',
+  'AWS::Lambda::Function Ref',
+  'AWS::DynamoDB::GlobalTable Ref',
+  'AWS::SQS::Queue QueueName',
+];
+
+describe('stacks that import from one another', () => {
+  it('export names of things that stay, never versions or what a deployment changes', () => {
+    for (const templates of [usual, ...others])
+      for (const template of Object.values(templates))
+        for (const exported of Object.values(exportsOf(template))) expect(STABLE).toContain(exported);
+    expect(Object.keys(exportsOf(usual.pipeline as Synthesized)).length).toBeGreaterThan(3);
+  });
+
+  it('export the same whatever the configuration says, so that no change of it is blocked', () => {
+    for (const templates of others)
+      for (const [name, template] of Object.entries(templates))
+        expect(exportsOf(template)).toEqual(exportsOf(usual[name] as Synthesized));
+  });
+});
+
+/** The rows of the table in docs/deploying.md: `TYPE` to what is said of it, by the beginning of the logical id. */
+function table(): { type: string; which: string; stays: boolean }[] {
+  const text = readFileSync(new URL('../../docs/deploying.md', import.meta.url), 'utf8');
+  return [...text.matchAll(/^\| `(AWS::[\w:]+)` \| (\S+) \| (stays|goes) \|$/gm)].map(
+    ([, type = '', which = '', fate]) => ({ type, which, stays: fate === 'stays' }),
+  );
+}
+
+/** What holds something that is gone for good with it, or that others may have come to rely on. */
+const STATEFUL =
+  /^AWS::(DynamoDB|S3|SQS::Queue$|SecretsManager::Secret$|Logs::LogGroup|EKS::Cluster$|EC2::VPC$|SNS::Topic$|ECR|EFS|RDS|KMS|Lambda::MicrovmImage)/;
+
+describe('cdk destroy', () => {
+  it('leaves what the documentation says, and nothing else', () => {
+    const rows = table();
+    expect(rows.length).toBeGreaterThan(8);
+    const found = [usual, ...others].flatMap(resourcesOf).filter(([, { Type }]) => STATEFUL.test(Type));
+    for (const [id, { Type, DeletionPolicy = 'Delete', UpdateReplacePolicy = 'Delete' }] of found) {
+      const row = rows.find(({ type, which }) => type === Type && (which === 'any' || id.startsWith(which)));
+      expect(row, `${Type} ${id} in docs/deploying.md`).toBeDefined();
+      const policy = row?.stays ? 'Retain' : 'Delete';
+      expect([id, DeletionPolicy, UpdateReplacePolicy]).toEqual([id, policy, policy]);
+    }
+  });
+
+  it('is told of nothing in the documentation that no stack has', () => {
+    const types = new Set([usual, ...others].flatMap(resourcesOf).map(([, { Type }]) => Type));
+    expect(table().filter(({ type }) => !types.has(type))).toEqual([]);
+  });
+
+  it('leaves nothing behind that is not stateful', () => {
+    const kept = resourcesOf(usual).filter(([, { Type, DeletionPolicy }]) => {
+      return DeletionPolicy === 'Retain' && !STATEFUL.test(Type);
+    });
+    expect(kept).toEqual([]);
+  });
+});
+
+describe('who is let into the cluster', () => {
+  const entries = (templates: Record<string, Synthesized>) =>
+    resourcesOf(templates).flatMap(([, { Type, Properties }]) =>
+      Type === 'AWS::EKS::AccessEntry' ? [Properties] : [],
+    );
+
+  it('no principal of the stacks is its administrator, and no custom resource works in it', () => {
+    for (const templates of [usual, ...others]) {
+      const admins = entries(templates).filter(({ AccessPolicies }) => AccessPolicies !== undefined);
+      // Named, by whoever configured or ran it: a role of the stacks would be a reference.
+      for (const { PrincipalArn } of admins) expect(PrincipalArn).toEqual(expect.any(String));
+      const custom = resourcesOf(templates).filter(([, { Type }]) => /^Custom::|CustomResource/.test(Type));
+      expect(custom).toEqual([]);
+    }
+  });
+
+  it('whoever deploys is, and one role of the stacks is let in, with a group alone', () => {
+    const [admin, deployer, ...more] = entries(usual).sort((a) => (a.AccessPolicies === undefined ? 1 : -1));
+    expect(admin?.PrincipalArn).toBe(INSTALLER);
+    expect(deployer).toMatchObject({ KubernetesGroups: ['fairlead:deployers'] });
+    expect(deployer?.AccessPolicies).toBeUndefined();
+    expect(more).toEqual([]);
+  });
+});
+
+describe('the registry', () => {
+  it('is scanned as it was, where the configuration says so', () => {
+    const scanning = (templates: Record<string, Synthesized>) =>
+      resourcesOf(templates).filter(([, { Type }]) => Type === 'AWS::ECR::RegistryScanningConfiguration');
+    expect(scanning(usual).map(([, { Properties }]) => Properties)).toEqual([
+      {
+        ScanType: 'BASIC',
+        Rules: [
+          {
+            ScanFrequency: 'SCAN_ON_PUSH',
+            RepositoryFilters: [{ Filter: 'fairlead/*', FilterType: 'WILDCARD' }],
+          },
+        ],
+      },
+    ]);
+    expect(scanning(others[1] ?? {})).toEqual([]);
+  });
+});
