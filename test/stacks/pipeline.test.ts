@@ -6,7 +6,6 @@ import { installation } from '../../bin/installation.ts';
 import { CACHE_TAG_PREFIX } from '../../lib/build/cache/tag.ts';
 import { type Config, DEFAULTS } from '../../lib/config/config.ts';
 import { EXPIRES } from '../../lib/ledger/table.ts';
-import { FAILED_DEPLOYMENTS } from '../../lib/report/metrics.ts';
 import { FUNCTIONS } from '../../lib/stacks/functions.ts';
 
 type Stacks = ReturnType<typeof installation>;
@@ -299,19 +298,6 @@ describe('registry', () => {
           ImageTagMutabilityExclusionFilterValue: `${CACHE_TAG_PREFIX}*`,
         },
       ],
-    });
-  });
-});
-
-describe('alarms', () => {
-  it('tell of failed deployments, by the metric that deploy writes', () => {
-    templates.alarms.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      Namespace: FAILED_DEPLOYMENTS.namespace,
-      MetricName: FAILED_DEPLOYMENTS.metricName,
-      Dimensions: Object.entries(FAILED_DEPLOYMENTS.dimensionsMap).map(([Name, Value]) => ({ Name, Value })),
-      Threshold: 1,
-      TreatMissingData: 'notBreaching',
-      AlarmActions: Match.anyValue(),
     });
   });
 });

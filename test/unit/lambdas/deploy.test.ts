@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { FAILED_DEPLOYMENTS } from '../../../lib/report/metrics.ts';
+import { METRICS } from '../../../lib/report/metrics.ts';
 import type { RolloutAnswer } from '../../../lib/rollout/request.ts';
 import { A, B, CRASH, eventsOf, test } from './on-stage.ts';
 
@@ -17,7 +17,7 @@ describe.concurrent('a push', () => {
     expect(scene.builds).toEqual([
       {
         subject: { delivery: 'delivery-aaaa', app: scene.app, commit: A },
-        repository: { owner: 'acme', name: scene.app },
+        repository: { host: 'github', owner: 'acme', name: scene.app },
         publishTo: `registry/fairlead/${scene.app}`,
         tags: [A],
         environment: { name: 'production', namespace: scene.app },
@@ -94,15 +94,14 @@ describe.concurrent('a commit that cannot work', () => {
       'failure',
     ]);
     expect(scene.metrics.map((metric) => metric.DeploymentFailed)).toEqual([undefined, 1]);
-    const { namespace, dimensionsMap, metricName } = FAILED_DEPLOYMENTS;
-    const dimensions = Object.keys(dimensionsMap);
+    const { namespace, service, metricName } = METRICS.failed;
     expect(scene.metrics.at(-1)).toMatchObject({
-      ...dimensionsMap,
+      service,
       _aws: {
         CloudWatchMetrics: [
           {
             Namespace: namespace,
-            Dimensions: [dimensions, [...dimensions, 'app']],
+            Dimensions: [['service'], ['service', 'app']],
             Metrics: [{ Name: metricName }],
           },
         ],

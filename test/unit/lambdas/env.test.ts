@@ -86,6 +86,8 @@ describe('what lib/stacks/functions.ts sets', () => {
     hostTokenSecretIds: { github: 'token' },
     hostApiUrls: { github: 'https://git.test/api/v3' },
     ledgerTable: 'ledger',
+    deadLettersUrl: 'https://sqs.test/1/letters',
+    stuckAfter: 600,
     imageRepositoryPrefix: 'registry.test/fairlead',
     registryMirrors: { '*': 'mirror.test' },
     insecureRegistries: ['plain.test'],
@@ -110,6 +112,8 @@ describe('what lib/stacks/functions.ts sets', () => {
       buildImage: 'b:1',
       rollOut: 'r:1',
       sweep: 's:1',
+      receive: 'receive',
+      watchAlarm: 'watch',
     });
     const all = JSON.stringify(read(set));
     for (const name of Object.keys(set)) {

@@ -145,6 +145,7 @@ describe('a push to the branch', () => {
             before: '1'.repeat(40),
             after: '2'.repeat(40),
             delivery: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+            receivedAt: expect.any(Number),
           },
         },
       ]);
