@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Aws, Credentials } from '../lib/aws/types.ts';
 import { HOST_KINDS, type HostKind } from '../lib/host-kind.ts';
 import type { NetworkPolicy } from '../lib/network/policy.ts';
+import type { WebhookSettings } from '../lib/operate/webhooks.ts';
 import type { Hosts } from '../lib/source/types.ts';
 import { readInstallation } from './installation.ts';
 import { byHost, check, commaSeparated, count, mirrors, text, url, type Variables } from './variables.ts';
@@ -201,6 +202,11 @@ export function operateEnvironment(variables: Variables = process.env) {
       RECEIVE_FUNCTION: text(),
       DEAD_LETTERS_URL: url(),
       LEDGER_TABLE: text(),
+      WEBHOOK_URL: z.optional(url()),
+      WEBHOOK_SECRET_IDS: z._default(byHost(text()), {}),
+      HOST_API_URLS: z._default(byHost(url()), {}),
+      HOST_TOKEN_SECRET_IDS: z._default(byHost(text()), {}),
+      HOST_ACCESS: z._default(byHost(z.enum(['token', 'app'])), {}),
     }),
     variables,
   );
@@ -213,7 +219,21 @@ export function operateEnvironment(variables: Variables = process.env) {
     deadLettersUrl: read.DEAD_LETTERS_URL,
     ledgerTable: read.LEDGER_TABLE,
     deploys: readInstallation(variables),
+    webhooks: webhooksOf(read),
   };
+}
+
+interface WebhookVariables extends HostVariables {
+  WEBHOOK_URL?: string | undefined;
+  WEBHOOK_SECRET_IDS: Partial<Record<HostKind, string>>;
+}
+
+function webhooksOf(read: WebhookVariables): WebhookSettings {
+  const hosts = HOST_KINDS.flatMap((kind) => {
+    const { [kind]: webhookSecretId } = read.WEBHOOK_SECRET_IDS;
+    return webhookSecretId === undefined ? [] : [{ kind, webhookSecretId, ...hostsOf(read)[kind] }];
+  });
+  return { hosts, ...(read.WEBHOOK_URL !== undefined && { url: read.WEBHOOK_URL }) };
 }
 
 export function rollOutEnvironment(variables: Variables = process.env) {

@@ -11,7 +11,7 @@ import { awsEnvironment, operateEnvironment } from './env.ts';
 import { deadLettersOf } from './operate/dead-letters.ts';
 
 const environment = operateEnvironment();
-const { deployFunction, sweepFunction, ledgerTable, deploys } = environment;
+const { deployFunction, sweepFunction, ledgerTable, deploys, webhooks } = environment;
 const ledger = new Recovery(new DynamoDBClient({}), ledgerTable);
 const aws = awsEnvironment();
 const deadLetters = deadLettersOf(aws, environment);
@@ -22,7 +22,7 @@ const deadLetters = deadLettersOf(aws, environment);
  */
 export async function handler(event: unknown): Promise<OperateAnswer> {
   const answer = await operate(
-    { ledger, deploys, deploy, lookAtPull, follow, deadLetters, newId: randomUUID },
+    { ledger, deploys, deploy, lookAtPull, follow, deadLetters, webhooks, newId: randomUUID },
     event,
   );
   if (answer.is === 'refused') log.info('a request is refused', { code: answer.code });

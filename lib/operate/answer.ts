@@ -1,6 +1,7 @@
 import type { PastRelease } from '../ledger/releases.ts';
 import type { BadCommit, Environment, LastGood } from '../ledger/types.ts';
 import type { DeadLetter } from './dead-letters.ts';
+import type { Webhooks } from './webhooks.ts';
 
 /** How one environment stands. */
 export interface EnvironmentStatus extends Environment {
@@ -31,6 +32,7 @@ export type OperateAnswer =
   | { is: 'forgiven'; environment: Environment; bad: BadCommit; execution?: string }
   /** What waits; what was sent once more; what was dropped. */
   | { is: 'dead-letters' | 'replayed' | 'discarded'; letters: readonly DeadLetter[] }
+  | ({ is: 'webhooks' } & Webhooks)
   | { is: 'going-on' }
   /** `outcome` is that of a push (lib/report/story.ts). */
   | {

@@ -11,6 +11,7 @@ import { findBad, findEnvironment, findRelease } from './find.ts';
 import { checkRemovable } from './removable.ts';
 import { type Asked, type OperateRequest, readRequest } from './request.ts';
 import { statusOf } from './status.ts';
+import { type WebhookSettings, webhooksOf } from './webhooks.ts';
 
 export interface OperateDeps {
   ledger: Recovery;
@@ -23,6 +24,7 @@ export interface OperateDeps {
   /** How an execution of the deploy function goes on. */
   follow(execution: string): Promise<Extract<OperateAnswer, { is: 'going-on' | 'ended' }>>;
   deadLetters: DeadLetters;
+  webhooks: WebhookSettings;
   /** A new id, by which a story is followed. */
   newId(): string;
 }
@@ -73,6 +75,8 @@ async function carryOut(deps: OperateDeps, request: OperateRequest): Promise<Ope
       return { is: 'replayed', letters: await replayLetters(deps.deadLetters, request.id) };
     case 'discard':
       return { is: 'discarded', letters: await discardLetters(deps.deadLetters, request.id) };
+    case 'webhooks':
+      return { is: 'webhooks', ...(await webhooksOf(ledger, deps.deploys, deps.webhooks)) };
     case 'progress':
       return await deps.follow(request.execution);
   }

@@ -47,6 +47,8 @@ const REQUEST = z.discriminatedUnion('do', [
   z.object({ do: z.literal('dead-letters') }),
   z.object({ do: z.literal('replay'), id: z.optional(letter()) }),
   z.object({ do: z.literal('discard'), id: z.optional(letter()) }),
+  /** What the git hosts share with the installation. */
+  z.object({ do: z.literal('webhooks') }),
   /** How what was started goes on. */
   z.object({
     do: z.literal('progress'),

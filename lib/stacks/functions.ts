@@ -226,17 +226,16 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     memory: 512,
     timeout: MINUTE,
     functionUrl: false,
-    environment: (
-      { deadLettersUrl, installationFile, ledgerTable },
-      { deploy, receive, sweep, watchAlarm },
-    ) => ({
+    environment: (installation, { deploy, receive, sweep, watchAlarm }) => ({
       DEPLOY_FUNCTION: deploy,
       SWEEP_FUNCTION: sweep,
       WATCH_ALARM_FUNCTION: watchAlarm,
       RECEIVE_FUNCTION: receive,
-      DEAD_LETTERS_URL: deadLettersUrl,
-      LEDGER_TABLE: ledgerTable,
-      INSTALLATION_FILE: installationFile,
+      DEAD_LETTERS_URL: installation.deadLettersUrl,
+      LEDGER_TABLE: installation.ledgerTable,
+      INSTALLATION_FILE: installation.installationFile,
+      WEBHOOK_SECRET_IDS: JSON.stringify(installation.webhookSecretIds),
+      ...hostVariables(installation),
     }),
   },
 ];

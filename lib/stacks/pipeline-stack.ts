@@ -126,6 +126,8 @@ export class PipelineStack extends Stack {
     const url = receive.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
     if (props.version !== undefined) new CfnOutput(this, 'Version', { value: props.version });
     triggers.tell(this, url.url);
+    // Whoever changes a webhook's secret has to find the webhook.
+    this.functions.operate.addEnvironment('WEBHOOK_URL', url.url);
     new CfnOutput(this, 'OperateFunctionArn', {
       value: this.functions.operate.functionArn,
       description: 'Who may invoke it may use the command line: fairlead status, releases, rollback …',

@@ -90,8 +90,13 @@ async function explained(
   return fail(messageOf(error), 'check the network, AWS_REGION and AWS_PROFILE');
 }
 
-/** How the SDK finds a local cloud. */
-async function localConfiguration(): Promise<LambdaClientConfig> {
+/** Of any client of the SDK. */
+type LocalConfiguration = Pick<LambdaClientConfig, 'region' | 'credentials' | 'maxAttempts'> & {
+  endpoint: string;
+};
+
+/** How the SDK finds a local cloud. `service`: as in the names of its variables, `SECRETS_MANAGER`. */
+export async function localConfiguration(service = 'LAMBDA'): Promise<LocalConfiguration> {
   const clouds = await runningClouds();
   const wanted = process.env.FAIRLEAD_LOCAL;
   const cloud = wanted ? clouds.find(({ pid }) => String(pid) === wanted) : clouds[0];
@@ -108,7 +113,7 @@ async function localConfiguration(): Promise<LambdaClientConfig> {
   const { region, accessKeyId, secretAccessKey, endpoints } = cloud;
   return {
     region,
-    endpoint: endpoints.AWS_ENDPOINT_URL_LAMBDA ?? '',
+    endpoint: endpoints[`AWS_ENDPOINT_URL_${service}`] ?? '',
     credentials: { accessKeyId, secretAccessKey },
     maxAttempts: 2,
   };
