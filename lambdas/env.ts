@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
-import type { Aws, Credentials } from '../lib/aws/types.ts';
+import type { Aws } from '../lib/aws/types.ts';
 import { HOST_KINDS, type HostKind } from '../lib/host-kind.ts';
 import type { NetworkPolicy } from '../lib/network/policy.ts';
 import type { WebhookSettings } from '../lib/operate/webhooks.ts';
 import type { Hosts } from '../lib/source/types.ts';
+import { readAws } from './aws-settings.ts';
 import { readInstallation } from './installation.ts';
 import { byHost, check, commaSeparated, count, mirrors, text, url, type Variables } from './variables.ts';
 
@@ -18,47 +19,11 @@ const hosts = () => ({
   HOST_ACCESS: z._default(byHost(z.enum(['token', 'app'])), {}),
 });
 
-/**
- * How functions call AWS where they do without its SDK: by the same variables, and the trace of the invocation.
- * @throws FairleadError `env/invalid-variable`, as all that follow
- */
+/** @throws FairleadError `env/invalid-variable`, as all that follow */
 export function awsEnvironment(variables: Variables = process.env): Aws {
-  const read = check(z.object({ AWS_REGION: text(), AWS_MAX_ATTEMPTS: z._default(count(), 3) }), variables);
-  return {
-    region: read.AWS_REGION,
-    attempts: read.AWS_MAX_ATTEMPTS,
-    credentials: () => credentials(variables),
-    endpointOf: (service) => variables[ENDPOINTS[service]] || variables.AWS_ENDPOINT_URL || undefined,
-    // Another one for each invocation ("Defined runtime environment variables", AWS Lambda Developer Guide).
-    trace: () => variables._X_AMZN_TRACE_ID || undefined,
-  };
+  return readAws(variables);
 }
 
-const ENDPOINTS = {
-  codecommit: 'AWS_ENDPOINT_URL_CODECOMMIT',
-  lambda: 'AWS_ENDPOINT_URL_LAMBDA',
-  secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
-  sqs: 'AWS_ENDPOINT_URL_SQS',
-} as const;
-
-function credentials(variables: Variables): Credentials {
-  const read = check(
-    z.object({
-      AWS_ACCESS_KEY_ID: text(),
-      AWS_SECRET_ACCESS_KEY: text(),
-      AWS_SESSION_TOKEN: z.optional(text()),
-    }),
-    variables,
-  );
-  const { AWS_SESSION_TOKEN: sessionToken } = read;
-  return {
-    accessKeyId: read.AWS_ACCESS_KEY_ID,
-    secretAccessKey: read.AWS_SECRET_ACCESS_KEY,
-    ...(sessionToken !== undefined && { sessionToken }),
-  };
-}
-
-/** Of the receiver. */
 export function receivePushEnvironment(variables: Variables = process.env) {
   const read = check(
     z.object({
