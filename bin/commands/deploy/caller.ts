@@ -6,8 +6,11 @@ import type { Aws } from './aws.ts';
 /** Who runs the command. */
 export interface Caller {
   account: string;
-  /** As access entries of EKS name principals: the ARN of a user, or of a role with its path. */
-  principal: string;
+  /**
+   * As access entries of EKS name principals: the ARN of a user, or of a role with its path. Absent where the role has one
+   * that AWS does not tell.
+   */
+  principal?: string;
 }
 
 /** Asks AWS who we are. Throws `deploy/no-credentials`, `deploy/root`. */
@@ -36,10 +39,9 @@ export async function findCaller({ sts, iam, region }: Pick<Aws, 'sts' | 'iam' |
   if (role === undefined) return { account, principal: arn };
   // Of a session AWS tells the role's name, and not its path, which those of IAM Identity Center have.
   const found = await iam.send(new GetRoleCommand({ RoleName: role.name })).catch(() => undefined);
-  return {
-    account,
-    principal: found?.Role?.Arn ?? `arn:${role.partition}:iam::${account}:role/${role.name}`,
-  };
+  if (found?.Role?.Arn !== undefined) return { account, principal: found.Role.Arn };
+  if (role.name.startsWith('AWSReservedSSO_')) return { account };
+  return { account, principal: `arn:${role.partition}:iam::${account}:role/${role.name}` };
 }
 
 /** The role of a session; nothing for the ARN of a user. */

@@ -11,8 +11,8 @@ export interface CdkCall {
   /** What there is to deploy: `--all`, or patterns of stacks' ids. */
   stacks: readonly string[];
   region: string;
-  /** Whoever deploys, as an administrator of a new cluster. */
-  principal: string;
+  /** Whoever deploys, as an administrator of a new cluster; nobody when absent. */
+  principal?: string;
   approval: Approval;
   /** In place of docker. */
   docker: string;
@@ -24,7 +24,8 @@ export type Approval = 'never' | 'any-change' | 'broadening';
 /** Runs `cdk deploy` to its end, with this terminal. Answers its exit code. */
 export async function cdkDeploy(call: CdkCall, env: NodeJS.ProcessEnv): Promise<number> {
   const { cdk, root, stacks, region, principal, approval, docker } = call;
-  const args = ['deploy', ...stacks, '--require-approval', approval, '--context', `installer=${principal}`];
+  const installer = principal === undefined ? [] : ['--context', `installer=${principal}`];
+  const args = ['deploy', ...stacks, '--require-approval', approval, ...installer];
   const child = spawn(cdk, args, {
     cwd: root,
     stdio: 'inherit',

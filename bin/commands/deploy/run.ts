@@ -43,22 +43,39 @@ export async function deploy(flags: DeployFlags, tools: Tools): Promise<number> 
   for (const region of regions) {
     const aws = tools.awsIn(region);
     const caller = await findCaller(aws);
+    if (caller.principal === undefined && needsPrincipal(config)) throw unknownPath();
     await checkRegion(aws, caller.account, config);
     callers.push({ aws, caller });
   }
   const docker = await chooseDocker(root, env);
   for (const { aws, caller } of callers) {
     const { region } = aws;
-    say(pc.bold(`Deploying to ${region} of the account ${caller.account}, as ${caller.principal}`));
-    const { principal } = caller;
-    const approval = flags.requireApproval;
+    const { account, principal } = caller;
+    say(pc.bold(`Deploying to ${region} of the account ${account}, as ${principal ?? 'yourself'}`));
     const stacks = config.regions.length > 1 ? [`Fairlead*-${region}`] : ['--all'];
-    const call: CdkCall = { cdk: tools.cdk, root, stacks, region, principal, approval, docker };
+    const call: CdkCall = {
+      ...{ cdk: tools.cdk, root, stacks, region, docker, approval: flags.requireApproval },
+      ...(principal === undefined ? {} : { principal }),
+    };
     const code = await cdkDeploy(call, env);
     if (code !== 0) return code;
     if (!(await finish(aws, config, tools))) return 1;
   }
   return 0;
+}
+
+/** Somebody has to be let into a new cluster, to set it up. */
+function needsPrincipal({ cluster }: Config): boolean {
+  return cluster.is === 'new' && cluster.admins.length === 0;
+}
+
+function unknownPath(): FairleadError {
+  return new FairleadError({
+    code: 'deploy/unknown-path',
+    operation: 'looking at who deploys',
+    cause: 'your role of IAM Identity Center has a path, and IAM does not tell you which (iam:GetRole)',
+    remedy: 'name the role, with its path, in cluster.new.admins of fairlead.config.ts, or let it ask',
+  });
 }
 
 /** What CloudFormation does not do, and what is left to the person. Answers whether all of it is done. */

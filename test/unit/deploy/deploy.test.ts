@@ -200,10 +200,15 @@ describe('before anything is done, fairlead deploy', () => {
   });
 });
 
-test('a role whose path is not told is named without one', async () => {
+test('a role whose path is not told is named without one, unless it has one for sure', async () => {
   delete account.rolePath;
+  await expect(run()).rejects.toMatchObject({ code: 'deploy/unknown-path' });
+  configure(`{ apps: 'any', cluster: { new: { admins: ['arn:aws:iam::${ID}:role/admins'] } } }`);
+  expect(await run()).toBe(0);
+  expect(readFileSync(join(root, 'arguments'), 'utf8')).not.toContain('installer=');
+  account.arn = `arn:aws:sts::${ID}:assumed-role/deployers/ana`;
   await run();
   expect(readFileSync(join(root, 'arguments'), 'utf8')).toContain(
-    `installer=arn:aws:iam::${ID}:role/AWSReservedSSO_Admin_1\n`,
+    `installer=arn:aws:iam::${ID}:role/deployers\n`,
   );
 });
