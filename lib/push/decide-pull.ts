@@ -1,7 +1,8 @@
+import { HOST_NAMES } from '../host-kind.ts';
 import type { Decision, Ignored } from './decide.ts';
 import { type Deploys, environmentOf, nameIn, rulesFor, whyNoPreview } from './installation.ts';
 import { type Placed, previewOfBranch, previewOfPull } from './place.ts';
-import { admits, LABEL } from './previews.ts';
+import { admits, LABEL, PULL_REQUEST_HOSTS } from './previews.ts';
 import type { LookAtPull, Remove } from './request.ts';
 import type { Origin, PullUpdate, Spoken } from './types.ts';
 import { counts } from './word.ts';
@@ -53,7 +54,9 @@ export function decidePull(update: PullUpdate, deploys: Deploys): PullDecision {
 
 /** The commit is a stranger's: whether it is built is a person's to say, and what it is, the host's. */
 function decideFork(update: PullUpdate, app: string, deploys: Deploys): PullDecision {
-  const { action, number, delivery } = update;
+  const { host, action, number, delivery } = update;
+  if (!PULL_REQUEST_HOSTS.includes(host))
+    return ignored(update, deploys, number, `forks on ${HOST_NAMES[host]} have no previews`);
   const placed = previewOfPull(app, number);
   if ('refused' in placed) return ignored(update, deploys, number, placed.refused);
   switch (action) {

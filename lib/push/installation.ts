@@ -1,5 +1,5 @@
 import { appNameOf } from './app-name.ts';
-import { NO_PREVIEWS, type Previews } from './previews.ts';
+import { NO_PREVIEWS, type Previews, PULL_REQUEST_HOSTS } from './previews.ts';
 import type { Origin } from './types.ts';
 
 /**
@@ -41,7 +41,15 @@ export function rulesFor({ apps, others }: Deploys, origin: Origin): RulesFound 
   if (others === 'ignored') return { refused: 'the repository is none of those that are deployed' };
   const named = appNameOf(origin.repository);
   if ('refused' in named) return { refused: `${named.refused}; rename the repository` };
-  return { app: named.name, ...others };
+  const { environments, previews } = others;
+  return { app: named.name, environments, previews: previewsOn(origin, previews) };
+}
+
+/** Where pull requests can have none, previews of pull requests are none; the configuration of a listed app says so itself. */
+function previewsOn({ host }: Origin, previews: Previews): Previews {
+  return previews.of === 'pull-requests' && !PULL_REQUEST_HOSTS.includes(host)
+    ? { ...previews, of: 'off' }
+    : previews;
 }
 
 /** The environment that runs `branch` by the configuration's word; undefined where it may have a preview at most. */
