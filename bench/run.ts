@@ -6,6 +6,7 @@ const BENCHES: Record<string, () => Promise<{ main(): Promise<void> }>> = {
   build: () => import('./build.ts'),
   rollout: () => import('./rollout.ts'),
   idle: () => import('./idle.ts'),
+  scale: () => import('./scale.ts'),
   lambda: () => import('./lambda.ts'),
 };
 

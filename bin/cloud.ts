@@ -10,6 +10,7 @@ import { bundleOptions } from '../lib/stacks/bundle.ts';
 import { FUNCTIONS } from '../lib/stacks/functions.ts';
 import { lentStatements } from '../lib/stacks/lent-statements.ts';
 import { LIMITS } from '../lib/stacks/limits.ts';
+import type { AwsCall } from '../local/aws/admission.ts';
 import { closeAll } from '../local/close-all.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -35,6 +36,8 @@ export interface OpenCloudOptions {
   retryDelaysMs?: readonly number[] | undefined;
   /** A file that every AWS call of the run is written to. */
   recordCalls?: string | undefined;
+  /** Hears of every AWS call as it is made. */
+  onCall?: ((call: AwsCall) => void) | undefined;
 }
 
 const root = join(import.meta.dirname, '..');
@@ -134,7 +137,10 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
       ...(options.codeBuild && { codeBuild: { buildspec: buildspec(), machine: machineVariables() } }),
       ...(options.now && { now: options.now }),
       ...(options.retryDelaysMs && { retryDelaysMs: options.retryDelaysMs }),
-      ...(calls && { onCall: (call) => calls.add(call) }),
+      onCall: (call) => {
+        calls?.add(call);
+        options.onCall?.(call);
+      },
       deployerRights: deployerRights(),
       ...(process.env.KUBECONFIG && { kubeconfig: process.env.KUBECONFIG }),
       ...(options.registry && { registry: options.registry }),

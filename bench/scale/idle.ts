@@ -1,0 +1,21 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { installation } from '../../bin/installation.ts';
+import { METRICS } from '../../lib/report/metrics.ts';
+import type { Counts } from './counts.ts';
+
+/** What the templates of a default installation have that is paid for while nothing happens. */
+export function idleCounts(): Counts['idle'] {
+  const stacks = Object.values(installation(new App())).filter((one) => one instanceof Stack);
+  const templates = stacks.map((stack) => Template.fromStack(stack));
+  const count = (type: string) =>
+    templates.reduce((sum, template) => sum + Object.keys(template.findResources(type)).length, 0);
+  return {
+    alarms: count('AWS::CloudWatch::Alarm') + count('AWS::CloudWatch::CompositeAlarm'),
+    // Those of no app: a few more come with each.
+    metrics: Object.keys(METRICS).length,
+    secrets: count('AWS::SecretsManager::Secret'),
+    natGateways: count('AWS::EC2::NatGateway'),
+    dashboards: count('AWS::CloudWatch::Dashboard'),
+  };
+}
