@@ -69,7 +69,9 @@ async function finish(versions: Versions, { previous, since }: Standing, say: (l
     return 0;
   }
   await versions.end(previous.id);
-  say(`The value from before ${moment(since)} is refused, within a few seconds from now.`);
+  say(
+    `The value from before ${moment(since)} is refused from now on; by what has it in memory in five minutes at the latest.`,
+  );
   return 0;
 }
 
