@@ -2,8 +2,9 @@
 export const APP = 'fairlead-app';
 export const IMAGES = 'fairlead-images';
 
-const READ = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
+const READ = ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
 const WRITE = [
+  'ecr:BatchCheckLayerAvailability',
   'ecr:CompleteLayerUpload',
   'ecr:CreateRepository',
   'ecr:InitiateLayerUpload',

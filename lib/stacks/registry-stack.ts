@@ -93,7 +93,6 @@ export class RegistryStack extends Stack {
       },
       {
         actions: [
-          'ecr:BatchCheckLayerAvailability',
           'ecr:BatchGetImage',
           'ecr:BatchImportUpstreamImage',
           'ecr:CreateRepository',

@@ -56,7 +56,7 @@ export function registryDoor({
     if (refused) return 'denied';
     for (const call of calls)
       admission.record({ service: 'ecr', action: call.action, resource: arnOf(call.repository) }, caller);
-    created.add(repository);
+    if (calls.some((call) => call.action === 'CreateRepository')) created.add(repository);
     return 'allowed';
   };
 }

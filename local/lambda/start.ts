@@ -98,18 +98,16 @@ export async function startLambda(options: LambdaOptions) {
 }
 
 function hostFor(spec: FunctionSpec, options: LambdaOptions, logs: LogGroups): Omit<Host, 'onEnded'> {
+  recordLog(spec.name, options);
   return {
     node: options.node,
     stateDir: options.stateDir,
     variables: variablesOf(spec, options, options.credentialsFor(spec.name), options.endpoints()),
-    onLine: (line, requestId) => {
-      recordLog(spec.name, options);
-      logs.add(spec.name, line, requestId);
-    },
+    onLine: (line, requestId) => logs.add(spec.name, line, requestId),
   };
 }
 
-/** What Lambda does with a function's role when the function writes to its log. */
+/** What Lambda does with a function's role as soon as there is an environment: it writes to the log that it has begun. */
 function recordLog(caller: string, { admission, credentialsFor, region, account }: LambdaOptions): void {
   const principal = admission?.find(credentialsFor(caller).accessKeyId);
   if (principal === undefined) return;

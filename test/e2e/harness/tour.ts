@@ -38,6 +38,7 @@ export class Tour {
     const web = await this.#app('tour');
     const url = await this.#pushesAndRollsBack(web);
     await this.#bakes(web, url);
+    await this.#standsOnABase();
     await this.#readsSecrets(web);
     await this.#previews(web);
     await this.#isSwept(web);
@@ -81,17 +82,11 @@ export class Tour {
   /** A bake with alarms by name and by tag and with checks of the address; an alarm that rings in it, and one after it. */
   async #bakes(app: App, url: string): Promise<void> {
     await this.#putAlarm();
+    const byTag = `  alarmTag: { key: ${TAG.key}, value: ${TAG.value} }`;
     const bake = (seconds: string, ...more: string[]) =>
-      [
-        'bake:',
-        `  seconds: ${seconds}`,
-        `  alarms: [${ALARM}]`,
-        `  alarmTag: { key: ${TAG.key}, value: ${TAG.value} }`,
-        '  checks: [{ path: / }]',
-        ...more,
-        '',
-      ].join('\n');
-    await this.#version(app, 3, { 'fairlead.yaml': bake('2m') });
+      ['bake:', `  seconds: ${seconds}`, '  checks: [{ path: / }]', ...more, ''].join('\n');
+    const counted = '  traffic: { namespace: Tour, metric: Requests, minimum: 1 }';
+    await this.#version(app, 3, { 'fairlead.yaml': bake('2m', `  alarms: [${ALARM}]`, byTag, counted) });
     const pushing = app.push();
     await this.#until('the release bakes', async () =>
       (await get(url).catch(() => '')).startsWith('number 3') ? true : undefined,
@@ -99,7 +94,7 @@ export class Tour {
     await this.#set('ALARM');
     expectEnd(await pushing, 'failed');
     await this.#set('OK');
-    await this.#version(app, 4, { 'fairlead.yaml': bake('2s', '  watchFor: 10m') });
+    await this.#version(app, 4, { 'fairlead.yaml': bake('2s', byTag, '  watchFor: 10m') });
     expectEnd(await app.push(), 'live');
     await this.#set('ALARM');
     await this.#until('the alarm takes it back', async () =>
@@ -120,7 +115,18 @@ export class Tour {
     expectEnd(await app.push(), 'live');
   }
 
-  /** Of a branch that comes and goes. */
+  /** What is made of a base and files alone is made by the function itself. */
+  async #standsOnABase(): Promise<void> {
+    const Dockerfile = `FROM busybox-base:1
+COPY index.html /site/
+EXPOSE 8080
+CMD ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/site"]
+`;
+    const app = await this.#app('tour-files', { Dockerfile, 'index.html': this.#life });
+    expectEnd(await app.push(), 'live');
+  }
+
+  /** Of a branch that comes and goes, and of a stranger's fork at a person's word. */
   async #previews(app: App): Promise<void> {
     const cluster = new Cluster(this.#ready.kubeconfig);
     const there = async () => (await cluster.namespaces(`${app.name}--`)).length;
@@ -128,6 +134,15 @@ export class Tour {
     expectEnd(await app.push('HEAD:blue'), 'live');
     await app.push(':blue');
     await this.#until('the preview goes', async () => ((await there()) === 0 ? true : undefined));
+    const hub = new GitHub(this.#ready.git, app.name);
+    await hub.fork(`${app.name}-of-bob`);
+    const commit = (await app.git('rev-parse', 'HEAD')).text.trim();
+    await app.git('push', '--force', `${this.#ready.git}/${app.name}-of-bob.git`, 'HEAD:main');
+    await hub.open('main', `${app.name}-of-bob`, 'bob');
+    await this.#command('preview', app.name, '1', '--commit', commit);
+    await this.#until('the preview of the fork', async () => ((await there()) === 1 ? true : undefined));
+    await hub.close(1);
+    await this.#until('it goes', async () => ((await there()) === 0 ? true : undefined));
   }
 
   /** A push that nobody was told of. */
@@ -145,6 +160,7 @@ export class Tour {
   async #asksAll(): Promise<void> {
     await this.#command('status');
     await this.#command('diff', 'tour', '2');
+    await this.#command('dead-letters');
   }
 
   /** Twice: what was kept of the first time is found the second time. */

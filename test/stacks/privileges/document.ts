@@ -72,5 +72,8 @@ function row(role: string, { Action, Resource, Condition }: Statement): string {
 
 /** Without partition, region and account; without what changes with each version of the code. */
 function shortened(arn: string): string {
-  return arn.replace(/^arn:aws:(\w+):[^:]*:\d*:/, '$1:').replace(/[0-9a-f]{64}/, 'CODE').replace(/(:secret:.*)-\w{6}$/, '$1');
+  return arn
+    .replace(/^arn:aws:(\w+):[^:]*:\d*:/, '$1:')
+    .replace(/[0-9a-f]{64}/, 'CODE')
+    .replace(/(:secret:.*)-\w{6}$/, '$1');
 }
