@@ -23,9 +23,11 @@ export function bundleOptions(entry: string, directory: string): BuildOptions {
     mainFields: ['module', 'main'],
     alias: { '@aws-sdk/credential-provider-node': CREDENTIALS },
     minify: true,
+    // Stack traces name functions and classes as the sources do. With maps they would have lines of the sources, too, but
+    // to have Node use them costs each start a third more, so maps stay behind, in dist/: what is deployed can be made
+    // again from its commit, to the byte, and its map with it.
     keepNames: true,
     sourcemap: 'linked',
-    // Names in stack traces point at the sources; their text need not travel along.
     sourcesContent: false,
     // CommonJS packages inside an ES module still call require() for Node's own modules. The import has a name of its
     // own because a package may import createRequire itself.

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Bundle, makeBundle } from '../../../bench/lambda/bundles.ts';
+import { bundle } from '../../../lib/stacks/bundle.ts';
 import { FUNCTIONS, type FunctionName } from '../../../lib/stacks/functions.ts';
 
 /**
@@ -23,17 +25,17 @@ const folder = mkdtempSync(join(tmpdir(), 'fairlead-bundles-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(FUNCTIONS)('$name', ({ name, entry }) => {
-  let bundle: Bundle;
+  let made: Bundle;
 
   test('starts with no more code than it may', () => {
-    bundle = makeBundle(entry, join(folder, name));
-    expect(bundle.start / 1024).toBeLessThan(BUDGETS[name]);
+    made = makeBundle(entry, join(folder, name));
+    expect(made.start / 1024).toBeLessThan(BUDGETS[name]);
     // Half of it is a budget that nobody noticed to be out of date.
-    expect(bundle.start / 1024).toBeGreaterThan(BUDGETS[name] / 2);
+    expect(made.start / 1024).toBeGreaterThan(BUDGETS[name] / 2);
   });
 
   test('carries no way to credentials that Lambda does not have', () => {
-    expect(bundle.sources.filter((path) => /credential-provider-(?!env\/)/.test(path))).toEqual([]);
+    expect(made.sources.filter((path) => /credential-provider-(?!env\/)/.test(path))).toEqual([]);
   });
 });
 
@@ -42,4 +44,27 @@ test('what a git host waits for is less than 300 KiB in all, without a client of
   expect(all).toBeLessThan(300 * 1024);
   expect(sources.filter((path) => path.includes('@aws-sdk/client-'))).toEqual([]);
   expect(sources).toContain('lib/aws/call.ts');
+});
+
+test('errors of a bundle name the functions that they went through', async () => {
+  const [entry, directory] = [join(folder, 'thrower.ts'), join(folder, 'thrower')];
+  writeFileSync(
+    entry,
+    `class OutOfInk extends Error {}
+     function writeLetter(): never { throw new OutOfInk('empty'); }
+     export function handler() { return writeLetter(); }`,
+  );
+  bundle(entry, directory);
+  const { handler } = await import(pathToFileURL(join(directory, 'index.mjs')).href);
+  const thrown = await new Promise((run) => run(handler())).catch((error: Error) => error);
+  expect((thrown as Error).constructor.name).toBe('OutOfInk');
+  expect((thrown as Error).stack).toMatch(/at writeLetter .*at handler /s);
+});
+
+test('the same sources come to the same bytes', () => {
+  const [one, two] = ['one', 'two'].map((name) => {
+    bundle('lambdas/receive-push.ts', join(folder, name));
+    return readFileSync(join(folder, name, 'index.mjs'), 'utf8');
+  });
+  expect(one).toBe(two);
 });
