@@ -36,7 +36,6 @@ export type Refusal = (typeof REFUSALS)[number];
 
 /** What builds images. */
 export const ENGINES = ['function', 'microvm', 'codebuild'] as const;
-export type Engine = (typeof ENGINES)[number];
 
 /** Who takes a release back that served. */
 export const TAKEN_BACK_BY = ['person', 'bake', 'alarm'] as const;

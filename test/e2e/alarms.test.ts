@@ -24,6 +24,7 @@ beforeAll(async () => {
   lambda = new LambdaClient(as(person, 'LAMBDA'));
   ledger = new Ledger(new DynamoDBClient(as(person, 'DYNAMODB')), 'fairlead-ledger');
   app = await App.create(git, production.app);
+  alarmed.rest();
 }, 120_000);
 afterAll(async () => {
   await app?.remove();
@@ -39,7 +40,7 @@ const command = (...args: string[]) => fairlead(process.pid, ...args);
 /** Sees an alarm ring by what has happened, and be quiet once time passes; people are told of both, and what to do. */
 async function ringsAndIsQuiet(name: string): Promise<void> {
   await rings(name);
-  await isQuietAfter(name, 30);
+  await isQuiet(name, () => alarmed.rest());
 }
 
 async function rings(name: string): Promise<void> {
@@ -52,8 +53,8 @@ async function rings(name: string): Promise<void> {
   expect(told?.AlarmDescription).toContain(`See "${name}" in docs/alarms.md`);
 }
 
-async function isQuietAfter(name: string, minutes: number): Promise<void> {
-  alarmed.pass(minutes);
+async function isQuiet(name: string, after: () => void): Promise<void> {
+  after();
   expect(await alarmed.stateOf(name), `after ${name}`).toBe('OK');
   expect(await alarmed.told(name)).toMatchObject([{ NewStateValue: 'OK' }]);
 }
@@ -74,7 +75,7 @@ describe('an alarm rings', { timeout: 180_000 }, () => {
   it('where a person takes a release back', async () => {
     await app.commit(version(2));
     expect((await app.push()).outcome).toBe('live');
-    alarmed.pass(30);
+    alarmed.rest();
     const { code, out, err } = await command('rollback', app.name, '--reason', 'a test');
     expect(code, `${out}${err}`).toBe(0);
     await ringsAndIsQuiet('releases-taken-back');
@@ -94,7 +95,7 @@ describe('an alarm rings', { timeout: 180_000 }, () => {
     await rings('stuck-deployments');
     expect(await alarmed.stateOf('waiting-pushes')).toBe('ALARM');
     await sweep();
-    await isQuietAfter('stuck-deployments', 30);
+    await isQuiet('stuck-deployments', () => alarmed.rest());
     expect(await alarmed.stateOf('waiting-pushes')).toBe('OK');
   });
 
@@ -108,7 +109,7 @@ describe('an alarm rings', { timeout: 180_000 }, () => {
     for (const answer of [await send(), await send()]) expect(answer.status).toBe(401);
     alarmed.pass(5);
     expect(await alarmed.stateOf('refused-webhooks')).toBe('OK');
-    alarmed.pass(30);
+    alarmed.rest();
     for (let sent = 0; sent < 3; sent++) await send();
     await ringsAndIsQuiet('refused-webhooks');
   });
@@ -149,7 +150,7 @@ describe('an alarm rings', { timeout: 180_000 }, () => {
     await fetch(alarmed.cloud.webhook);
     const [pid] = environmentsOf('receive-push');
     if (pid === undefined) throw new Error('receive-push has no process');
-    alarmed.pass(30);
+    alarmed.rest();
     process.kill(pid, 'SIGSTOP');
     const asking = fetch(alarmed.cloud.webhook);
     await sleep(22_700);
@@ -167,7 +168,7 @@ describe('an alarm rings', { timeout: 180_000 }, () => {
     expect(await alarmed.stateOf('sweep-not-running')).toBe('ALARM');
     expect(await alarmed.told('sweep-not-running')).toMatchObject([{ NewStateValue: 'ALARM' }]);
     await sweep();
-    await isQuietAfter('sweep-not-running', 5);
+    await isQuiet('sweep-not-running', () => alarmed.pass(5));
   });
 
   it('where nobody hears of alarms any more, as long as there is a sweep', async () => {
@@ -208,11 +209,13 @@ async function heard(): Promise<number> {
   }
 }
 
+const RINGING = ['ledger-throttled', 'watch-alarm-errors', 'sweep-errors', 'operate-errors', 'dead-letters'];
+
 describe('an event that dies three times', { timeout: 180_000 }, () => {
   let id = '';
 
-  it('because the ledger refuses requests rings four alarms, and waits in the queue', async () => {
-    await alarmed.told('dead-letters');
+  it('because the ledger refuses requests rings five alarms, and waits in the queue', async () => {
+    alarmed.rest();
     await heard();
     alarmed.cloud.throttleLedger(true);
     const alarm = { AlarmName: 'fairlead-heartbeat', StateReason: 'a test' };
@@ -228,11 +231,9 @@ describe('an event that dies three times', { timeout: 180_000 }, () => {
     }
     alarmed.cloud.throttleLedger(false);
     alarmed.pass(5);
-    for (const name of ['ledger-throttled', 'watch-alarm-errors', 'sweep-errors', 'operate-errors']) {
+    for (const name of RINGING) {
       expect(await alarmed.stateOf(name), name).toBe('ALARM');
-      expect(await alarmed.told(name)).toBeDefined();
     }
-    expect(await alarmed.stateOf('dead-letters')).toBe('ALARM');
   });
 
   it('is shown with what it was, for whom, when, and why it died', async () => {
@@ -253,9 +254,12 @@ describe('an event that dies three times', { timeout: 180_000 }, () => {
     expect(asked.map(({ out, err }) => out + err).join()).toContain(`none has the id ${id}`);
     expect(await heard()).toBe(before + 1);
     expect((await command('dead-letters')).out).toContain('No event waits');
-    alarmed.pass(30);
-    for (const name of ['dead-letters', 'ledger-throttled', 'watch-alarm-errors', 'operate-errors'])
+    alarmed.rest();
+    for (const name of RINGING) {
       expect(await alarmed.stateOf(name), name).toBe('OK');
+      const told = await alarmed.told(name);
+      expect(told.map(({ NewStateValue }) => NewStateValue).slice(-2), name).toEqual(['ALARM', 'OK']);
+    }
   });
 
   it('has its deployment started, and is only deleted where nobody knows what it is', async () => {
@@ -294,4 +298,13 @@ it('has measured all that the dashboard shows of all apps together', async () =>
   for (const [name, service] of names)
     if ((await alarmed.values('Fairlead', name, { service })).length === 0) missing.push(name);
   expect(missing.filter((name) => !seldom.includes(name))).toEqual([]);
+});
+
+it('has told people of every alarm that there is, when it rang and when it was quiet again', async () => {
+  const all = await alarmed.allTold();
+  expect(all.size).toBeGreaterThan(15);
+  for (const [name, states] of all) {
+    expect(states, name).toContain('ALARM');
+    expect(states.slice(states.indexOf('ALARM')), name).toContain('OK');
+  }
 });

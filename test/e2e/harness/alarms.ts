@@ -34,6 +34,8 @@ const physical = {
 };
 const INBOX = 'inbox';
 const MINUTE = 60_000;
+/** Of most alarms. */
+const PERIOD = 5 * MINUTE;
 
 /** What a person is told of an alarm. */
 interface Told {
@@ -53,6 +55,9 @@ export class AlarmedCloud {
   readonly #sqs: SQSClient;
   readonly #clock: { ahead: number };
   readonly #inbox: string;
+  readonly #telling: readonly string[];
+  readonly #heard = new Map<string, Told[]>();
+  readonly #asked = new Map<string, number>();
 
   private constructor(given: {
     cloud: AlarmedCloud['cloud'];
@@ -61,6 +66,7 @@ export class AlarmedCloud {
     sqs: SQSClient;
     clock: { ahead: number };
     inbox: string;
+    telling: readonly string[];
   }) {
     this.cloud = given.cloud;
     this.dashboard = given.dashboard;
@@ -68,6 +74,7 @@ export class AlarmedCloud {
     this.#sqs = given.sqs;
     this.#clock = given.clock;
     this.#inbox = given.inbox;
+    this.#telling = given.telling;
   }
 
   static async start(): Promise<AlarmedCloud> {
@@ -91,12 +98,23 @@ export class AlarmedCloud {
     const Endpoint = `arn:aws:sqs:${physical.region}:${physical.account}:${INBOX}`;
     const sns = new SNSClient(as(person, 'SNS'));
     await sns.send(new SubscribeCommand({ TopicArn: physical.topicArn, Protocol: 'sqs', Endpoint }));
-    return new AlarmedCloud({ cloud, dashboard, cloudWatch, sqs, clock, inbox: QueueUrl });
+    const telling = [...metricAlarms, ...compositeAlarms].flatMap(({ AlarmName, AlarmActions }) =>
+      AlarmActions === undefined ? [] : [String(AlarmName)],
+    );
+    return new AlarmedCloud({ cloud, dashboard, cloudWatch, sqs, clock, inbox: QueueUrl, telling });
   }
 
   /** Lets so many minutes pass on CloudWatch's clock. */
   pass(minutes: number): void {
     this.#clock.ahead += minutes * MINUTE;
+    this.cloud.evaluateAlarms();
+  }
+
+  /** Lets half an hour pass, and goes on at the beginning of a period: none ends while something happens. */
+  rest(): void {
+    this.pass(30);
+    const now = Date.now() + this.#clock.ahead;
+    this.#clock.ahead += PERIOD - (now % PERIOD) + 100;
     this.cloud.evaluateAlarms();
   }
 
@@ -109,16 +127,31 @@ export class AlarmedCloud {
     return [...MetricAlarms, ...CompositeAlarms][0]?.StateValue;
   }
 
-  /** What people were told since this was asked last, of the alarm `name`. */
+  /** What people were told of the alarm `name` since this was asked last. */
   async told(name: string): Promise<Told[]> {
-    const all: Told[] = [];
+    await this.#listen();
+    const all = this.#heard.get(`fairlead-${name}`) ?? [];
+    const from = this.#asked.get(name) ?? 0;
+    this.#asked.set(name, all.length);
+    return all.slice(from);
+  }
+
+  /** Names of the alarms that people are told of, and what they were told by now. */
+  async allTold(): Promise<Map<string, string[]>> {
+    await this.#listen();
+    const states = (name: string) => (this.#heard.get(name) ?? []).map(({ NewStateValue }) => NewStateValue);
+    return new Map(this.#telling.map((name) => [name, states(name)]));
+  }
+
+  async #listen(): Promise<void> {
     for (;;) {
       const { Messages = [] } = await this.#sqs.send(
         new ReceiveMessageCommand({ QueueUrl: this.#inbox, MaxNumberOfMessages: 10 }),
       );
-      if (Messages.length === 0) return all.filter(({ AlarmName }) => AlarmName === `fairlead-${name}`);
+      if (Messages.length === 0) return;
       for (const { Body = '', ReceiptHandle } of Messages) {
-        all.push(JSON.parse((JSON.parse(Body) as { Message: string }).Message) as Told);
+        const told = JSON.parse((JSON.parse(Body) as { Message: string }).Message) as Told;
+        this.#heard.set(told.AlarmName, [...(this.#heard.get(told.AlarmName) ?? []), told]);
         await this.#sqs.send(new DeleteMessageCommand({ QueueUrl: this.#inbox, ReceiptHandle }));
       }
     }
