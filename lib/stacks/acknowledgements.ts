@@ -1,4 +1,4 @@
-import { Validations } from 'aws-cdk-lib';
+import { Stack, Token, Validations } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 
@@ -9,7 +9,16 @@ import type { Construct } from 'constructs';
 export function acknowledge(scope: Construct, reason: string, ...rules: string[]): void {
   // What a function may do stands in the policies of its role, which is beside it.
   const found = scope instanceof lambda.Function && scope.role ? scope.role : scope;
-  Validations.of(found).acknowledge(...rules.map((rule) => ({ id: `AwsSolutions-${rule}`, reason })));
+  const ids = rules.map((rule) => `AwsSolutions-${named(rule, Stack.of(scope))}`);
+  Validations.of(found).acknowledge(...ids.map((id) => ({ id, reason })));
+}
+
+/** ARNs in a stack whose region was said have that in them, in place of what stands for it. */
+function named(rule: string, { region, account }: Stack): string {
+  return [['<AWS::Region>', region] as const, ['<AWS::AccountId>', account] as const].reduce(
+    (text, [what, known]) => (Token.isUnresolved(known) ? text : text.replaceAll(what, known)),
+    rule,
+  );
 }
 
 /** The finding that a role has the AWS managed policy `name` (its path included). */
@@ -51,7 +60,7 @@ export function acknowledgeVpc(vpc: Construct): void {
   acknowledge(vpc, 'Flow logs cost with the traffic; who needs them turns them on for the VPC', 'VPC7');
 }
 
-/** What a function has that is in a VPC. */
+/** What the role of a function has that is in a VPC. */
 export function acknowledgeInVpc(made: Construct): void {
   acknowledge(
     made,
