@@ -2,7 +2,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { acknowledge, resourcePattern } from './acknowledgements.ts';
+import { acknowledge, acknowledgeInVpc, resourcePattern } from './acknowledgements.ts';
 
 /**
  * The role of a function, with what it takes to write its own log. AWS's managed policies, which the CDK would attach, let
@@ -18,10 +18,12 @@ export function functionRole(
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
   });
   log.grantWrite(role);
-  if (isInVpc)
+  if (isInVpc) {
     role.addManagedPolicy(
       iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'),
     );
+    acknowledgeInVpc(role);
+  }
   if (isTraced)
     acknowledge(
       role,

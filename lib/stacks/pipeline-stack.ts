@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledgeBuilder, acknowledgeInVpc } from './acknowledgements.ts';
+import { acknowledgeBuilder } from './acknowledgements.ts';
 import { grantAppSecrets } from './app-secrets.ts';
 import type { ExistingCluster } from './cluster-settings.ts';
 import { admitDeployer, existingCluster, type ReachableCluster } from './cluster-stack.ts';
@@ -121,7 +121,6 @@ export class PipelineStack extends Stack {
     rollOut.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [cluster.clusterArn] }),
     );
-    if (network) acknowledgeInVpc(rollOut);
     if (rollOut.role) admitDeployer(this, cluster, rollOut.role, props.deployers);
     const url = receive.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
     if (props.version !== undefined) new CfnOutput(this, 'Version', { value: props.version });

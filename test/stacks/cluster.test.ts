@@ -2,15 +2,16 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { acknowledgeFunction, acknowledgeInVpc } from '../../lib/stacks/acknowledgements.ts';
 import {
   type ClusterSettings,
   type ExistingCluster,
   NEW_CLUSTER,
 } from '../../lib/stacks/cluster-settings.ts';
 import { admitDeployer, ClusterStack, existingCluster } from '../../lib/stacks/cluster-stack.ts';
+import { functionRole } from '../../lib/stacks/function-role.ts';
 import { inNetwork } from '../../lib/stacks/in-network.ts';
 
 /** The cluster, and a stack with what of the pipeline reaches it. */
@@ -20,15 +21,16 @@ function synthesized(settings: ClusterSettings) {
   const pipeline = new Stack(app, 'Pipeline');
   const stack = settings.kind === 'new' ? new ClusterStack(app, 'Cluster', { settings }) : undefined;
   const { cluster, network } = stack ?? existingCluster(pipeline, settings as ExistingCluster);
+  const log = new logs.LogGroup(pipeline, 'RollOutLogs');
+  const role = functionRole(pipeline, 'RollOut', log, { isInVpc: network !== undefined, isTraced: false });
   const rollOut = new lambda.Function(pipeline, 'RollOut', {
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: 'index.handler',
     code: lambda.Code.fromInline('//'),
+    role,
     ...(network && inNetwork(pipeline, network)),
   });
-  acknowledgeFunction(rollOut, false);
-  if (network) acknowledgeInVpc(rollOut);
-  admitDeployer(pipeline, cluster, rollOut.role as iam.IRole, 'fairlead:deployers');
+  admitDeployer(pipeline, cluster, role, 'fairlead:deployers');
   rollOut.addToRolePolicy(
     new iam.PolicyStatement({ actions: ['eks:DescribeCluster'], resources: [cluster.clusterArn] }),
   );

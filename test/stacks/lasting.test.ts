@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { nextSteps } from '../../bin/commands/deploy/next-steps.ts';
 import { installation } from '../../bin/installation.ts';
 import { check } from '../../lib/config/check.ts';
+import { HOST_KINDS } from '../../lib/host-kind.ts';
 
 interface Resource {
   Type: string;
@@ -36,6 +38,11 @@ function synthesized(said: Record<string, unknown> = {}, context: Record<string,
 
 const INSTALLER = 'arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1';
 
+const HOSTS = HOST_KINDS.map((kind) => ({
+  kind,
+  ...(kind === 'gitea' && { url: 'https://git.example.com' }),
+}));
+
 let usual: Record<string, Synthesized>;
 let others: Record<string, Synthesized>[];
 
@@ -49,6 +56,7 @@ beforeAll(() => {
       cluster: { new: { endpoint: 'private', natGateways: 2 } },
       registry: { scanning: 'as-is', keepImages: 5 },
     }),
+    synthesized({ hosts: HOSTS }),
   ];
 }, 240_000);
 
@@ -173,5 +181,21 @@ describe('the registry', () => {
       },
     ]);
     expect(scanning(others[1] ?? {})).toEqual([]);
+  });
+});
+
+describe('what fairlead deploy says at its end', () => {
+  it('has for every kind of host its webhook, and where its secrets are', () => {
+    const hosts = HOST_KINDS.map((kind) => ({ kind, access: 'token' as const }));
+    const withHosts = others.at(-1) ?? {};
+    const { Outputs = {} } = withHosts.pipeline as Synthesized;
+    const outputs = Object.fromEntries(Object.keys(Outputs).map((name) => [name, `<${name}>`]));
+    const said = nextSteps(hosts, outputs, 'eu-west-1').join('\n');
+    for (const name of ['Github', 'Gitlab', 'Bitbucket', 'Gitea']) {
+      expect(said).toContain(`<${name}WebhookSecretArn>`);
+      expect(said).toContain(`<${name}TokenArn>`);
+    }
+    // CodeCommit's pushes come by EventBridge.
+    expect(said.match(/<WebhookUrl>/g)).toHaveLength(HOST_KINDS.length - 1);
   });
 });

@@ -19,9 +19,9 @@ function stepsOf(
   region: string,
 ): string[] {
   const name = url === undefined ? HOST_NAMES[kind] : `${HOST_NAMES[kind]} (${url})`;
-  const webhook = outputs[`${pascal(kind)}WebhookUrl`] ?? outputs.WebhookUrl;
-  const secret = outputs[`${pascal(kind)}WebhookSecretArn`] ?? outputs.WebhookSecretArn;
-  const token = outputs[`${pascal(kind)}TokenArn`] ?? outputs.HostTokenArn;
+  const webhook = outputs.WebhookUrl;
+  const secret = outputs[`${pascal(kind)}WebhookSecretArn`];
+  const token = outputs[`${pascal(kind)}TokenArn`];
   const read = (arn: string) =>
     `aws secretsmanager get-secret-value --region ${region} --query SecretString --output text --secret-id ${arn}`;
   const write = (arn: string) => `aws secretsmanager put-secret-value --region ${region} --secret-id ${arn}`;

@@ -30,7 +30,7 @@ beforeEach(async () => {
     stacks: {
       CDKToolkit: { BootstrapVersion: '30' },
       FairleadCluster: { ClusterName: 'Cluster-1' },
-      FairleadPipeline: { WebhookUrl: 'https://hook.example/', WebhookSecretArn: SECRET },
+      FairleadPipeline: { WebhookUrl: 'https://hook.example/', GithubWebhookSecretArn: SECRET },
     },
   };
   aws = await startAws(account);
