@@ -109,5 +109,5 @@ function idOf(name: string): string {
 }
 
 function describe(name: string, says: string): string {
-  return `${says} See "${name}" in docs/alarms.md, and docs/troubleshooting.md.`;
+  return `${says} See "${name}" in docs/alarms.md, or by symptom "Alarms" in docs/troubleshooting.md.`;
 }

@@ -25,7 +25,8 @@ export class Notifications extends Construct {
     for (const address of email) this.topic.addSubscription(new subscriptions.EmailSubscription(address));
     const others = topics.map((arn, index) => sns.Topic.fromTopicArn(this, `Topic${index}`, arn));
     this.#all = [this.topic, ...others].map((each) => new actions.SnsAction(each));
-    new CfnOutput(this, 'AlarmTopicArn', {
+    // In the stack itself: there it keeps its name, which the doctor asks for.
+    new CfnOutput(Stack.of(this), 'AlarmTopicArn', {
       value: this.topic.topicArn,
       description: 'Where alarms are told: subscribe whoever is to hear of them',
     });

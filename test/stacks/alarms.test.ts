@@ -92,7 +92,16 @@ describe('alarms', () => {
       const headings = readFileSync(join(docs, file ?? ''), 'utf8').matchAll(/^#+ (.+)$/gm);
       const titles = [...headings].flatMap(([, title = '']) => title.replaceAll('`', '').split(', '));
       expect(titles, AlarmName).toContain(section);
+      const [, chapter = ''] =
+        /or by symptom "([^"]+)" in docs\/troubleshooting\.md/.exec(AlarmDescription) ?? [];
+      const all = readFileSync(join(docs, 'docs', 'troubleshooting.md'), 'utf8');
+      const [, text = ''] = all.split(new RegExp(`^## ${chapter}$`, 'm'));
+      if (!SILENT.includes(AlarmName)) expect(text.split(/^## /m)[0], AlarmName).toContain(`\`${section}\``);
     }
+  });
+
+  it('are told to a topic whose ARN is an output under its own name', () => {
+    template.hasOutput('AlarmTopicArn', {});
   });
 
   it('have the thresholds of the configuration', () => {

@@ -153,7 +153,14 @@ const DISEASES: [string, Answers, string, RegExp][] = [
     'an alarm rings',
     {
       DescribeAlarms: () => ({
-        MetricAlarms: [{ AlarmName: 'Failed-1', StateValue: 'ALARM', AlarmDescription: 'see the log' }],
+        MetricAlarms: [
+          {
+            AlarmName: 'Failed-1',
+            StateValue: 'ALARM',
+            AlarmActions: ['arn:topic'],
+            AlarmDescription: 'see the log',
+          },
+        ],
       }),
     },
     'alarms',
