@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
-import type { AwsCall } from './aws/admission.ts';
+import { Admission, type AwsCall } from './aws/admission.ts';
 import type { Allowing } from './aws/permits.ts';
 import { startAws } from './aws/start.ts';
 import { buildMachine, PROJECT } from './build-machine.ts';
 import { closeAll } from './close-all.ts';
 import { type Cluster, type DeployerRights, startCluster } from './cluster.ts';
+import type { ReferenceEvent } from './codecommit/events.ts';
+import { Repositories } from './codecommit/repositories.ts';
+import { startCodeCommitGit } from './codecommit/start.ts';
 import { startGitHosts } from './git-hosts.ts';
 import { endpoints, type Person, personOf, principalOf } from './identities.ts';
 import { startLambda } from './lambda/start.ts';
@@ -114,6 +117,8 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   let lambdaEndpoint = '';
   let cluster: Cluster | undefined;
   let door: Authorize = allowAll;
+  let admission: Admission | undefined;
+  let receive: (event: ReferenceEvent) => void = () => undefined;
 
   const own = options.registry
     ? undefined
@@ -128,11 +133,19 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   const git = keep(
     await startGitHosts({ stateDir, port: options.gitPort, webhook: () => webhookUrl, records, random }),
   );
+  const repositories = new Repositories(join(stateDir, 'codecommit'));
+  const codeCommit = keep(
+    await startCodeCommitGit({
+      ...{ place: { region: REGION, account: ACCOUNT }, repositories },
+      admission: () => admission ?? new Admission([]),
+      onEvent: (event) => receive(event),
+    }),
+  );
   const deadLetters = `arn:aws:sqs:${REGION}:${ACCOUNT}:${DEAD_LETTERS}`;
   const defined = options.functions({
     webhookSecretIds: git.webhookSecretIds,
     hostTokenSecretIds: git.tokenSecretIds,
-    hostApiUrls: git.apiUrls,
+    hostApiUrls: { ...git.apiUrls, codecommit: codeCommit.url },
     ledgerTable: LEDGER.TableName,
     imageRepositoryPrefix: `${registryHost}/fairlead`,
     registryMirrors: { '*': registryHost },
@@ -170,12 +183,14 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
       microVms: { vms, image: VM_IMAGE },
       tables: [LEDGER, LENT],
       queues: [DEAD_LETTERS],
+      codeCommit: repositories,
       ...(options.now && { now: options.now }),
       roles: { [LENT_ROLE]: options.lent(repositoryArn) },
       ...(machine && { codeBuild: machine.options }),
     }),
   );
   door = aws.registryDoor;
+  admission = aws.admission;
   machine?.reach(aws.endpoint);
   if (options.onCall) aws.calls.on('call', options.onCall);
   cluster = keep(
@@ -210,9 +225,10 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
   lambdaEndpoint = lambda.endpoint;
   monitor(aws, { region: REGION, account: ACCOUNT }, functions, lambda);
   webhookUrl = lambda.functionUrl('receive-push');
+  receive = (event) => lambda.deliver('receive-push', event);
   return {
     git: git.urls.github,
-    hosts: git.urls,
+    hosts: { ...git.urls, codecommit: codeCommit.url },
     registry: own?.url ?? `http://${registryHost}`,
     kubeconfig: cluster.kubeconfig,
     webhook: webhookUrl,

@@ -41,6 +41,7 @@ export function endpoints(
     AWS_ENDPOINT_URL_CLOUDWATCH: aws.endpoint,
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: aws.endpoint,
     AWS_ENDPOINT_URL_CODEBUILD: aws.endpoint,
+    AWS_ENDPOINT_URL_CODECOMMIT: aws.endpoint,
     AWS_ENDPOINT_URL_ECR: aws.endpoint,
     AWS_ENDPOINT_URL_EKS: aws.endpoint,
     AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API: aws.endpoint,

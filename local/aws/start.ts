@@ -1,3 +1,5 @@
+import type { Repositories } from '../codecommit/repositories.ts';
+import { codeCommit } from '../codecommit/service.ts';
 import type { MicroVms } from '../microvm/start.ts';
 import { Admission, type Principal } from './admission.ts';
 import { frontDoor } from './front-door.ts';
@@ -30,6 +32,8 @@ export interface AwsOptions {
   tables?: readonly Table[];
   /** The MicroVMs there are, and what they are run from. */
   microVms?: { vms: MicroVms; image: MicroVmImage };
+  /** What CodeCommit holds; without it there is no such service. */
+  codeCommit?: Repositories;
   /** Names of CloudWatch alarms without a metric: they are set by hand. */
   alarms?: readonly string[];
   /** The clock of CloudWatch, ms since 1970. */
@@ -78,6 +82,7 @@ export async function startAws(options: AwsOptions) {
     tagging: cloudWatch.tagging,
     logs: logs.service,
     codebuild: builds.service,
+    ...(options.codeCommit && { codecommit: codeCommit(place, options.codeCommit) }),
     dynamodb,
     // Lambda's own API has another address: what is signed for it here is for MicroVMs.
     ...(options.microVms && { lambda: lambdaMicrovms(options.microVms.vms, options.microVms.image) }),

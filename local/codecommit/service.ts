@@ -25,6 +25,16 @@ export function codeCommit({ region, account }: Place, repositories: Repositorie
     iam: 'codecommit',
     protocol: awsJson('1.1'),
     operations: {
+      CreateRepository: {
+        resource,
+        run: async (input) => {
+          const name = required(input, 'repositoryName');
+          if (await repositories.has(name))
+            throw new AwsError('RepositoryNameExistsException', `${name} exists already`);
+          await repositories.create(name);
+          return { repositoryMetadata: { repositoryName: name, Arn: resource(input), accountId: account } };
+        },
+      },
       GetBranch: operation(async (name, input) => {
         const branchName = required(input, 'branchName');
         const commitId = (await repositories.refs(name)).get(`${BRANCHES}${branchName}`);

@@ -10,8 +10,8 @@ import type { Repositories } from './repositories.ts';
 export interface CodeCommitGitOptions {
   place: Place;
   repositories: Repositories;
-  /** Knows the keys, and is told of every pull and push that was let in. */
-  admission: Admission;
+  /** Knows the keys, and is told of every pull and push that was let in; asked at each, as it may come later. */
+  admission: () => Admission;
   /** Hears of each ref that a push moved, as EventBridge's rules do. */
   onEvent?: (event: ReferenceEvent) => void;
   /** Default: the system chooses. */
@@ -38,7 +38,8 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { repositories, admission, place } = options;
+  const { repositories, place } = options;
+  const admission = options.admission();
   const url = new URL(request.url ?? '/', 'http://localhost');
   const [, path = '', encoded = '', rest = ''] = /^(\/v1\/repos\/([^/]+))(\/.*)$/.exec(url.pathname) ?? [];
   const service = url.searchParams.get('service') ?? rest.slice(1);

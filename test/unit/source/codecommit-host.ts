@@ -36,7 +36,7 @@ export async function startHost() {
   const api = await listen(frontDoor(admission, { codecommit: codeCommit(place, repositories) }));
   const events: ReferenceEvent[] = [];
   const git = await startCodeCommitGit({
-    ...{ place, repositories, admission },
+    ...{ place, repositories, admission: () => admission },
     onEvent: (event) => events.push(event),
   });
   const aws: Aws = {
