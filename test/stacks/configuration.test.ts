@@ -1,13 +1,23 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installations, type Stacks } from '../../bin/installation.ts';
 import { check } from '../../lib/config/check.ts';
 import { defineConfig } from '../../lib/config/define.ts';
 import { deploysOf } from '../../lib/config/deploys.ts';
+
+const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'cdk.json'), 'utf8'));
+
+/** An app as bin/app.ts makes it: findings without a reason fail its synthesis. */
+function appIn(outdir: string): App {
+  const app = new App({ outdir, context });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return app;
+}
 
 const topicIn = (region: string) => `arn:aws:sns:${region}:123456789012:ops`;
 const config = check(
@@ -38,7 +48,7 @@ describe('a configuration in the stacks', () => {
   let stacks: readonly Stacks[];
   let pipeline: Template;
   beforeAll(() => {
-    app = new App({ outdir });
+    app = appIn(outdir);
     stacks = installations(app, config);
     pipeline = Template.fromStack((stacks[0] as Stacks).pipeline);
   }, 120_000);
@@ -106,3 +116,46 @@ it('one region that is named keeps the ids of the stacks as they are without a n
     ['FairleadAlarms', 'eu-west-1'],
   ]);
 }, 120_000);
+
+describe('whatever is configured, nothing is found that has no reason', () => {
+  const folders: string[] = [];
+  afterAll(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
+  const network = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'], securityGroups: ['sg-0a1b2c3d'] };
+
+  it.each([
+    [
+      'everything, in private',
+      {
+        hosts: [
+          { kind: 'github', access: 'app' },
+          { kind: 'gitlab' },
+          { kind: 'bitbucket' },
+          { kind: 'gitea', url: 'https://git.example.com' },
+          { kind: 'codecommit' },
+        ],
+        regions: ['us-east-1'],
+        cluster: { new: { endpoint: 'private', admins: ['arn:aws:iam::123456789012:role/Admin'] } },
+        engines: { microvm: true },
+        budget: { monthly: 5, email: ['a@example.com'] },
+      },
+    ],
+    [
+      'a private cluster that is there',
+      { regions: ['eu-west-1'], cluster: { existing: { name: 'apps', endpoint: 'private', ...network } } },
+    ],
+    ['as little as can be', { engines: { codebuild: false }, registry: { scanning: 'as-is' } }],
+  ])(
+    '%s',
+    (_what, more) => {
+      const outdir = mkdtempSync(join(tmpdir(), 'fairlead-configured-'));
+      folders.push(outdir);
+      const app = appIn(outdir);
+      const codecommit = 'hosts' in more ? [{ repository: 'codecommit/shop' }] : [];
+      installations(app, check({ apps: [{ repository: 'github.com/acme/blog' }, ...codecommit], ...more }));
+      expect(app.synth().manifest.missing).toBeUndefined();
+    },
+    120_000,
+  );
+});
