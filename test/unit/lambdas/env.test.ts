@@ -101,8 +101,9 @@ describe('what lib/stacks/functions.ts sets', () => {
       version: '3.0',
       platform: 'linux/riscv64',
       secretId: 'vm-key',
-      lentRole: 'arn:lent',
     },
+    lentRole: 'arn:lent',
+    lentTable: 'lent',
   };
 
   test.each(FUNCTIONS)('is all that $name reads, and is read under the same names', (definition) => {

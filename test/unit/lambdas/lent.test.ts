@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { lentCredentials, sessionPolicy } from '../../../lambdas/build-image/lent.ts';
+import { lentCredentials, sessionTags } from '../../../lambdas/build-image/lent.ts';
 import type { RemoteJob } from '../../../lib/engine/types.ts';
 
 const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -59,36 +59,41 @@ afterAll(() => {
   server.close();
 });
 
-test('a build is lent a token of a session for its own repository, and mirrors to read from', async () => {
-  const credentials = await lentCredentials(ROLE, JOB, ['docker.io'], new STSClient({}));
-  expect(await credentials(HOST)).toEqual({ username: 'AWS', password: 'narrow' });
+/** The tags of the session that was asked for. */
+function tags(): Record<string, string | null> {
+  return Object.fromEntries(
+    [1, 2, 3].flatMap((index) => {
+      const key = assumed.get(`Tags.member.${index}.Key`);
+      return key === null ? [] : [[key, assumed.get(`Tags.member.${index}.Value`)]];
+    }),
+  );
+}
+
+const jobFor = (publishTo: string): RemoteJob => ({ ...JOB, request: { ...JOB.request, publishTo } });
+
+test('a build is lent a token of a session that its own app’s name is written on', async () => {
+  const credentials = await lentCredentials(ROLE, JOB, new STSClient({}));
+  expect(await credentials(HOST)).toEqual({ username: 'AWS', password: 'narrow', unasked: true });
   expect(assumed.get('RoleArn')).toBe(ROLE);
-  const { Statement } = JSON.parse(assumed.get('Policy') ?? '{}');
-  const arn = 'arn:aws:ecr:eu-west-1:123456789012:repository';
-  expect(Statement[1]).toMatchObject({ Resource: [`${arn}/fairlead/web`, `${arn}/docker.io/*`] });
-  // The only thing that names no repository.
-  expect(Statement[0]).toMatchObject({ Action: 'ecr:GetAuthorizationToken', Resource: '*' });
-  expect(Statement).toHaveLength(2);
-  // AssumeRole takes 2,048 characters.
-  expect(assumed.get('Policy')?.length).toBeLessThan(2_048);
+  expect(tags()).toEqual({ 'fairlead-app': 'web', 'fairlead-images': 'web' });
+});
+
+test('a preview’s build is told apart by where it publishes', async () => {
+  await lentCredentials(ROLE, jobFor(`${HOST}/fairlead/web/of.previews`));
+  expect(tags()).toEqual({ 'fairlead-app': 'web', 'fairlead-images': 'web/of.previews' });
 });
 
 test('a build is lent nothing where no session is to be had', async () => {
   isRefused = true;
-  await expect(lentCredentials(ROLE, JOB, [])).rejects.toMatchObject({ code: 'registry/no-session' });
+  await expect(lentCredentials(ROLE, JOB)).rejects.toMatchObject({ code: 'registry/no-session' });
   isRefused = false;
 });
 
-test('there is no session for what is not in ECR, and each partition has its own names', async () => {
-  expect(sessionPolicy(ROLE, 'localhost:5000/fairlead/web', [])).toBeUndefined();
-  const job = { ...JOB, request: { ...JOB.request, publishTo: 'registry.test/web' } };
-  expect(await (await lentCredentials(ROLE, job, []))('registry.test')).toBeUndefined();
-  const china = sessionPolicy(
-    'arn:aws-cn:iam::123456789012:role/lent',
-    '123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/fairlead/web',
-    [],
-  );
-  expect(china?.Statement[1]?.Resource).toEqual([
-    'arn:aws-cn:ecr:cn-north-1:123456789012:repository/fairlead/web',
-  ]);
+test('there is no session for what is no app’s repository', async () => {
+  for (const repository of [`${HOST}/web`, `${HOST}/fairleads/web`, `${HOST}/other/fairlead/web`]) {
+    expect(sessionTags(repository)).toBeUndefined();
+    await expect(lentCredentials(ROLE, jobFor(repository))).rejects.toMatchObject({
+      code: 'registry/no-session',
+    });
+  }
 });

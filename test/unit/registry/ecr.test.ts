@@ -49,7 +49,7 @@ test.each([
   '127.0.0.1:5000',
 ])('has credentials for %s', async (host) => {
   const { source } = await startEcr(3600);
-  expect(await source(host)).toEqual({ username: 'AWS', password: 'token-1' });
+  expect(await source(host)).toEqual({ username: 'AWS', password: 'token-1', unasked: true });
 });
 
 test.each(['docker.io', `${HOST}.evil.example`, 'evil.example:5000', '127.0.0.1:5001'])(
@@ -70,7 +70,7 @@ test('asks once, for many hosts and at the same time', async () => {
 test('asks anew shortly before the token expires', async () => {
   const { source } = await startEcr(200);
   await source(HOST);
-  expect(await source(HOST)).toEqual({ username: 'AWS', password: 'token-2' });
+  expect(await source(HOST)).toEqual({ username: 'AWS', password: 'token-2', unasked: true });
 });
 
 test('says that the role lacks the permission, and only where the token is needed', async () => {
