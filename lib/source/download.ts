@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { FairleadError } from '../errors.ts';
 import { nameOf, refused } from './ask.ts';
-import { type Api, request } from './request.ts';
+import { type Api, type ApiRequest, request } from './request.ts';
 import type { Notice, Repository } from './types.ts';
 import type { Limits } from './unpack.ts';
 
@@ -36,8 +36,20 @@ export async function downloadArchive(
     });
   }
   if (!response.ok || response.body === null) throw await refused(response, api, asked);
+  if (response.headers.get('content-type')?.startsWith('text/html')) throw await isPage(response, asked);
   const archive = Readable.fromWeb(response.body as ReadableStream);
   // Whoever only asks about branches does not have to load it.
   const { unpack } = await import('./unpack.ts');
   return await unpack(archive, directory, asked.operation, limits);
+}
+
+/** A site leads whoever it does not know to a page where people log in. */
+async function isPage(response: Response, { operation }: ApiRequest): Promise<FairleadError> {
+  await response.body?.cancel();
+  return new FairleadError({
+    code: 'source/refused',
+    operation,
+    cause: 'the git host answered with a page in place of an archive',
+    remedy: 'check the token that is configured for it and its permissions',
+  });
 }

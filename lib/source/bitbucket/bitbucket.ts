@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { FairleadError } from '../../errors.ts';
 import { ask, askPages, headIn, nameOf, objectId, queryOf, segments, shorten, tell } from '../ask.ts';
 import { downloadArchive } from '../download.ts';
 import type { Access, Forge } from '../forge.ts';
@@ -17,6 +18,12 @@ const DIALECT: Dialect = {
   authorize: (token) => ({
     authorization: token.includes(':') ? `Basic ${Buffer.from(token).toString('base64')}` : `Bearer ${token}`,
   }),
+};
+
+/** How git is let in by an access token ("Using access tokens"): what the site takes that the API is not part of. */
+const AS_GIT: Dialect = {
+  ...DIALECT,
+  authorize: (token) => DIALECT.authorize(token.includes(':') ? token : `x-token-auth:${token}`),
 };
 
 const branch = z.object({
@@ -55,16 +62,26 @@ export class Bitbucket implements Forge {
     return headIn(await ask(this.#api(repository), asked, branch), ({ target }) => target.hash);
   }
 
-  /** The link that the site has for a download of a commit: the API has no archives. */
+  /**
+   * The link that the site has for a download of a commit: the API has no archives. Whether the site takes a token as the
+   * API does is not documented, so that it is shown it as git shows it, too.
+   */
   async download(
     repository: Repository,
     commit: string,
     directory: string,
     limits?: Limits,
   ): Promise<Notice[]> {
-    const site = apiOf({ ...this.#access, apiUrl: this.#siteUrl }, DIALECT, repository);
+    const access = { ...this.#access, apiUrl: this.#siteUrl };
     const archived = { repository, commit, path: archiveOf(repository, commit) };
-    return await downloadArchive(site, archived, directory, limits);
+    const from = (dialect: Dialect) =>
+      downloadArchive(apiOf(access, dialect, repository), archived, directory, limits);
+    try {
+      return await from(DIALECT);
+    } catch (error) {
+      if (!(error instanceof FairleadError) || error.code !== 'source/refused') throw error;
+      return await from(AS_GIT);
+    }
   }
 
   archiveUrl(repository: Repository, commit: string): string {

@@ -229,6 +229,32 @@ describe('what is special', () => {
     expect(url).toBe(`${host.server.url}/acme/web/commits/${commit}`);
   });
 
+  test('Bitbucket: a site that takes tokens as git shows them gives its archives, too', async () => {
+    const bytes = await archive();
+    const asGit = `Basic ${btoa('x-token-auth:t0ken')}`;
+    const page = {
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      body: Buffer.from('<html>Log in'),
+    };
+    await using host = await stand(of('bitbucket'), ({ headers }) =>
+      headers.authorization === asGit ? { body: bytes } : page,
+    );
+    const directory = await mkdtemp(join(tmpdir(), 'fairlead-forge-'));
+    try {
+      await host.forge.download(host.repository, commit, directory);
+      expect(await readdir(directory)).toEqual(['Dockerfile']);
+      await using closed = await stand(of('bitbucket'), () => page);
+      const refused = {
+        code: 'source/refused',
+        temporary: false,
+        message: expect.stringContaining('a page'),
+      };
+      await expect(closed.forge.download(host.repository, commit, directory)).rejects.toMatchObject(refused);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   test('Bitbucket: archives are on its site, not beside its API', () => {
     const forge = forgeOf('bitbucket', { apiUrl: 'https://api.bitbucket.org/2.0' });
     const url = forge.archiveUrl({ owner: 'acme', name: 'web' }, commit);
