@@ -41,6 +41,14 @@ describe('basic authentication', () => {
     expect(registry.manifests.has('web:1')).toBe(true);
   });
 
+  test('sends them at once to a registry that is known to want them', async () => {
+    const registry = await start();
+    guard(registry, 'Basic realm="x"', (authorization) => authorization === BASIC);
+    const known = clientWith({ ...ALICE, unasked: true });
+    await known.publish(imageOf(layerOf(1_000)), `${registry.host}/web`, ['1']);
+    expect(new Set(registry.seen.map(({ headers }) => headers.authorization))).toEqual(new Set([BASIC]));
+  });
+
   test.each([
     ['none', undefined],
     ['wrong ones', { username: 'bob', password: 'x' }],

@@ -80,3 +80,9 @@ test('says that the role lacks the permission, and only where the token is neede
   expect(fault.message).toContain('not you');
   expect(await source('docker.io')).toBeUndefined();
 });
+
+test('does not ask again and again for the sake of other registries', async () => {
+  const { source, asked } = await startEcr(undefined);
+  for (let time = 0; time < 3; time++) expect(await source('docker.io')).toBeUndefined();
+  expect(asked()).toBe(1);
+});
