@@ -107,13 +107,19 @@ authorization() {
       if [ -n "$FAIRLEAD_LENT" ]; then lent="$(lent authorization)"; fi
       case "$lent" in '' | None) ;; *) printf 'Authorization: %s\\n' "$lent" ;; esac ;;
     # Of Bitbucket: a person's address and their token.
-    *:*) printf 'Authorization: Basic %s\\n' "$(printf %s "$${TOKEN}" | base64 --wrap 0)" ;;
-    *) printf 'Authorization: Bearer %s\\n' "$${TOKEN}" ;;
+    *:*) basic "$${TOKEN}" ;;
+    *) if [ "$1" = git ]; then basic "x-token-auth:$${TOKEN}"; else printf 'Authorization: Bearer %s\\n' "$${TOKEN}"; fi ;;
   esac
 }
-exec 9< <(authorization)
-curl --silent --show-error --fail --location --proto '=http,https' --retry 4 --connect-timeout 20 --max-time 600 \\
-  --header @/dev/fd/9 --output commit.tar.gz --url "$FAIRLEAD_ARCHIVE" || fault source "the git host gave no archive of the commit"
+basic() { printf 'Authorization: Basic %s\\n' "$(printf %s "$1" | base64 --wrap 0)"; }
+fetch() {
+  exec 9< <(authorization "$1")
+  curl --silent --show-error --fail --location --proto '=http,https' --retry 4 --connect-timeout 20 --max-time 600 \\
+    --header @/dev/fd/9 --output commit.tar.gz --url "$FAIRLEAD_ARCHIVE" && gzip --test commit.tar.gz
+}
+# Archives of Bitbucket are on its site, which may take a token only as git shows it.
+on_site() { case "$FAIRLEAD_ARCHIVE" in */get/*) fetch git ;; *) false ;; esac; }
+fetch api || on_site || fault source "the git host gave no archive of the commit"
 # Modes as git knows them, and whoever runs this owns everything.
 tar --extract --gzip --file commit.tar.gz --directory commit --strip-components 1 --no-same-owner --no-same-permissions ||
   fault source "the archive of the commit cannot be unpacked"

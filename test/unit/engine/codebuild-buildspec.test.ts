@@ -192,11 +192,16 @@ describe('fetching the commit', () => {
       { FAIRLEAD_TOKEN: '{}', FAIRLEAD_LENT: 'lent/1' },
       'Authorization: Bearer made\n',
     ],
+    [
+      'of Bitbucket a token, and then as git shows it',
+      { FAIRLEAD_TOKEN: 't', FAIRLEAD_ARCHIVE: 'http://127.0.0.1:1/acme/web/get/abc.tar.gz' },
+      `Authorization: Bearer t\nAuthorization: Basic ${btoa('x-token-auth:t')}\n`,
+    ],
     ['nothing where nothing was lent', { FAIRLEAD_LENT: 'lent/2' }, ''],
     ['nothing where there is nothing', {}, ''],
   ])('shows the host %s', (_, variables, header) => {
     const programs = {
-      curl: '#!/bin/bash\nfor arg in "$@"; do [ "$last" != --header ] || cat "$(echo "$arg" | tr -d @)"; last="$arg"; done > "$NOTES"\nexit 22\n',
+      curl: '#!/bin/bash\nfor arg in "$@"; do [ "$last" != --header ] || cat "$(echo "$arg" | tr -d @)"; last="$arg"; done >> "$NOTES"\nexit 22\n',
       aws: '#!/bin/bash\ncase "$*" in *lent/1*Item.authorization.S*) echo "Bearer made" ;; *) echo None ;; esac\n',
     };
     for (const [name, text] of Object.entries(programs))
