@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CfnRule, Fn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,7 +9,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledgeVmSecret } from './acknowledgements.ts';
 import { grantValue } from './app-secrets.ts';
-import { bundle } from './bundle.ts';
+import { bundled } from './bundled.ts';
 import type { Installation } from './functions.ts';
 
 /** Where Lambda has MicroVMs (AWS Lambda Developer Guide, "Lambda MicroVMs", November 2026). */
@@ -29,9 +29,7 @@ export class MicroVms extends Construct {
   constructor(scope: Construct, id: string, logDays: number) {
     super(scope, id);
     this.refuseOtherRegions();
-    const directory = join('dist', 'functions', 'build-vm');
-    mkdirSync(directory, { recursive: true });
-    bundle('lambdas/build-vm.ts', directory);
+    const directory = bundled('build-vm', 'lambdas/build-vm.ts');
     copyFileSync(join('lambdas', 'build-vm.Dockerfile'), join(directory, 'Dockerfile'));
     const code = new assets.Asset(this, 'Code', { path: directory, exclude: ['*.map'] });
     const log = new logs.LogGroup(this, 'ImageLogs', {

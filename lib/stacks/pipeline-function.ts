@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
@@ -6,16 +6,13 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { bundle } from './bundle.ts';
+import { bundled } from './bundled.ts';
 import type { ClusterNetwork } from './cluster-stack.ts';
 import { allowCheckpoints, functionRole } from './function-role.ts';
 import type { FunctionDefinition } from './functions.ts';
 import { inNetwork } from './in-network.ts';
 import { type Concurrency, LIMITS } from './limits.ts';
 import { runLimits } from './run-limits.ts';
-
-/** Where bundles are made before they become assets; the folder is git-ignored. */
-const BUNDLES = join('dist', 'functions');
 
 /** Beside the code of a function. */
 export const INSTALLATION_FILE = 'installation.json';
@@ -40,9 +37,7 @@ export function pipelineFunction(
   deadLetters: sqs.IQueue,
   { platform, network, deploys, logDays, concurrency }: Surroundings,
 ): lambda.Function {
-  const directory = join(BUNDLES, definition.name);
-  mkdirSync(directory, { recursive: true });
-  bundle(definition.entry, directory);
+  const directory = bundled(definition.name, definition.entry);
   // A part of the code: it changes what the function is, and does not fit into its environment.
   if (environment.INSTALLATION_FILE === INSTALLATION_FILE)
     writeFileSync(join(directory, INSTALLATION_FILE), `${JSON.stringify(deploys, null, 2)}\n`);

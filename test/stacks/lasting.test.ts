@@ -56,7 +56,7 @@ beforeAll(() => {
       cluster: { new: { endpoint: 'private', natGateways: 2 } },
       registry: { scanning: 'as-is', keepImages: 5 },
     }),
-    synthesized({ hosts: HOSTS }),
+    synthesized({ hosts: HOSTS, apps: [{ repository: 'codecommit/shop' }] }),
   ];
 }, 240_000);
 
