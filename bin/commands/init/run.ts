@@ -45,10 +45,24 @@ async function write(path: string, text: string, force: boolean): Promise<void> 
   }
 }
 
+function unanswered(): FairleadError {
+  return new FairleadError({
+    code: 'init/left',
+    operation: 'writing the configuration',
+    cause: 'nothing is written: not all questions were answered',
+  });
+}
+
 async function atTerminal<T>(use: (terminal: Terminal) => Promise<T>): Promise<T> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
+  // Ctrl-D: a question that is waited for would never be answered.
+  const left = new Promise<never>((_, reject) => lines.once('close', () => reject(unanswered())));
+  left.catch(() => undefined);
   try {
-    return await use({ ask: (text) => lines.question(text), say: (line) => console.log(line) });
+    return await use({
+      ask: (text) => Promise.race([lines.question(text), left]),
+      say: (line) => console.log(line),
+    });
   } finally {
     lines.close();
   }
