@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Bundle, makeBundle } from '../../../bench/lambda/bundles.ts';
-import { bundle } from '../../../lib/stacks/bundle.ts';
+import { bundleOptions } from '../../../lib/stacks/bundle.ts';
 import { FUNCTIONS, type FunctionName } from '../../../lib/stacks/functions.ts';
 
 /**
@@ -54,7 +55,7 @@ test('errors of a bundle name the functions that they went through', async () =>
      function writeLetter(): never { throw new OutOfInk('empty'); }
      export function handler() { return writeLetter(); }`,
   );
-  bundle(entry, directory);
+  buildSync(bundleOptions(entry, directory));
   const { handler } = await import(pathToFileURL(join(directory, 'index.mjs')).href);
   const thrown = await new Promise((run) => run(handler())).catch((error: Error) => error);
   expect((thrown as Error).constructor.name).toBe('OutOfInk');
@@ -63,7 +64,7 @@ test('errors of a bundle name the functions that they went through', async () =>
 
 test('the same sources come to the same bytes', () => {
   const [one, two] = ['one', 'two'].map((name) => {
-    bundle('lambdas/receive-push.ts', join(folder, name));
+    buildSync(bundleOptions('lambdas/receive-push.ts', join(folder, name)));
     return readFileSync(join(folder, name, 'index.mjs'), 'utf8');
   });
   expect(one).toBe(two);
