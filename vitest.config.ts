@@ -25,6 +25,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What functions measure is no test's output; those that are about it turn it on.
+    env: { POWERTOOLS_METRICS_DISABLED: 'true' },
     projects: Object.entries(KINDS).map(([name, { workers, ...files }], groupOrder) => ({
       extends: true,
       test: { name, ...files, maxWorkers: workers, sequence: { groupOrder } },
