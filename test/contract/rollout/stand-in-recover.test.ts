@@ -1,0 +1,4 @@
+import { recoverSuite } from './recover-suite.ts';
+import { standIn } from './stand-in.ts';
+
+recoverSuite(standIn);
