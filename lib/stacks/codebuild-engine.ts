@@ -102,7 +102,6 @@ export class CodeBuildEngine extends Construct {
         },
       }),
     );
-    acknowledge(table, 'What is in it is good for an hour, and made anew for each build', 'DDB3');
     return table;
   }
 
