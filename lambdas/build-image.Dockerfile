@@ -28,5 +28,5 @@ FROM ${NODE_IMAGE}
 COPY --from=go /usr/local/go /usr/local/go
 COPY --from=tools /tools /usr/local/bin
 ENV PATH=/usr/local/go/bin:${PATH}
-COPY index.mjs ${LAMBDA_TASK_ROOT}/
+COPY *.mjs ${LAMBDA_TASK_ROOT}/
 CMD ["index.handler"]

@@ -155,6 +155,10 @@ describe.skipIf(missing)(missing ?? 'the image of build-image', () => {
     expect(files).toEqual(
       expect.arrayContaining(['usr/local/bin/helm', 'usr/local/bin/kustomize', 'var/task/index.mjs']),
     );
+    // All that the handler imports, now or later.
+    const modules = readdirSync(context).filter((name) => name.endsWith('.mjs'));
+    expect(modules.length).toBeGreaterThan(1);
+    expect(files).toEqual(expect.arrayContaining(modules.map((name) => `var/task/${name}`)));
     // The toolchain of the processor that it is for, not of the one it was built on.
     expect(mine['linux/arm64'].files['usr/local/go/bin/go']).toBe(
       theirs['linux/arm64']?.files['usr/local/go/bin/go'],
