@@ -12,6 +12,8 @@ const MOTO: Record<string, string> = {
     'it takes any event in, and looks for the function later',
   'STS knows the caller by a token for EKS':
     'it tells services apart by the header Authorization, and takes a URL that was signed beforehand for one of S3',
+  'a message says when it was sent':
+    'it knows MessageSystemAttributeNames only by its older name, AttributeNames',
   'an alarm that is not there is absent': 'its CloudWatch answers in XML, which today’s clients do not speak',
   'a tag that nothing has finds no alarm': 'its tagging API breaks on alarms, with an internal error',
 };

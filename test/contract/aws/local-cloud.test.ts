@@ -13,6 +13,7 @@ awsSuite('the local cloud', async () => {
     name: 'the local cloud',
     account,
     callee: 'callee',
+    topic: `arn:aws:sns:us-east-1:${account}:alarms`,
     close: async () => {
       await lambda.close();
       await cloud.close();

@@ -12,6 +12,8 @@ export interface Place {
   aws: Aws;
   /** A function that may be invoked. */
   callee: string;
+  /** ARN of an SNS topic. */
+  topic: string;
   close(): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { identitySuite } from './identity-suite.ts';
 import { lambdaSuite } from './lambda-suite.ts';
 import { lookSuite } from './look-suite.ts';
 import type { Place } from './place.ts';
+import { queueSuite } from './queue-suite.ts';
 import { secretsSuite } from './secrets-suite.ts';
 
 /** One part of the suite; the place is there once a test runs. */
@@ -14,6 +15,7 @@ const PARTS: Record<string, Part> = {
   Lambda: lambdaSuite,
   'ECR, STS and EKS': identitySuite,
   CloudWatch: lookSuite,
+  'SQS and SNS': queueSuite,
 };
 
 /** What our own clients ask of AWS, and what they make of its answers. */

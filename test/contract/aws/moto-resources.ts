@@ -1,4 +1,5 @@
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CREDENTIALS, REGION } from './place.ts';
 
 const NAME = 'callee';
@@ -41,4 +42,12 @@ async function makeRole(endpoint: string): Promise<string> {
   const arn = /<Arn>([^<]+)<\/Arn>/.exec(await answer.text())?.[1];
   if (arn === undefined) throw new Error(`moto made no role: HTTP status ${answer.status}`);
   return arn;
+}
+
+/** @returns the ARN of an SNS topic */
+export async function makeTopic(endpoint: string): Promise<string> {
+  const client = new SNSClient({ endpoint, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 });
+  const { TopicArn = '' } = await client.send(new CreateTopicCommand({ Name: 'alarms' }));
+  client.destroy();
+  return TopicArn;
 }
