@@ -274,3 +274,33 @@ test.each([
   expect(await handler(event)).toMatchObject({ is: 'refused', code: 'operate/invalid-request' });
   expect(aws.invoked).toEqual([]);
 });
+
+describe('what brings a ledger and a cluster together', () => {
+  test('recover starts deploy, for all apps or one', async () => {
+    expect(await ask({ do: 'recover' })).toMatchObject({ is: 'started', execution: expect.any(String) });
+    expect(await ask({ do: 'recover', app: scene.app })).toMatchObject({ is: 'started' });
+    expect(aws.invoked).toMatchObject([
+      { function: 'deploy:live', payload: { do: 'recover' } },
+      { function: 'deploy:live', payload: { do: 'recover', app: scene.app } },
+    ]);
+  });
+
+  test('redeploy brings the branch out, though its head is live: the next claim may not leave it as it is', async () => {
+    await deployed(scene.ledger, { app: scene.app, commit: A });
+    expect(await ask({ do: 'redeploy', app: scene.app })).toMatchObject({ is: 'started' });
+    expect(aws.invoked).toMatchObject([{ payload: { do: 'deploy', branch: 'main', after: A } }]);
+    const where = { app: scene.app, name: 'production' };
+    const claim = await scene.ledger.claim(where, { execution: 'x', delivery: 'd' }, async () => A);
+    expect(claim.is).toBe('claimed');
+  });
+
+  test('an examination is started, and what it found is told', async () => {
+    expect(await ask({ do: 'examine' })).toMatchObject({ is: 'started' });
+    expect(aws.invoked).toMatchObject([{ payload: { do: 'examine' } }]);
+    const execution = 'arn:aws:lambda:us-east-1:000000000000:function:deploy:1/durable-execution/e/i';
+    const findings = [{ is: 'ok', about: 'cluster', says: 'it is read' }];
+    const Result = JSON.stringify({ outcome: 'examined', commit: '', message: 'all is well', findings });
+    aws.executions[execution] = { Status: 'SUCCEEDED', Result };
+    expect(await ask({ do: 'progress', execution })).toMatchObject({ is: 'ended', findings });
+  });
+});
