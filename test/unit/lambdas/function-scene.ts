@@ -20,6 +20,9 @@ export class FunctionScene<Event, Answer> {
       await this.aws.set({
         DEPLOY_FUNCTION: 'deploy:live',
         SWEEP_FUNCTION: 'sweep:live',
+        WATCH_ALARM_FUNCTION: 'watch-alarm',
+        RECEIVE_FUNCTION: 'receive-push',
+        DEAD_LETTERS_URL: 'http://localhost/1/letters',
         LEDGER_TABLE: database.table,
         AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
       });
