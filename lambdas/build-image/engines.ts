@@ -61,7 +61,7 @@ function codeBuildEngine(environment: Environment, project: string, lent: Lent):
     ...(lentRole !== undefined &&
       table && {
         lend: async (job) =>
-          lentLogin(job, lentRole, table, hostsOf(job, mirrors), await madeToken(job, environment, lent)),
+          lentLogin(job, lentRole, table, hostsOf(job, mirrors), await madeHeader(job, environment, lent)),
       }),
     hosts,
     mirrors,
@@ -81,14 +81,14 @@ async function lentLogin(
   role: string,
   table: LentTable,
   hosts: readonly string[],
-  token: string | undefined,
+  authorization: string | undefined,
 ): Promise<LentLogin> {
   const credentialsOf = await lentCredentials(role, job);
   const found = await Promise.all(hosts.map(async (host) => ({ host, of: await credentialsOf(host) })));
   const known = found.flatMap(({ host, of }) => (of !== undefined && 'password' in of ? [{ host, of }] : []));
   const name = await table.leave(job.request.publishTo, {
     password: known[0]?.of.password ?? '',
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(authorization !== undefined && { authorization }),
   });
   return { table: table.name, name, hosts: known.map(({ host }) => host) };
 }
@@ -114,14 +114,17 @@ async function accessOf(
   };
 }
 
-/** A GitHub App's for the one repository: its key is nobody's but this function's. */
-async function madeToken(
+/** What is made for the one repository: the key of a GitHub App, and of AWS, is nobody's but this function's. */
+async function madeHeader(
   { request: { repository } }: RemoteJob,
   { hosts }: Environment,
   { forges }: Lent,
 ): Promise<string | undefined> {
-  if (hosts[repository.host]?.access !== 'app') return undefined;
-  return await forges.accessTo(repository.host)?.token?.(repository);
+  const isGit = repository.host === 'codecommit';
+  if (!isGit && hosts[repository.host]?.access !== 'app') return undefined;
+  const token = await forges.accessTo(repository.host)?.token?.(repository);
+  if (token === undefined) return undefined;
+  return isGit ? `Basic ${Buffer.from(token).toString('base64')}` : `Bearer ${token}`;
 }
 
 async function sourceOf({ request }: RemoteJob, { forges }: Lent): Promise<Order['source']> {

@@ -7,8 +7,11 @@ import { stringify } from 'yaml';
 export interface Variables {
   /** RemoteJob.name */
   FAIRLEAD_NAME: string;
-  /** URL of the commit's archive (.tar.gz) with one folder around everything. */
+  /** URL of the commit's archive (.tar.gz) with one folder around everything; empty where the host has none. */
   FAIRLEAD_ARCHIVE: string;
+  /** What git fetches there: the repository's URL, and the commit's id; empty elsewhere. */
+  FAIRLEAD_GIT: string;
+  FAIRLEAD_COMMIT: string;
   /** `HOST[:PORT]/PATH`, where the image goes. */
   FAIRLEAD_REPOSITORY: string;
   /** `linux/arm64` */
@@ -119,7 +122,21 @@ fetch() {
 }
 # Archives of Bitbucket are on its site, which may take a token only as git shows it.
 on_site() { case "$FAIRLEAD_ARCHIVE" in */get/*) fetch git ;; *) false ;; esac; }
-fetch api || on_site || fault source "the git host gave no archive of the commit"
+# Newest commits can be had alone; others with all there is. What is marked export-ignore, or to be changed on its way out, is left as it is.
+by_git() {
+  git init --quiet --bare source
+  mkdir -p source/info
+  echo '* -export-ignore -export-subst -text -ident -filter -working-tree-encoding' > source/info/attributes
+  export GIT_TERMINAL_PROMPT=0 GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.extraHeader
+  GIT_CONFIG_VALUE_0="$(authorization git)"
+  export GIT_CONFIG_VALUE_0
+  git -C source fetch --quiet --depth 1 "$FAIRLEAD_GIT" "$FAIRLEAD_COMMIT" ||
+    git -C source fetch --quiet "$FAIRLEAD_GIT" '+refs/heads/*:refs/heads/*' || return 1
+  git -C source archive --format tar.gz --prefix commit/ --output ../commit.tar.gz "$FAIRLEAD_COMMIT"
+}
+if [ -n "$FAIRLEAD_GIT" ]; then (by_git) || fault source "the git host gave no files of the commit"
+else fetch api || on_site || fault source "the git host gave no archive of the commit"
+fi
 # Modes as git knows them, and whoever runs this owns everything.
 tar --extract --gzip --file commit.tar.gz --directory commit --strip-components 1 --no-same-owner --no-same-permissions ||
   fault source "the archive of the commit cannot be unpacked"

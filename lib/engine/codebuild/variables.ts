@@ -1,10 +1,9 @@
 import { cacheScope } from '../../build/cache/scope.ts';
 import { boundedTag, CACHE_TAG_PREFIX } from '../../build/cache/tag.ts';
-import { FairleadError } from '../../errors.ts';
-import { HOST_NAMES, type HostKind } from '../../host-kind.ts';
 import { renderPlatform } from '../../image/platform.ts';
 import { parseRepository } from '../../image/reference.ts';
 import type { Mirrors } from '../../registry/mirrors.ts';
+import { repositoryUrl } from '../../source/codecommit/remote.ts';
 import { forgeOf } from '../../source/forge-of.ts';
 import type { Hosts } from '../../source/types.ts';
 import { scopeTag } from '../cache.ts';
@@ -27,7 +26,7 @@ export interface LentLogin {
   hosts: readonly string[];
 }
 
-/** The environment of one build. @throws FairleadError `image/bad-reference`, `source/unknown-host`, `engine/unavailable` */
+/** The environment of one build. @throws FairleadError `image/bad-reference`, `source/unknown-host` */
 export function variablesOf(
   { name, request, platform }: RemoteJob,
   { hosts, mirrors = {}, insecure = [] }: Surroundings,
@@ -35,11 +34,13 @@ export function variablesOf(
 ): Variables {
   const { subject, repository, publishTo, environment, fence } = request;
   const forge = forgeOf(repository.host, hosts[repository.host]);
+  const { [repository.host]: host } = hosts;
   const archive = forge.archiveUrl(repository, subject.commit);
-  if (archive === undefined) throw noArchive(repository.host);
   return {
     FAIRLEAD_NAME: name,
-    FAIRLEAD_ARCHIVE: archive,
+    FAIRLEAD_ARCHIVE: archive ?? '',
+    FAIRLEAD_GIT: archive === undefined ? repositoryUrl(host?.apiUrl ?? '', repository) : '',
+    FAIRLEAD_COMMIT: archive === undefined ? subject.commit : '',
     FAIRLEAD_REPOSITORY: canonical(publishTo),
     FAIRLEAD_PLATFORM: renderPlatform(platform),
     FAIRLEAD_ENVIRONMENT: environment?.name ?? '',
@@ -50,14 +51,6 @@ export function variablesOf(
     FAIRLEAD_LENT_TABLE: lent.table,
     FAIRLEAD_BUILDKITD: Buffer.from(buildkitd(mirrors, insecure)).toString('base64'),
   };
-}
-
-function noArchive(host: HostKind): FairleadError {
-  return new FairleadError({
-    code: 'engine/unavailable',
-    operation: 'starting a build in CodeBuild',
-    cause: `it fetches archives of commits, and ${HOST_NAMES[host]} has none`,
-  });
 }
 
 /** Beside the images, under tags that may be moved there. A preview writes its own, and reads production's. */

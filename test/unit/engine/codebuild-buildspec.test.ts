@@ -19,6 +19,8 @@ done
 const SAFE: Variables = {
   FAIRLEAD_NAME: 'n'.repeat(40),
   FAIRLEAD_ARCHIVE: 'http://127.0.0.1:1/none',
+  FAIRLEAD_GIT: '',
+  FAIRLEAD_COMMIT: '',
   FAIRLEAD_REPOSITORY: 'registry.example/web',
   FAIRLEAD_PLATFORM: 'linux/arm64',
   FAIRLEAD_ENVIRONMENT: 'production',

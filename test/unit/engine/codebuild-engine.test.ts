@@ -183,6 +183,8 @@ describe('the variables of a build', () => {
     expect(variables).toMatchObject({
       FAIRLEAD_LOGINS: host,
       FAIRLEAD_ARCHIVE: 'https://api.github.com/repos/team/web/tarball/abc',
+      FAIRLEAD_GIT: '',
+      FAIRLEAD_COMMIT: '',
       FAIRLEAD_CACHE: `${host}/fairlead/web:fairlead-cache-buildkit-amd64`,
     });
   });
@@ -238,12 +240,16 @@ describe('the variables of a build', () => {
     expect(variablesOf({ ...job(), request }, { hosts }).FAIRLEAD_ARCHIVE).toBe(archive);
   });
 
-  it('are none for a host without archives, or one that the installation does not have', () => {
+  it('name what git fetches of a host without archives, and are none for one that is not there', () => {
     const of = (host: 'codecommit' | 'gitea') => {
       const request = { ...job().request, repository: { host, owner: '', name: 'web' } };
       return variablesOf({ ...job(), request }, { hosts: { codecommit: { apiUrl: 'https://h' } } });
     };
-    expect(() => of('codecommit')).toThrow(expect.objectContaining({ code: 'engine/unavailable' }));
+    expect(of('codecommit')).toMatchObject({
+      FAIRLEAD_ARCHIVE: '',
+      FAIRLEAD_GIT: 'https://h/v1/repos/web',
+      FAIRLEAD_COMMIT: 'abc',
+    });
     expect(() => of('gitea')).toThrow(expect.objectContaining({ code: 'source/unknown-host' }));
   });
 
