@@ -24,6 +24,7 @@ beforeAll(() => {
   const engine = new CodeBuildEngine(stack, 'CodeBuild', {
     buildspec: parse(buildspec()),
     tokens: [hostToken],
+    logDays: 90,
   });
   const caller = new iam.Role(stack, 'Caller', {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),

@@ -32,6 +32,9 @@ beforeAll(() => {
   roles = rolesByName(templates);
 }, 240_000);
 
+/** As policies write it. */
+const variable = (name: string) => `\${${name}}`;
+
 const repository = (name: string) => `arn:aws:ecr:us-east-1:${ACCOUNT}:repository/${name}`;
 
 /** Tags of the session that a build of `app` for `environment` is lent, as condition keys. */
@@ -94,7 +97,7 @@ describe('a build that is carried out elsewhere', () => {
   });
 
   it('touches nothing without the tags of a session', async () => {
-    for (const name of ['fairlead/web', 'fairlead/', 'fairlead/${aws:PrincipalTag/fairlead-app}'])
+    for (const name of ['fairlead/web', 'fairlead/', `fairlead/${variable('aws:PrincipalTag/fairlead-app')}`])
       expect(await allowed({}, [...PUSH, ...PULL], name)).toEqual([]);
   });
 
@@ -174,8 +177,8 @@ describe('sessions of the lent role', () => {
       StringLike: { 'aws:RequestTag/fairlead-app': '?*' },
       StringEquals: {
         'aws:RequestTag/fairlead-images': [
-          '${aws:RequestTag/fairlead-app}',
-          '${aws:RequestTag/fairlead-app}/of.previews',
+          variable('aws:RequestTag/fairlead-app'),
+          `${variable('aws:RequestTag/fairlead-app')}/of.previews`,
         ],
       },
     });
