@@ -95,7 +95,10 @@ export interface Host {
   kind: HostKind;
   /** Whether a request with these headers claims to come from this kind of host. */
   speaks(headers: Headers): boolean;
-  /** Whether one of `secrets`, which no other kind of host has, signed the request. Every wrong signature takes the same time. */
+  /**
+   * Whether one of `secrets`, which no other kind of host has, signed the request. Every wrong signature takes the same
+   * time. `now`: ms since the epoch, for a signature that grows old; the clock's when absent.
+   */
   signedBy(secrets: readonly string[], headers: Headers, body: string, now?: number): Promise<boolean>;
   /** Never throws: what cannot be understood is `malformed`. */
   read(headers: Headers, body: string): HostEvent;
