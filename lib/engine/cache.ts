@@ -19,7 +19,10 @@ export function cacheBeside(
   scope: string | undefined,
   platform: Platform = machinePlatform(),
 ): RemoteCache {
-  const common = { artifacts: registries.artifacts(productionRepository(publishTo)), tag: cacheTag(platform) };
+  const common = {
+    artifacts: registries.artifacts(productionRepository(publishTo)),
+    tag: cacheTag(platform),
+  };
   if (scope === undefined) return new RemoteCache({ from: [common], to: common });
   const own = { artifacts: registries.artifacts(publishTo), tag: cacheTag(platform, scopeTag(scope)) };
   return new RemoteCache({ from: [own, common], to: own });
