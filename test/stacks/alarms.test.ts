@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { installation } from '../../bin/installation.ts';
 import { DEFAULTS } from '../../lib/config/config.ts';
 import { FUNCTIONS } from '../../lib/stacks/functions.ts';
-import { whyNobody } from './support/emitted.ts';
+import { VALUES, whyNobody } from './support/emitted.ts';
 import { type Dashboard, resolver } from './support/resolve.ts';
 
 const CHAT = 'arn:aws:sns:eu-west-1:111122223333:chat';
@@ -199,6 +199,13 @@ describe('the dashboard', () => {
       return whyNobody(namespace ?? '', name ?? '', Object.fromEntries(pairs));
     });
     expect(wrong.filter((why) => why !== undefined)).toEqual([]);
+  });
+
+  it('shows every cause, every engine, and whoever takes releases back', () => {
+    for (const [aspect, values] of Object.entries(VALUES)) {
+      const shown = lines().flatMap((line) => (line[4] === aspect ? [String(line[5])] : []));
+      expect([...new Set(shown)].sort(), aspect).toEqual([...values].sort());
+    }
   });
 
   it('has the four numbers of delivery, in a row', () => {

@@ -20,7 +20,8 @@ const OF_AWS: Record<string, { dimensions: string[]; names: string[] }> = {
   'AWS/DynamoDB': { dimensions: ['TableName'], names: ['ReadThrottleEvents', 'WriteThrottleEvents'] },
 };
 
-const VALUES: Record<string, readonly string[]> = {
+/** What there is of each dimension that has few values. */
+export const VALUES: Record<string, readonly string[]> = {
   cause: REFUSALS,
   engine: ENGINES,
   takenBackBy: TAKEN_BACK_BY,
