@@ -248,6 +248,7 @@ describe.skipIf(!isolation.able)('builds in MicroVMs', () => {
     expect([...new Set(calls)].sort()).toEqual([
       'lambda:CreateMicrovmAuthToken',
       'lambda:GetMicrovm',
+      'lambda:PassNetworkConnector',
       'lambda:ResumeMicrovm',
       'lambda:RunMicrovm',
       'lambda:TerminateMicrovm',
