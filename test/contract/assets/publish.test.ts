@@ -88,7 +88,7 @@ describe.skipIf(missing)(missing ?? 'the image of build-image', () => {
     const alice = new Registries({ credentials: async () => ALICE });
     ours = await alice.resolve(`${repository}:${imageTag}`, ARM64);
     await daemon;
-  }, 240_000);
+  }, 600_000);
 
   afterAll(async () => {
     await docker.close();
@@ -110,7 +110,9 @@ describe.skipIf(missing)(missing ?? 'the image of build-image', () => {
         maxBuffer: 64 * 1024 * 1024,
         env: {
           PATH: `${goOfTheDockerfile()}:${process.env.PATH}`,
-          HOME: folder,
+          HOME: process.env.HOME,
+          CDK_HOME: join(folder, 'cdk'),
+          DOCKER_CONFIG: folder,
           XDG_CACHE_HOME: join(folder, 'cache'),
           AWS_ENDPOINT_URL: aws.url,
           AWS_ACCESS_KEY_ID: 'a',
@@ -164,7 +166,7 @@ describe.skipIf(missing)(missing ?? 'the image of build-image', () => {
       theirs['linux/arm64']?.files['usr/local/go/bin/go'],
     );
     expect(files.some((path) => path.includes('linux_amd64'))).toBe(false);
-  }, 240_000);
+  }, 600_000);
 
   test('has the tools as programs for the processor that it is for', async () => {
     const layers = await Promise.all(
