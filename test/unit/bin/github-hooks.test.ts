@@ -19,7 +19,7 @@ async function startGitHub(hooks: { id: number; url: string }[], mayWrite = true
       );
     const body = await text(request);
     const [, id = ''] = /\/hooks\/(\d+)\/config$/.exec(url) ?? [];
-    if (id === '') return response.writeHead(204).end();
+    if (id === '') return void response.writeHead(204).end();
     if (!mayWrite)
       return json(response, 403, { message: 'Resource not accessible by personal access token' });
     changed[id] = JSON.parse(body);
