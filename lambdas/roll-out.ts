@@ -1,6 +1,7 @@
 import { EKSClient } from '@aws-sdk/client-eks';
 import { Kube } from '../lib/kube/client.ts';
 import { connectToEks } from '../lib/kube/eks.ts';
+import { KubeError } from '../lib/kube/error.ts';
 import { about } from '../lib/log.ts';
 import type { Release } from '../lib/release/types.ts';
 import { tell } from '../lib/report/story.ts';
@@ -27,9 +28,15 @@ export async function handler(
 ): Promise<RolloutAnswer | RecoveryAnswer> {
   about(request.subject);
   const on = await cluster();
-  if (request.do === 'survey' || request.do === 'recollect')
-    return (await import('../lib/rollout/recovery.ts')).recoverFrom(on, request);
-  return rollOut(on, request, { ...storyteller(request), ...reader(on, request) });
+  try {
+    if (request.do === 'survey' || request.do === 'recollect')
+      return await (await import('../lib/rollout/recovery.ts')).recoverFrom(on, request);
+    return await rollOut(on, request, { ...storyteller(request), ...reader(on, request) });
+  } catch (error) {
+    // A cluster that was made anew is elsewhere: the next try asks where.
+    if (error instanceof KubeError && error.status === 0) connected = undefined;
+    throw error;
+  }
 }
 
 /** Tells the pusher how it goes on. */

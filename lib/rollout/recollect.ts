@@ -65,19 +65,27 @@ function serving(app: string, resources: readonly KubernetesObject[]): Kubernete
   return resources.filter((resource) => !idle(resource));
 }
 
-function trackOf({ metadata }: KubernetesObject): Track | undefined {
-  return metadata.labels?.[TRACK] as Track | undefined;
+function trackOf(resource: KubernetesObject): Track | undefined {
+  return podLabels(resource)[TRACK] as Track | undefined;
+}
+
+/** Of its pods, which decide what a Service sends them: those of a canary's own metadata are the stable one's. */
+function podLabels({ spec }: KubernetesObject): Record<string, string> {
+  return ((spec ?? {}) as Running).template?.metadata?.labels ?? {};
 }
 
 /** Whether it runs what takes the app's requests. */
-function isWeb({ kind, metadata }: KubernetesObject): boolean {
-  return kind === 'Deployment' && metadata.labels?.[PROCESS] === 'web';
+function isWeb(resource: KubernetesObject): boolean {
+  return resource.kind === 'Deployment' && podLabels(resource)[PROCESS] === 'web';
 }
 
 const RUNS = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 interface Running {
-  template?: { spec?: { containers?: { image?: string; ports?: { containerPort?: number }[] }[] } };
+  template?: {
+    metadata?: { labels?: Record<string, string> };
+    spec?: { containers?: { image?: string; ports?: { containerPort?: number }[] }[] };
+  };
 }
 
 function releaseOf(of: Sighted, resources: KubernetesObject[], now: Date): Release | undefined {

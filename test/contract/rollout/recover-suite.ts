@@ -79,6 +79,32 @@ export function recoverSuite({ name: title, missing, lacks, start }: Implementat
         expect(JSON.stringify(recollection)).not.toContain(VALUE);
       });
 
+      it.each([
+        ['blue-green', 'strategy: blue-green\nbake: 30s'],
+        ['canary', 'strategy: { canary: { steps: [{ percent: 50, seconds: 30 }] } }'],
+      ])('takes what serves for what runs, while a newer release is beside it: %s', async (_, file) => {
+        const name = freshName();
+        const one = scene.release({ name, number: 1, version: 'a', file });
+        expect(await scene.on.bringOut(one, 1)).toMatchObject({ state: 'live' });
+        const two = scene.release({ name, number: 2, version: 'b', file, serving: one });
+        expect((await scene.on.apply(two, 2, 0)).answer).toMatchObject({ state: 'live' });
+        const sighted = await found(name);
+        if (sighted === undefined) throw new Error('it was not found');
+        const { fence, number, release } = await recollect(scene.on.cluster, sighted, new Date());
+        expect({ fence, number }).toEqual({ fence: 2, number: 2 });
+        expect(release?.number).toBe(1);
+        const runs = (release?.resources ?? []).filter(({ kind }) => kind === 'Deployment');
+        const served = one.resources.filter(({ kind }) => kind === 'Deployment');
+        expect(runs.map(({ metadata }) => metadata.name)).toEqual(
+          served.map(({ metadata }) => metadata.name),
+        );
+        expect(JSON.stringify(runs)).toContain('"value":"a"');
+        // A canary that is gone back to is brought back as a whole.
+        expect(release?.strategy).toEqual(
+          one.strategy.kind === 'canary' ? { kind: 'rolling' } : one.strategy,
+        );
+      });
+
       it('brings a release back that was made anew as what it was: pods that run it are left alone', async () => {
         const name = freshName();
         await live(name, 7);
