@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { closeAll } from './close-all.ts';
+import { BITBUCKET } from './git/dialects/bitbucket.ts';
 import type { Dialect } from './git/dialects/dialect.ts';
 import { GITEA } from './git/dialects/gitea.ts';
 import { GITHUB } from './git/dialects/github.ts';
@@ -8,7 +9,12 @@ import { GITLAB } from './git/dialects/gitlab.ts';
 import { type GitHost, startGit } from './git/server.ts';
 
 /** Every kind of git host that can be pushed to here; `github` is the one that people are told of. */
-const DIALECTS = { github: GITHUB, gitea: GITEA, gitlab: GITLAB } satisfies Record<string, Dialect>;
+const DIALECTS = {
+  github: GITHUB,
+  gitea: GITEA,
+  gitlab: GITLAB,
+  bitbucket: BITBUCKET,
+} satisfies Record<string, Dialect>;
 
 type Kind = keyof typeof DIALECTS;
 const KINDS = Object.keys(DIALECTS) as Kind[];

@@ -110,7 +110,9 @@ function makeHost(options: GitHostOptions, stateDir: string, git: Git): Host {
 }
 
 async function answer(host: Host, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const route = routeOf(request.method ?? '', request.url ?? '/', host.dialect.api);
+  const target = request.url ?? '/';
+  if (host.dialect.isApi?.(target)) return answerRest(host, target, request, response);
+  const route = routeOf(request.method ?? '', target, host.dialect.api);
   switch (route.kind) {
     case 'api':
       return answerRest(host, route.path, request, response);

@@ -15,6 +15,7 @@ interface Status {
 const KINDS = [
   { kind: 'gitea', path: (app: string) => `/api/v1/repos/local/${app}/commits` },
   { kind: 'gitlab', path: (app: string) => `/api/v4/projects/local%2Fapps%2F${app}/repository/commits` },
+  { kind: 'bitbucket', path: (app: string) => `/2.0/repositories/local/${app}/commit` },
 ];
 
 describe.each(KINDS)('a push to $kind', { timeout: 120_000 }, ({ kind, path }) => {
@@ -70,7 +71,9 @@ describe.each(KINDS)('a push to $kind', { timeout: 120_000 }, ({ kind, path }) =
     try {
       const pushed = await other.push();
       expect(pushed.outcome).toBe('failed');
-      expect(pushed.text).toMatch(new RegExp(`is deployed from local/(apps/)?${name} on (Gitea|GitLab)`));
+      expect(pushed.text).toMatch(
+        new RegExp(`is deployed from local/(apps/)?${name} on (Gitea|GitLab|Bitbucket)`),
+      );
     } finally {
       await other.remove();
     }

@@ -121,16 +121,20 @@ export class Bitbucket implements Forge {
     return { is: 'found', value: new Map(listed.value.map(({ name, target }) => [name, target.hash])) };
   }
 
-  /** Of the hundred branches whose heads are the newest. */
+  /** The branches whose heads are the newest come first: it is read until there are older ones. */
   async pushedToday(repository: Repository): Promise<Asked<Pushed[]>> {
     const asked = {
       path: `${pathOf(repository)}/refs/branches?sort=-target.date&pagelen=100&${FIELDS}`,
       operation: `reading what was pushed to ${nameOf(repository)}`,
     };
-    const listed = await ask(this.#api(repository), asked, page);
+    const listed = await askPages(this.#api(repository), asked, page, ({ values, next }) => {
+      const items = values.filter(({ target }) => isWithinDay(target.date ?? ''));
+      const goesOn = next !== undefined && items.length === values.length;
+      return { items, next: goesOn ? queryOf(next) : undefined };
+    });
     if (listed.is === 'absent') return listed;
-    const today = listed.value.values.filter(({ target }) => isWithinDay(target.date ?? ''));
-    return { is: 'found', value: today.map(({ name, target }) => ({ branch: name, commit: target.hash })) };
+    const value = listed.value.map(({ name, target }) => ({ branch: name, commit: target.hash }));
+    return { is: 'found', value };
   }
 
   /** "Repositories", Get a repository. */

@@ -20,6 +20,8 @@ export type Route = readonly [method: string, path: RegExp, handler: Handler];
 export interface Dialect {
   /** Begins every path of its REST API. */
   api: string;
+  /** Whether a path elsewhere is answered as one of its REST API, too. */
+  isApi?(path: string): boolean;
   /** What becomes of `path` below `api`, still encoded: whose it is, and what of it is asked. */
   locate(path: string): { name: string; rest: string } | undefined;
   /** By `rest`, decoded. */

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** What the ready file says (README.md, "Push your own app"). */
 export interface Ready {
   git: string;
-  /** By kind: `github`, `gitea`, `gitlab`. */
+  /** By kind: `github`, `gitea`, `gitlab`, `bitbucket`. */
   hosts: Record<string, string>;
   registry: string;
   kubeconfig: string;

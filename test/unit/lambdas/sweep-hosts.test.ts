@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Swept } from '../../../lambdas/sweep/round.ts';
 import { previewOfBranch, production } from '../../../lib/push/place.ts';
 import type { Push } from '../../../lib/push/types.ts';
+import { BITBUCKET } from '../../../local/git/dialects/bitbucket.ts';
 import { GITEA } from '../../../local/git/dialects/gitea.ts';
 import { GITLAB } from '../../../local/git/dialects/gitlab.ts';
 import { commit, git, hostForTests } from '../local-git/host.ts';
@@ -9,6 +10,7 @@ import { withPreviews } from './installation-file.ts';
 import { SweepStage } from './sweep-stage.ts';
 
 const KINDS = [
+  { kind: 'bitbucket', owner: 'local', host: hostForTests({ dialect: BITBUCKET }) },
   { kind: 'gitea', owner: 'local', host: hostForTests({ dialect: GITEA }) },
   { kind: 'gitlab', owner: 'local/apps', host: hostForTests({ dialect: GITLAB }) },
 ] as const;
@@ -66,10 +68,10 @@ describe.each(KINDS)('the sweep of a repository on $kind', ({ kind, owner, host 
 test('a repository whose host the installation has no more keeps no other from being swept', async () => {
   const app = 'lost';
   const push: Push = {
-    ...{ host: 'bitbucket', owner: 'acme', repository: app, app, branch: 'main', ref: 'refs/heads/main' },
+    ...{ host: 'codecommit', owner: '', repository: app, app, branch: 'main', ref: 'refs/heads/main' },
     ...{ before: '0'.repeat(40), after: 'a'.repeat(40), delivery: 'd', environment: production(app) },
   };
   await stage.deployed(push, 'live');
   const swept = await sweep();
-  expect(swept.unseen).toEqual(['bitbucket/acme/lost']);
+  expect(swept.unseen).toEqual(['codecommit//lost']);
 });

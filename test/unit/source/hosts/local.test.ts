@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hostOf } from '../../../../lib/push/hosts.ts';
 import { forgeOf } from '../../../../lib/source/forge-of.ts';
+import { BITBUCKET } from '../../../../local/git/dialects/bitbucket.ts';
 import { GITEA } from '../../../../local/git/dialects/gitea.ts';
 import { GITLAB } from '../../../../local/git/dialects/gitlab.ts';
 import { git, hostForTests, SECRET } from '../../local-git/host.ts';
 
 const DIALECTS = [
+  { kind: 'bitbucket', dialect: BITBUCKET, owner: 'local' },
   { kind: 'gitea', dialect: GITEA, owner: 'local' },
   { kind: 'gitlab', dialect: GITLAB, owner: 'local/apps' },
 ] as const;
