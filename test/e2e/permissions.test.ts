@@ -51,7 +51,7 @@ describe('what the functions of an installation may do', () => {
     }
     const lines = readFileSync(file, 'utf8').trim().split('\n');
     calls = lines.map((line) => JSON.parse(line) as Call);
-  }, 600_000);
+  }, 900_000);
   afterAll(async () => {
     await cloud?.stop();
     await docker?.close();

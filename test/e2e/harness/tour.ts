@@ -17,6 +17,8 @@ import { GitHub } from './github.ts';
 import { awsOf } from './person.ts';
 
 const ALARM = 'tour-errors';
+/** ms; machines of tests have other things to do. */
+const PATIENCE = 180_000;
 const TAG = { key: 'fairlead', value: 'tour' };
 
 /** Everything that an installation does, once: each step fails where it does not end as it should. */
@@ -237,10 +239,10 @@ CMD ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/site"]
   }
 
   async #until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-    for (const deadline = Date.now() + 90_000; ; await sleep(250)) {
+    for (const deadline = Date.now() + PATIENCE; ; await sleep(250)) {
       const seen = await look();
       if (seen !== undefined) return seen;
-      if (Date.now() > deadline) throw new Error(`${what}: not within 90 s`);
+      if (Date.now() > deadline) throw new Error(`${what}: not within ${PATIENCE / 1000} s`);
     }
   }
 }
