@@ -1,6 +1,5 @@
-import { App, Validations } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { installation } from '../../bin/installation.ts';
 import { check } from '../../lib/config/check.ts';
@@ -13,7 +12,6 @@ let template: Template;
 let body: { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
 beforeAll(() => {
   const app = new App();
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const config = check({
     apps: [
       { repository: 'github.com/acme/shop' },
@@ -30,7 +28,7 @@ beforeAll(() => {
   });
   template = Template.fromStack(installation(app, config).pipeline);
   body = template.toJSON() as typeof body;
-}, 120_000);
+}, 240_000);
 
 const outputs = () => Object.keys(template.findOutputs('*'));
 
@@ -158,7 +156,7 @@ describe('CodeCommit', () => {
   test('is nothing to an installation without it', () => {
     const without = Template.fromStack(installation(new App()).pipeline);
     expect(JSON.stringify(without.toJSON())).not.toContain('codecommit');
-  }, 60_000);
+  }, 240_000);
 
   test('takes repositories by name', () => {
     expect(() => check({ apps: 'any', hosts: [{ kind: 'codecommit' }] })).toThrow(/hosts\[0\].*list of apps/);
