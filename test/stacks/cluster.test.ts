@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type ClusterSettings,
   type ExistingCluster,
@@ -42,6 +42,11 @@ const exportsOf = (template: Template) =>
   Object.keys((template.toJSON().Outputs as Record<string, unknown> | undefined) ?? {}).sort();
 
 const ADMIN = 'arn:aws:iam::123456789012:role/admins/People';
+
+// The first one takes longest: the rules that it is held against are compiled with it.
+beforeAll(() => {
+  synthesized(NEW_CLUSTER);
+}, 240_000);
 
 describe('a new cluster', () => {
   it('is in Auto Mode, lets nobody in but by access entries, and makes nobody its administrator', () => {

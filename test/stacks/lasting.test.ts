@@ -58,7 +58,7 @@ beforeAll(() => {
     }),
     synthesized({ hosts: HOSTS, apps: [{ repository: 'codecommit/shop' }] }),
   ];
-}, 240_000);
+}, 600_000);
 
 const resourcesOf = (templates: Record<string, Synthesized>) =>
   Object.values(templates).flatMap(({ Resources }) => Object.entries(Resources));
