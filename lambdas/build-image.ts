@@ -24,7 +24,7 @@ import { Registries } from '../lib/registry/registries.ts';
 import { measure } from '../lib/report/measure.ts';
 import { METRICS } from '../lib/report/metrics.ts';
 import { tell } from '../lib/report/story.ts';
-import { checkOut } from '../lib/source/codecommit/checkout.ts';
+import type { Access } from '../lib/source/forge.ts';
 import { remoteEngines } from './build-image/engines.ts';
 import { manifestsIn, withManifests } from './build-image/manifests.ts';
 import { tellBuild, tellFailure } from './build-image/tell.ts';
@@ -33,6 +33,9 @@ import { Forges } from './forges.ts';
 
 const environment = buildImageEnvironment();
 const aws = awsEnvironment();
+// Git itself is loaded when it is asked for a commit: other hosts send archives.
+const checkOut: Access['checkOut'] = async (...asked) =>
+  (await import('../lib/source/codecommit/checkout.ts')).checkOut(...asked);
 const forges = new Forges(environment.hosts, aws, checkOut);
 const credentials = ecrCredentials(new ECRClient({}));
 // Kept while the function's environment lives: it remembers tokens.
