@@ -63,6 +63,9 @@ export function pipelineFunction(
     applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
     systemLogLevelV2: lambda.SystemLogLevel.INFO,
     ...runLimits(LIMITS[definition.name], deadLetters, concurrency),
+    // What runs on a version goes on when an update makes the next one: an execution that sleeps is woken on its own
+    // version, up to 12 hours later. One of an update that is rolled back goes, else it would stand in the next one's way.
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
   };
   if (definition.name === 'build-image') return containerFunction(scope, id, directory, shared, platform);
   const made = new lambda.Function(scope, id, {

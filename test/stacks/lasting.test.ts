@@ -140,6 +140,23 @@ describe('cdk destroy', () => {
   });
 });
 
+describe('an upgrade', () => {
+  it('leaves the versions on which executions are under way', () => {
+    for (const templates of [usual, ...others]) {
+      const versions = resourcesOf(templates).filter(([, { Type }]) => Type === 'AWS::Lambda::Version');
+      expect(versions.map(([id]) => id.replace(/CurrentVersion\w+$/, '')).sort()).toEqual([
+        'BuildImage',
+        'Deploy',
+        'RollOut',
+        'Sweep',
+      ]);
+      // Also when the update that made it is rolled back: Lambda makes no second version of the same code.
+      for (const [id, { DeletionPolicy }] of versions)
+        expect([id, DeletionPolicy]).toEqual([id, 'RetainExceptOnCreate']);
+    }
+  });
+});
+
 describe('who is let into the cluster', () => {
   const entries = (templates: Record<string, Synthesized>) =>
     resourcesOf(templates).flatMap(([, { Type, Properties }]) =>
