@@ -43,7 +43,10 @@ function suffixOf(region: string): string {
   return region.startsWith('eusc-') ? 'amazonaws.eu' : 'amazonaws.com';
 }
 
-/** A call of a service that speaks AWS JSON, mostly 1.1: `target` is `secretsmanager.GetSecretValue`. */
+/**
+ * A call of a service that speaks AWS JSON, mostly 1.1: `target` is `secretsmanager.GetSecretValue`. What answers nothing
+ * may do so without a body ("DeleteMessage", Amazon SQS API Reference).
+ */
 export async function callJson(
   aws: Aws,
   service: ServiceName,
@@ -54,5 +57,5 @@ export async function callJson(
   const headers = { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': target };
   const body = JSON.stringify(input);
   const answer = await call(aws, { service, method: 'POST', path: '/', headers, body });
-  return JSON.parse(answer.body) as Record<string, unknown>;
+  return answer.body === '' ? {} : (JSON.parse(answer.body) as Record<string, unknown>);
 }

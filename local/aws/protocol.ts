@@ -22,19 +22,19 @@ export interface Protocol {
   refuse(refusal: Refusal, message: string): AwsError;
 }
 
-/** awsJson1.0 and 1.1: the action in X-Amz-Target, JSON both ways. */
+/** awsJson1.0 and 1.1: the action in X-Amz-Target, JSON both ways; an empty body where an action answers nothing. */
 export function awsJson(version: '1.0' | '1.1'): Protocol {
   const reply = (status: number, headers: Record<string, string>, value: unknown): Answer => ({
     status,
     headers: { 'content-type': `application/x-amz-json-${version}`, ...requestId(), ...headers },
-    body: JSON.stringify(value),
+    body: value === undefined ? '' : JSON.stringify(value),
   });
   return {
     read: ({ headers }, body) => ({
       action: (headers['x-amz-target'] ?? '').split('.').at(-1) ?? '',
       input: parse(body),
     }),
-    answer: (_, output) => reply(200, {}, output ?? {}),
+    answer: (_, output) => reply(200, {}, output),
     fail: ({ code, message, status }) =>
       reply(status, { 'x-amzn-errortype': code }, { __type: code, message }),
     unknown: (what) => new AwsError('UnknownOperationException', what),

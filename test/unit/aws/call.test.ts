@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { call } from '../../../lib/aws/call.ts';
 import { executionOf, invokeLater, isAlreadyStarted } from '../../../lib/aws/lambda.ts';
 import { getSecretValue, stagesOf } from '../../../lib/aws/secrets-manager.ts';
+import { deleteMessage, giveBack } from '../../../lib/aws/sqs.ts';
 import { Admission } from '../../../local/aws/admission.ts';
 import { CREDENTIALS, type Script, scripted } from './scripted.ts';
 
@@ -153,5 +154,15 @@ describe('Secrets Manager', () => {
   test('has secrets without a version', async () => {
     await using place = await scripted([{ status: 200 }]);
     expect(await stagesOf(place.aws, 'one')).toEqual({});
+  });
+});
+
+describe('a message of a queue', () => {
+  test('is deleted and given back, though SQS answers both with an empty body', async () => {
+    await using place = await scripted([{ status: 200, body: '' }]);
+    await deleteMessage(place.aws, 'https://sqs.test/1/q', 'r');
+    await giveBack(place.aws, 'https://sqs.test/1/q', 'r');
+    const targets = place.asked.map(({ headers }) => headers['x-amz-target']);
+    expect(targets).toEqual(['AmazonSQS.DeleteMessage', 'AmazonSQS.ChangeMessageVisibility']);
   });
 });
