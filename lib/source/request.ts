@@ -61,7 +61,8 @@ export function longest(attempts = ATTEMPTS): number {
  * Sends one request, again after a temporary fault (connection, 429, 5xx, GitHub's rate limits), once more where another
  * token may be taken, and follows redirects. The token goes to the API's own origin only. The body of the answer is not read; statuses below 500
  * other than rate limits are the caller's to judge.
- * @throws FairleadError `source/unreachable` and `source/rate-limited`, both temporary, and `source/bad-redirect`
+ * @throws FairleadError `source/unreachable` and `source/rate-limited`, both temporary, `source/bad-redirect`, and
+ * `source/bad-token`
  */
 export async function request(api: Api, asked: ApiRequest): Promise<Response> {
   const response = await persist(api, asked);
@@ -117,7 +118,7 @@ async function attemptOnce(api: Api, asked: ApiRequest): Promise<Response | Pass
 
 /** Follows redirects by hand: fetch would not tell the next host apart before it sends. */
 async function follow(api: Api, { method = 'GET', path, body, operation }: ApiRequest): Promise<Response> {
-  const token = await api.token?.();
+  const token = checked(await api.token?.(), api, operation);
   const home = new URL(api.baseUrl);
   let url = new URL(`${api.baseUrl}${path}`);
   for (let hop = 0; hop <= REDIRECTS; hop++) {
@@ -140,6 +141,23 @@ async function follow(api: Api, { method = 'GET', path, body, operation }: ApiRe
     url = redirected(url, location, operation);
   }
   throw badRedirect(operation, url, `more than ${REDIRECTS} redirects`);
+}
+
+/**
+ * What cannot be sent is refused here: fetch would repeat it in what it throws. JSON is what the console of Secrets
+ * Manager makes of a key and a value, and no host's token.
+ */
+function checked(
+  token: string | undefined,
+  { dialect: { host } }: Api,
+  operation: string,
+): string | undefined {
+  if (!token || /^[^\s{][\x21-\x7e]*$/.test(token)) return token;
+  const cause = token.startsWith('{')
+    ? `the token for ${host} is JSON`
+    : `the token for ${host} has blanks, line ends or other letters in it that no token has`;
+  const remedy = 'put the token alone into its secret, as plain text (docs/triggers.md)';
+  throw new FairleadError({ code: 'source/bad-token', operation, cause, remedy });
 }
 
 /** The limit is for the answer's head; an archive's body takes as long as it takes. */

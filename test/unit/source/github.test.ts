@@ -41,6 +41,21 @@ describe('the head of a branch', () => {
     });
   });
 
+  test.each(['ghp_s3cret\nmore', 'ghp_s3cret more', '“ghp_s3cret”', '{"token":"ghp_s3cret"}'])(
+    'is not asked for with a token that is none, which no error repeats: %j',
+    async (wrong) => {
+      await using server = await serve((_request, response) => json(response, 200, {}));
+      const reading = new GitHub({ apiUrl: server.url, token: async () => wrong }).head(web, 'main');
+      const error: Error = await reading.then(
+        () => new Error('it was sent'),
+        (thrown: Error) => thrown,
+      );
+      expect(error).toMatchObject({ code: 'source/bad-token', temporary: false });
+      expect(String(error.stack) + String(error.cause)).not.toContain('s3cret');
+      expect(server.requests).toEqual([]);
+    },
+  );
+
   test('is asked for again after a temporary fault', async () => {
     const answers = [503, 429, 200];
     await using server = await serve((_request, response) => {
