@@ -41,9 +41,17 @@ export class Forges {
   #api({ apiUrl, tokenSecretId, access }: HostSettings): Access {
     if (tokenSecretId === undefined) return { apiUrl };
     const secret = new Secret(this.#aws, tokenSecretId);
-    if (access !== 'app')
-      return { apiUrl, token: async () => filledIn(await secret.current()), renew: () => secret.renew() };
-    const app = new GitHubApp({ baseUrl: apiUrl, secret: () => secret.current() });
+    const readAnew = async () => {
+      secret.renew();
+      return await secret.current();
+    };
+    if (access !== 'app') {
+      // Somebody may just be filling it in: a host that is asked without a token answers 404, and never 401.
+      const token = async () => filledIn(await secret.current()) ?? filledIn(await readAnew());
+      return { apiUrl, token, renew: () => secret.renew() };
+    }
+    // Once an hour for each repository, and again after what was wrong with it.
+    const app = new GitHubApp({ baseUrl: apiUrl, secret: readAnew });
     return {
       apiUrl,
       token: (repository) => app.token(repository),
