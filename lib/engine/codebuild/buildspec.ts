@@ -104,14 +104,16 @@ ${LENT}
 umask 022
 mkdir commit
 authorization() {
-  local lent=
-  case "\${${TOKEN}:-}" in
+  local lent= token="\${${TOKEN}:-}"
+  # A file that was put into a secret ends in a line end; the functions read it without.
+  token="\${token#"\${token%%[![:space:]]*}"}" token="\${token%"\${token##*[![:space:]]}"}"
+  case "$token" in
     '' | '{}')
       if [ -n "$FAIRLEAD_LENT" ]; then lent="$(lent authorization)"; fi
       case "$lent" in '' | None) ;; *) printf 'Authorization: %s\\n' "$lent" ;; esac ;;
     # Of Bitbucket: a person's address and their token.
-    *:*) basic "$${TOKEN}" ;;
-    *) if [ "$1" = git ]; then basic "x-token-auth:$${TOKEN}"; else printf 'Authorization: Bearer %s\\n' "$${TOKEN}"; fi ;;
+    *:*) basic "$token" ;;
+    *) if [ "$1" = git ]; then basic "x-token-auth:$token"; else printf 'Authorization: Bearer %s\\n' "$token"; fi ;;
   esac
 }
 basic() { printf 'Authorization: Basic %s\\n' "$(printf %s "$1" | base64 --wrap 0)"; }

@@ -189,6 +189,13 @@ describe('fetching the commit', () => {
   it.each([
     ['a token', { FAIRLEAD_TOKEN: 'glpat-1 %s' }, 'Authorization: Bearer glpat-1 %s\n'],
     ['an address and a token', { FAIRLEAD_TOKEN: 'a@b.c:t' }, `Authorization: Basic ${btoa('a@b.c:t')}\n`],
+    ['a token without its line end', { FAIRLEAD_TOKEN: ' glpat-1\r\n' }, 'Authorization: Bearer glpat-1\n'],
+    [
+      'an address and a token without their line end',
+      { FAIRLEAD_TOKEN: 'a@b.c:t\n' },
+      `Authorization: Basic ${btoa('a@b.c:t')}\n`,
+    ],
+    ['nothing for blanks alone', { FAIRLEAD_TOKEN: ' \n' }, ''],
     [
       'what was lent for it',
       { FAIRLEAD_TOKEN: '{}', FAIRLEAD_LENT: 'lent/1' },
