@@ -52,3 +52,9 @@ export const LIMITS: Readonly<Record<FunctionName, Limits>> = {
   // Whoever asks waits for the answer.
   operate: { traced: false },
 };
+
+/** What `set-apart` takes of the account's concurrent executions. */
+export const SET_APART = Object.values(LIMITS).reduce((all, { atOnce = 0 }) => all + atOnce, 0);
+
+/** What Lambda wants left for functions with nothing set apart ("Configuring reserved concurrency"). */
+export const UNRESERVED = 100;

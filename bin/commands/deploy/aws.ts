@@ -2,6 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { STSClient } from '@aws-sdk/client-sts';
 
 /** AWS in one region, as whoever runs the command. */
@@ -11,6 +12,7 @@ export interface Aws {
   ecr: ECRClient;
   eks: EKSClient;
   iam: IAMClient;
+  lambda: LambdaClient;
   sts: STSClient;
 }
 
@@ -21,6 +23,7 @@ export function awsIn(region: string): Aws {
     ecr: new ECRClient({ region }),
     eks: new EKSClient({ region }),
     iam: new IAMClient({ region }),
+    lambda: new LambdaClient({ region }),
     sts: new STSClient({ region }),
   };
 }

@@ -14,6 +14,8 @@ export interface CdkCall {
   /** Whoever deploys, as an administrator of a new cluster; nobody when absent. */
   principal?: string;
   approval: Approval;
+  /** Whether what somebody changed or took away by hand becomes again what the template says. */
+  revertDrift?: boolean;
   /** In place of docker. */
   docker: string;
 }
@@ -23,9 +25,10 @@ export type Approval = 'never' | 'any-change' | 'broadening';
 
 /** Runs `cdk deploy` to its end, with this terminal. Answers its exit code. */
 export async function cdkDeploy(call: CdkCall, env: NodeJS.ProcessEnv): Promise<number> {
-  const { cdk, root, stacks, region, principal, approval, docker } = call;
+  const { cdk, root, stacks, region, principal, approval, revertDrift = false, docker } = call;
   const installer = principal === undefined ? [] : ['--context', `installer=${principal}`];
-  const args = ['deploy', ...stacks, '--require-approval', approval, ...installer];
+  const drift = revertDrift ? ['--revert-drift'] : [];
+  const args = ['deploy', ...stacks, '--require-approval', approval, ...drift, ...installer];
   const child = spawn(cdk, args, {
     cwd: root,
     stdio: 'inherit',

@@ -18,6 +18,7 @@ export function registerDeploy(program: Command): void {
     .option('--region <region>', 'where (default: as fairlead.config.ts says, or your AWS profile)')
     .option('--profile <name>', 'the AWS profile to use')
     .addOption(approval.default('broadening'))
+    .option('--revert-drift', 'put right, too, what was changed or taken away by hand')
     .action(async (flags: Flags) => {
       if (flags.profile !== undefined) process.env.AWS_PROFILE = flags.profile;
       const { deploy } = await import('./run.ts');

@@ -16,6 +16,7 @@ import { outputsOf } from './stack-outputs.ts';
 export interface DeployFlags {
   region?: string;
   requireApproval: Approval;
+  revertDrift?: boolean;
 }
 
 /** What deploying acts by; tests have their own. */
@@ -56,6 +57,7 @@ export async function deploy(flags: DeployFlags, tools: Tools): Promise<number> 
     const call: CdkCall = {
       ...{ cdk: tools.cdk, root, stacks, region, docker, approval: flags.requireApproval },
       ...(principal === undefined ? {} : { principal }),
+      ...(flags.revertDrift === true && { revertDrift: true }),
     };
     const code = await cdkDeploy(call, env);
     if (code !== 0) return code;

@@ -31,9 +31,9 @@ beforeEach(() => {
   aws.asked.length = 0;
 });
 
-const look = async (answers: Answers = {}): Promise<Finding[]> => {
+const look = async (answers: Answers = {}, where = folder): Promise<Finding[]> => {
   aws.answers = { ...HEALTHY, ...answers };
-  return await examine({ function: 'fairlead-operate', folder });
+  return await examine({ function: 'fairlead-operate', folder: where });
 };
 const wrong = (findings: readonly Finding[]) => findings.filter(({ is }) => is === 'not-ok');
 
@@ -80,7 +80,7 @@ const DISEASES: [string, Answers, string, RegExp][] = [
     'somebody changed it by hand',
     { DescribeStacks: (input) => stackXml(/StackName=(\w+)/.exec(input)?.[1] ?? '', { drift: 'DRIFTED' }) },
     'FairleadPipeline',
-    /drifts/,
+    /deploy --revert-drift/,
   ],
   [
     'another version is installed',
@@ -89,7 +89,7 @@ const DISEASES: [string, Answers, string, RegExp][] = [
     /upgrade/,
   ],
   ['the webhook lets anybody in', { WEBHOOK: () => 200 }, 'webhook', /log/],
-  ['the function URL has no policy', { WEBHOOK: () => 403 }, 'webhook', /fairlead deploy/],
+  ['the function URL has no policy', { WEBHOOK: () => 403 }, 'webhook', /deploy --revert-drift/],
   ['nothing is delivered', { GetMetricStatistics: () => ({ Datapoints: [] }) }, 'deliveries', /webhook/],
   [
     'all of it is refused',
@@ -199,6 +199,12 @@ const DISEASES: [string, Answers, string, RegExp][] = [
     /request-service-quota-increase/,
   ],
   [
+    'too little is left beside what the functions set apart',
+    { GetServiceQuota: () => ({ Quota: { Value: 120 } }) },
+    'quotas',
+    /--quota-code L-B99A9384 --desired-value 240/,
+  ],
+  [
     'a quota is nearly used up',
     {
       GetServiceQuota: () => ({
@@ -240,6 +246,18 @@ describe('an installation that lacks something', () => {
     const findings = wrong(await look());
     await rm(file);
     expect(findings[0]).toMatchObject({ about: 'configuration', says: expect.stringContaining('apps') });
+  });
+
+  test('a small account is enough where nothing is set apart of it', async () => {
+    // A module is loaded once: of another folder it is another one.
+    const other = await mkdtemp(join(folder, 'shared-'));
+    const file = join(other, 'fairlead.config.ts');
+    await writeFile(file, "export default { apps: 'any', concurrency: 'shared' };\n");
+    const small = {
+      GetServiceQuota: (input: string) => ({ Quota: { Value: /B99A/.test(input) ? 10 : 1000 } }),
+    };
+    const findings = wrong(await look(small, other));
+    expect(findings).toEqual([]);
   });
 
   test('without credentials nothing else is asked', async () => {

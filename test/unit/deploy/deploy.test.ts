@@ -146,6 +146,22 @@ describe('fairlead deploy', () => {
   });
 });
 
+test('an account that cannot set anything apart does with what is shared', async () => {
+  account.concurrency = { all: 10, unreserved: 10 };
+  configure(`{ apps: 'any', concurrency: 'shared' }`);
+  expect(await run()).toBe(0);
+});
+
+test('an installation that has its share is not asked for it again', async () => {
+  account.concurrency = { all: 1000, unreserved: 100 };
+  expect(await run()).toBe(0);
+});
+
+test('puts right what somebody changed by hand, when told to', async () => {
+  expect(await run({}, { revertDrift: true })).toBe(0);
+  expect(readFileSync(join(root, 'arguments'), 'utf8')).toContain('--revert-drift\n');
+});
+
 describe('before anything is done, fairlead deploy', () => {
   afterEach(() => expect(ranCdk()).toBe(false));
 
@@ -161,6 +177,19 @@ describe('before anything is done, fairlead deploy', () => {
       'others scan the registry',
       () => (account.scanning = { scanType: 'ENHANCED', rules: [] }),
       'deploy/scanning-of-others',
+    ],
+    [
+      'Lambda would not set apart what the functions are to have',
+      () => (account.concurrency = { all: 10, unreserved: 10 }),
+      'deploy/little-concurrency',
+    ],
+    [
+      'others have set apart too much',
+      () => {
+        account.concurrency = { all: 1000, unreserved: 150 };
+        delete account.stacks.FairleadPipeline;
+      },
+      'deploy/little-concurrency',
     ],
     ['the configuration is wrong', () => configure(`{ apps: 'all' }`), 'config/invalid'],
     [

@@ -6,6 +6,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Aws } from '../../../bin/commands/deploy/aws.ts';
 
@@ -19,6 +20,8 @@ export interface Account {
   scanning?: { scanType: string; rules: object[] };
   mounting?: 'ENABLED' | 'DISABLED' | 'not yours to set';
   cluster?: { accessConfig: { authenticationMode: string } };
+  /** Concurrent executions of functions: in all, and not set apart for any; 1,000 when absent. */
+  concurrency?: { all: number; unreserved: number };
 }
 
 export const ID = '123456789012';
@@ -34,7 +37,9 @@ export async function startAws(account: Account) {
       target !== undefined
         ? json(target)
         : request.method === 'GET'
-          ? eks()
+          ? request.url?.includes('account-settings')
+            ? accountSettings()
+            : eks()
           : query(form.get('Action') ?? '', form.get('StackName') ?? '', form.get('RoleName') ?? '');
     asked.push(target ?? form.get('Action') ?? `${request.method} ${request.url}`);
     response.writeHead(status, { 'content-type': 'application/json' }).end(answered);
@@ -52,6 +57,12 @@ export async function startAws(account: Account) {
       return [400, JSON.stringify({ __type: 'AccessDeniedException', message: 'you may not' })];
     if (operation === 'PutAccountSetting') account.mounting = 'ENABLED';
     return [200, JSON.stringify({ name: 'BLOB_MOUNTING', value: account.mounting ?? 'DISABLED' })];
+  }
+
+  function accountSettings(): [number, string] {
+    const { all, unreserved } = account.concurrency ?? { all: 1000, unreserved: 1000 };
+    const AccountLimit = { ConcurrentExecutions: all, UnreservedConcurrentExecutions: unreserved };
+    return [200, JSON.stringify({ AccountLimit })];
   }
 
   function eks(): [number, string] {
@@ -84,6 +95,7 @@ export async function startAws(account: Account) {
     ecr: new ECRClient({ ...common, region }),
     eks: new EKSClient({ ...common, region }),
     iam: new IAMClient({ ...common, region }),
+    lambda: new LambdaClient({ ...common, region }),
     sts: new STSClient({ ...common, region }),
   });
   const close = () => {

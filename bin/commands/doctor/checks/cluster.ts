@@ -57,7 +57,7 @@ async function entries(patient: Patient, clusterName: string): Promise<Finding[]
         notOk(
           'access entries',
           `${missing.length} of them were taken away`,
-          'npx fairlead deploy --force puts them back',
+          'npx fairlead deploy --revert-drift puts them back',
         ),
       ];
 }
@@ -74,7 +74,8 @@ const PATHS: Record<string, string> = {
 async function rights(client: import('@aws-sdk/client-eks').EKSClient, name: string): Promise<Finding> {
   try {
     const kube = new Kube(await connectToEks(client, name));
-    const wanted = clusterSetup(await nodesOf(kube)) as Live[];
+    const nodes = await nodesOf(kube);
+    const wanted = clusterSetup(nodes) as Live[];
     const differ: string[] = [];
     for (const object of wanted) {
       const path = PATHS[object.kind];
@@ -82,7 +83,8 @@ async function rights(client: import('@aws-sdk/client-eks').EKSClient, name: str
       if (!live || !isAsWanted(live, object)) differ.push(`${object.kind} ${object.metadata.name}`);
     }
     if (differ.length === 0) return ok('roles', 'they are what this version needs');
-    const remedy = 'npx fairlead cluster-setup | kubectl apply -f -';
+    const mode = nodes === 'auto-mode' ? ' --auto-mode' : '';
+    const remedy = `npx fairlead cluster-setup${mode} | kubectl apply --server-side -f -`;
     return notOk('roles', `missing, or of another version: ${differ.join(', ')}`, remedy);
   } catch (error) {
     return unknown(

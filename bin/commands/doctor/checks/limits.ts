@@ -1,3 +1,6 @@
+import type { Config } from '../../../../lib/config/config.ts';
+import { SET_APART, UNRESERVED } from '../../../../lib/stacks/limits.ts';
+import { CONCURRENCY_QUOTA } from '../../deploy/concurrency.ts';
 import { absent, type Finding, notOk, ok } from '../finding.ts';
 import type { Check, Patient } from '../patient.ts';
 
@@ -31,10 +34,16 @@ interface Quota {
   least: number;
 }
 
+/** A push uses up to four at a time. New accounts begin with 10. */
+const SHARED = 10;
+
 /** Codes as `aws service-quotas list-service-quotas` gives them. */
-const QUOTAS: readonly Quota[] = [
-  // New accounts begin with 10: a push uses up to four of them at a time.
-  { service: 'lambda', code: 'L-B99A9384', name: 'concurrent executions of functions', least: 50 },
+const quotasFor = ({ concurrency }: Config): readonly Quota[] => [
+  {
+    ...CONCURRENCY_QUOTA,
+    name: `concurrent executions of functions (concurrency: '${concurrency}')`,
+    least: concurrency === 'shared' ? SHARED : SET_APART + UNRESERVED,
+  },
   { service: 'eks', code: 'L-1194D53C', name: 'clusters', least: 1 },
   { service: 'ec2', code: 'L-0263D0A3', name: 'elastic IP addresses', least: 1 },
   { service: 'ecr', code: 'L-CFEB8E8D', name: 'repositories', least: 100 },
@@ -48,7 +57,7 @@ export const quotas: Check = {
   needs: ['servicequotas:GetServiceQuota', 'cloudwatch:GetMetricStatistics'],
   async look(patient) {
     if (patient.settings('SERVICE_QUOTAS') === undefined) return [absent('quotas', 'there are none here')];
-    return (await Promise.all(QUOTAS.map((quota) => lookAt(patient, quota)))).flat();
+    return (await Promise.all(quotasFor(patient.config).map((quota) => lookAt(patient, quota)))).flat();
   },
 };
 

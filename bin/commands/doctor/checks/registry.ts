@@ -1,7 +1,8 @@
 import { type Finding, notOk, ok } from '../finding.ts';
 import type { Check, Patient } from '../patient.ts';
 
-const DEPLOY = 'npx fairlead deploy';
+/** What the stack made, and somebody took away or changed. */
+const DEPLOY = 'npx fairlead deploy --revert-drift';
 
 /** Whether ECR is set up as builds and roll-outs count on it. */
 export const registry: Check = {

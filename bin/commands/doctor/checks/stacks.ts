@@ -33,6 +33,6 @@ function troubleOf({ name, status, drift }: StackSummary): Finding | undefined {
   if (/IN_PROGRESS/.test(status))
     return notOk(name, `${status}: it is being changed`, 'wait for its end, and ask again');
   if (drift !== 'DRIFTED') return undefined;
-  const remedy = `aws cloudformation describe-stack-resource-drifts --stack-name ${name} tells what; npx fairlead deploy puts it right`;
+  const remedy = `aws cloudformation describe-stack-resource-drifts --stack-name ${name} tells what; npx fairlead deploy --revert-drift puts it right`;
   return notOk(name, 'somebody has changed it by hand', remedy);
 }

@@ -42,7 +42,7 @@ export const alarms: Check = {
             ),
           ]
         : []),
-      ...(lost > 0 ? [notOk('alarms', `${lost} were taken away`, 'npx fairlead deploy --force')] : []),
+      ...(lost > 0 ? [notOk('alarms', `${lost} were taken away`, 'npx fairlead deploy --revert-drift')] : []),
       ...(ringing.length + muted.length + lost === 0 ? [ok('alarms', `${found.length}, none rings`)] : []),
     ];
   },

@@ -29,7 +29,7 @@ async function knock(url: string): Promise<Finding> {
     return notOk(
       'webhook',
       'Lambda itself refuses the request (403)',
-      'the function URL has lost its policy: npx fairlead deploy',
+      'the function URL has lost its policy: npx fairlead deploy --revert-drift',
     );
   const remedy = 'see the log of the function receive-push';
   return notOk(
