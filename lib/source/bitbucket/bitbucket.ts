@@ -64,7 +64,8 @@ export class Bitbucket implements Forge {
 
   /**
    * The link that the site has for a download of a commit: the API has no archives. Whether the site takes a token as the
-   * API does is not documented, so that it is shown it as git shows it, too.
+   * API does is not documented, so that it is shown it as git shows it, too: also where it says that there is nothing,
+   * which is what hosts say of a private repository to whom they do not know.
    */
   async download(
     repository: Repository,
@@ -79,7 +80,7 @@ export class Bitbucket implements Forge {
     try {
       return await from(DIALECT);
     } catch (error) {
-      if (!(error instanceof FairleadError) || error.code !== 'source/refused') throw error;
+      if (!(error instanceof FairleadError) || !/^source\/(refused|no-commit)$/.test(error.code)) throw error;
       return await from(AS_GIT);
     }
   }

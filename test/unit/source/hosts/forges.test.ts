@@ -229,15 +229,15 @@ describe('what is special', () => {
     expect(url).toBe(`${host.server.url}/acme/web/commits/${commit}`);
   });
 
-  test('Bitbucket: a site that takes tokens as git shows them gives its archives, too', async () => {
+  const page = { headers: { 'content-type': 'text/html; charset=utf-8' }, body: Buffer.from('<html>Log in') };
+  test.each<[string, Answer | undefined]>([
+    ['leads others to a page', page],
+    ['hides it from others', undefined],
+  ])('Bitbucket: a site that takes tokens as git shows them, and %s, gives its archives', async (_, no) => {
     const bytes = await archive();
     const asGit = `Basic ${btoa('x-token-auth:t0ken')}`;
-    const page = {
-      headers: { 'content-type': 'text/html; charset=utf-8' },
-      body: Buffer.from('<html>Log in'),
-    };
     await using host = await stand(of('bitbucket'), ({ headers }) =>
-      headers.authorization === asGit ? { body: bytes } : page,
+      headers.authorization === asGit ? { body: bytes } : no,
     );
     const directory = await mkdtemp(join(tmpdir(), 'fairlead-forge-'));
     try {
