@@ -119,7 +119,10 @@ authorization() {
 basic() { printf 'Authorization: Basic %s\\n' "$(printf %s "$1" | base64 --wrap 0)"; }
 fetch() {
   exec 9< <(authorization "$1")
-  curl --silent --show-error --fail --location --proto '=http,https' --retry 4 --connect-timeout 20 --max-time 600 \\
+  # No redirect leads from https to http.
+  local only='=http,https'
+  case "$FAIRLEAD_ARCHIVE" in https:*) only='=https' ;; esac
+  curl --silent --show-error --fail --location --proto "$only" --retry 4 --connect-timeout 20 --max-time 600 \\
     --header @/dev/fd/9 --output commit.tar.gz --url "$FAIRLEAD_ARCHIVE" && gzip --test commit.tar.gz
 }
 # Archives of Bitbucket are on its site, which may take a token only as git shows it.

@@ -187,6 +187,20 @@ describe('fetching the commit', () => {
   });
 
   it.each([
+    ['https://api.github.com/x', '=https'],
+    ['http://127.0.0.1:1/x', '=http,https'],
+  ])('of %s, redirects may lead to %s', (archive, only) => {
+    const notes = join(folder, 'notes');
+    const curl = '#!/bin/bash\nprintf "%s\\n" "$*" > "$NOTES"\nexit 22\n';
+    writeFileSync(join(folder, 'bin', 'curl'), curl, { mode: 0o755 });
+    const PATH = `${join(folder, 'bin')}:/usr/bin:/bin`;
+    const env = { ...{ PATH, NOTES: notes }, ...SAFE, FAIRLEAD_ARCHIVE: archive };
+    const [fetch = ''] = phases.pre_build?.commands ?? [];
+    spawnSync('/bin/bash', ['-c', fetch], { cwd: join(folder, 'work'), env });
+    expect(readFileSync(notes, 'utf8')).toContain(` --location --proto ${only} `);
+  });
+
+  it.each([
     ['a token', { FAIRLEAD_TOKEN: 'glpat-1 %s' }, 'Authorization: Bearer glpat-1 %s\n'],
     ['an address and a token', { FAIRLEAD_TOKEN: 'a@b.c:t' }, `Authorization: Basic ${btoa('a@b.c:t')}\n`],
     ['a token without its line end', { FAIRLEAD_TOKEN: ' glpat-1\r\n' }, 'Authorization: Bearer glpat-1\n'],
