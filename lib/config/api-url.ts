@@ -2,14 +2,16 @@ import type { HostSettings } from './config.ts';
 
 /**
  * Where a host's REST API is, without a slash at the end; undefined for CodeCommit, which is where the account is.
- * GitHub Enterprise Server, "REST API": `/api/v3`; GitLab, "REST API": `/api/v4`; Bitbucket Cloud, "REST API": one host
+ * GitHub Enterprise Server, "REST API": `/api/v3`; GitHub Enterprise Cloud with data residency: a host of its own; GitLab, "REST API": `/api/v4`; Bitbucket Cloud, "REST API": one host
  * of its own; Gitea, "API Usage": `/api/v1`.
  */
 export function apiUrlOf({ kind, url }: Pick<HostSettings, 'kind' | 'url'>): string | undefined {
   if (url === undefined) return undefined;
   switch (kind) {
     case 'github':
-      return url === 'https://github.com' ? 'https://api.github.com' : `${url}/api/v3`;
+      return /^https:\/\/(github\.com|[\w-]+\.ghe\.com)$/i.test(url)
+        ? url.replace('://', '://api.')
+        : `${url}/api/v3`;
     case 'gitlab':
       return `${url}/api/v4`;
     case 'bitbucket':

@@ -82,6 +82,7 @@ describe('a repository', () => {
 
 test('the API of a host is where its documentation says', () => {
   expect(apiUrlOf({ kind: 'github', url: 'https://github.com' })).toBe('https://api.github.com');
+  expect(apiUrlOf({ kind: 'github', url: 'https://acme.ghe.com' })).toBe('https://api.acme.ghe.com');
   expect(apiUrlOf({ kind: 'github', url: 'https://git.corp' })).toBe('https://git.corp/api/v3');
   expect(apiUrlOf({ kind: 'gitlab', url: 'https://gitlab.com' })).toBe('https://gitlab.com/api/v4');
   expect(apiUrlOf({ kind: 'bitbucket', url: 'https://bitbucket.org' })).toBe('https://api.bitbucket.org/2.0');
