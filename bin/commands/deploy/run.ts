@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { Config } from '../../../lib/config/config.ts';
 import { loadConfig } from '../../../lib/config/load.ts';
 import { FairleadError } from '../../../lib/errors.ts';
+import { showError } from '../show-error.ts';
 import type { Aws } from './aws.ts';
 import { findCaller } from './caller.ts';
 import { type Approval, type CdkCall, cdkDeploy } from './cdk.ts';
@@ -49,6 +50,7 @@ export async function deploy(flags: DeployFlags, tools: Tools): Promise<number> 
     callers.push({ aws, caller });
   }
   const docker = await chooseDocker(root, env);
+  let isDone = true;
   for (const { aws, caller } of callers) {
     const { region } = aws;
     const { account, principal } = caller;
@@ -61,9 +63,10 @@ export async function deploy(flags: DeployFlags, tools: Tools): Promise<number> 
     };
     const code = await cdkDeploy(call, env);
     if (code !== 0) return code;
-    if (!(await finish(aws, config, tools))) return 1;
+    // What is left to do in one region keeps no other one waiting.
+    isDone = (await finish(aws, config, tools)) && isDone;
   }
-  return 0;
+  return isDone ? 0 : 1;
 }
 
 /** Somebody has to be let into a new cluster, to set it up. */
@@ -88,7 +91,10 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
     if (told !== undefined) say(told);
   }
   const name = await clusterName(aws, config);
-  const setUp = await tools.setUpCluster(aws, name);
+  say(`Setting up the cluster ${name}, which may have to hear of you first`);
+  const setUp = await tools
+    .setUpCluster(aws, name)
+    .catch((error: unknown) => ({ is: 'failed', error }) as const);
   if (setUp.is === 'applied')
     for (const { name, outcome } of setUp.objects) say(`${pc.green('✓')} ${name} ${outcome}`);
   const outputs = (await outputsOf(aws.cloudFormation, 'FairleadPipeline')) ?? {};
@@ -97,6 +103,11 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
   if (setUp.is === 'out-of-reach') {
     say(`\n${pc.yellow('One step is left')}: the cluster ${name} is not reached from here (${setUp.why}).`);
     say('Where it is reached: npx fairlead cluster-setup | kubectl apply --server-side -f -');
+    return false;
+  }
+  if (setUp.is === 'failed') {
+    say('');
+    showError(setUp.error, say);
     return false;
   }
   say('\nNext: npx fairlead doctor, then push.');

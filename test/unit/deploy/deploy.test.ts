@@ -135,6 +135,24 @@ describe('fairlead deploy', () => {
     expect(said.join('\n')).toContain('https://hook.example/');
   });
 
+  test('says what is left where the cluster does not let the person in, too', async () => {
+    const setUpCluster = () => Promise.reject(new Error('the cluster refuses you'));
+    expect(await run({ setUpCluster })).toBe(1);
+    expect(said.join('\n')).toContain('https://hook.example/');
+    expect(said.at(-1)).toContain('the cluster refuses you');
+  });
+
+  test('goes on with the next region where a step is left in one', async () => {
+    configure(`{ apps: 'any', regions: ['eu-west-1', 'us-east-1'] }`);
+    const seen: string[] = [];
+    const setUpCluster = async ({ region }: { region: string }): Promise<SetUp> => {
+      seen.push(region);
+      return region === 'eu-west-1' ? { is: 'out-of-reach', why: 'no answer' } : APPLIED;
+    };
+    expect(await run({ setUpCluster })).toBe(1);
+    expect(seen).toEqual(['eu-west-1', 'us-east-1']);
+  });
+
   test('deploys to each region of the configuration, or to the one that is asked for', async () => {
     configure(`{ apps: 'any', regions: ['eu-west-1', 'us-east-1'] }`);
     expect(await run()).toBe(0);
