@@ -42,10 +42,14 @@ export function grantTags(made: lambda.Function): void {
 
 /** Lets `made` look at releases that bake: at alarms, by name and by tag, and at metrics. */
 export function grantLook(made: lambda.Function): void {
-  allow(made, ['cloudwatch:DescribeAlarms'], alarmsOf(made));
-  // Neither action takes a resource.
-  allow(made, ['cloudwatch:GetMetricData', 'tag:GetResources'], '*');
-  acknowledge(made, ALARMS_REASON, resourcePattern(ALARMS_PATTERN));
+  // Composite alarms are shown to nobody whose right is narrower than `*` (API_DescribeAlarms, Amazon CloudWatch API
+  // Reference), be it by a pattern that all alarms have. The others take no resource.
+  allow(made, ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'tag:GetResources'], '*');
+  acknowledge(
+    made,
+    'CloudWatch shows composite alarms only to who may see all alarms; the other actions take no resource; all of them only read',
+    resourcePattern('*'),
+  );
 }
 
 /** Lets `made` ask how executions of `durable` go on. */

@@ -185,8 +185,11 @@ describe('sessions of the lent role', () => {
   });
 });
 
-/** Metrics have no ARNs; what IAM knows as this action's resource are data sets, which alarms and bakes do not read. */
-const NAMELESS = ['cloudwatch:GetMetricData'];
+/**
+ * Metrics have no ARNs: what IAM knows as that action's resource are data sets, which alarms and bakes do not read. Composite
+ * alarms are shown to nobody whose right to describe alarms is narrower than `*` (API_DescribeAlarms).
+ */
+const NAMELESS = ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'];
 
 describe('reasons for rights that the tour does not need', () => {
   it.each(EXCEPTIONS.map(({ why, shown }) => [why, ...shown] as const))(
@@ -197,6 +200,27 @@ describe('reasons for rights that the tour does not need', () => {
       expect(names.map(([, title = '']) => title).filter((title) => title.includes(name))).not.toEqual([]);
     },
   );
+});
+
+describe('the evaluation', () => {
+  const call = {
+    principal: `arn:aws:sts::${ACCOUNT}:assumed-role/fairlead-deploy/deploy`,
+    service: 'dynamodb',
+    action: 'PutItem',
+  };
+
+  it('allows no call whose resource was not recorded, where the action takes one', async () => {
+    const { statements = [] } = roles.get('fairlead-deploy') ?? {};
+    const ledger = `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/fairlead-ledger`;
+    expect(await simulate({ ...call, resource: ledger }, statements)).toBe('Allowed');
+    expect(await simulate(call, statements)).toBe('ImplicitlyDenied');
+  });
+
+  it('shows composite alarms to the function that rolls out', async () => {
+    const { statements = [] } = roles.get('fairlead-roll-out') ?? {};
+    const look = { ...call, service: 'cloudwatch', action: 'DescribeAlarms' };
+    expect(await simulate(look, statements)).toBe('Allowed');
+  });
 });
 
 describe('statements about every resource', () => {

@@ -83,7 +83,9 @@ export class CloudWatch {
       PutMetricData: { run: (input) => this.#putData(input) },
       GetMetricData: { run: (input) => getMetricData(this.#data, input) },
       DescribeAlarms: {
-        resource: () => this.#arnOf('*'),
+        // Composite alarms are shown to who may see everything (API_DescribeAlarms, Amazon CloudWatch API Reference).
+        resource: (input) =>
+          strings(input, 'AlarmTypes').includes('CompositeAlarm') ? undefined : this.#arnOf('*'),
         run: (input) => describeAlarms(this.alarms, this.#arnOf, input),
       },
       PutMetricAlarm: {

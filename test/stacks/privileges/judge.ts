@@ -29,9 +29,14 @@ export function roleOf({ principal }: Pick<Call, 'principal'>): string {
   return principal.split('/')[1] ?? principal;
 }
 
-/** What AWS's evaluation of policies says of `call` by a role with `statements`: `Allowed`, or why not. */
+/**
+ * What AWS's evaluation of policies says of `call` by a role with `statements`: `Allowed`, or why not. A call without a
+ * resource takes a statement about every resource: of such a call iam-simulate says whether there is any that it may be
+ * about, so that one whose resource was not recorded would be allowed by every statement with its action.
+ */
 export async function simulate(call: Call, statements: readonly Statement[]): Promise<string> {
-  const policy = { Version: '2012-10-17', Statement: statements };
+  const about = call.resource === undefined ? statements.filter(isAboutAll) : statements;
+  const policy = { Version: '2012-10-17', Statement: about };
   const resource = { resource: call.resource ?? '*', accountId: call.principal.split(':')[4] ?? '' };
   const simulation: Simulation = {
     request: {
@@ -78,6 +83,10 @@ function grantsOf(role: Role): (Grant & { statement: Statement })[] {
         statement.Resource.map((resource) => ({ role: role.name, action, resource, statement })),
       ),
     );
+}
+
+function isAboutAll({ Effect, Resource }: Statement): boolean {
+  return Effect === 'Deny' || Resource.includes('*');
 }
 
 function isAbout({ action }: Grant, call: Call): boolean {
