@@ -248,6 +248,18 @@ describe('an installation that lacks something', () => {
     expect(findings[0]).toMatchObject({ about: 'configuration', says: expect.stringContaining('apps') });
   });
 
+  test('what the doctor itself was refused before is no finding, nor what is no webhook', async () => {
+    const asked: string[] = [];
+    const GetMetricStatistics = (input: string) => {
+      asked.push(input);
+      return {
+        Datapoints: [{ Sum: /signature/.test(input) || !/Refused/.test(input) ? 2 : 90, Maximum: 1 }],
+      };
+    };
+    expect(wrong(await look({ GetMetricStatistics }))).toEqual([]);
+    expect(asked.filter((input) => /WebhookRefused/.test(input))).toHaveLength(1);
+  });
+
   test('a small account is enough where nothing is set apart of it', async () => {
     // A module is loaded once: of another folder it is another one.
     const other = await mkdtemp(join(folder, 'shared-'));
