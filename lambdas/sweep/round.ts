@@ -11,6 +11,7 @@ import { type HostView, standingOf, viewOf } from './host-view.ts';
 import { inParallel } from './in-parallel.ts';
 import { lookAtPull } from './look-at-pull.ts';
 import { forksToLookAt, newcomers } from './newcomers.ts';
+import { Patience } from './patience.ts';
 import { repositoriesOf, type ToSweep } from './repositories.ts';
 import { deliveryOf, deploys, ledger, start, stuckAfter } from './services.ts';
 
@@ -33,6 +34,8 @@ const MOST = 25;
 /** Repositories, and environments of each, that are looked at side by side. */
 const REPOSITORIES = 4;
 const ENVIRONMENTS = 8;
+/** ms that a host may take for what is asked about one repository: a quarter of a round. */
+const LONGEST_LOOK = 45_000;
 
 /** A deployment or a removal that is wanted; the ones that nobody has tried for longest come first. */
 interface Wanted {
@@ -41,7 +44,8 @@ interface Wanted {
 }
 
 /** Looks at every environment there is, until `outOfTime`. */
-export async function sweep(outOfTime: () => boolean): Promise<Swept> {
+export async function sweep(outOfTime: () => boolean, longestLook = LONGEST_LOOK): Promise<Swept> {
+  const patience = new Patience(longestLook);
   const listed = await ledger.environments();
   const swept: Swept = {
     ...{ environments: listed.length, deployed: [], removed: [] },
@@ -50,7 +54,7 @@ export async function sweep(outOfTime: () => boolean): Promise<Swept> {
   const found = await inParallel(repositoriesOf(listed, deploys), REPOSITORIES, async (repository) => {
     if (outOfTime()) return [];
     try {
-      return await lookAt(repository, swept);
+      return await lookAt(repository, swept, patience);
     } catch (error) {
       // One repository that cannot be read keeps no other from being swept.
       log.warn('a repository could not be swept', { repository: repository.name, reason: messageOf(error) });
@@ -80,8 +84,13 @@ async function carryOut(request: EnvironmentRequest, swept: Swept): Promise<void
   }
 }
 
-async function lookAt({ name, origin, environments }: ToSweep, swept: Swept): Promise<Wanted[]> {
-  const view = await viewOf(origin).catch((error: unknown) => {
+async function lookAt(
+  { name, origin, environments }: ToSweep,
+  swept: Swept,
+  patience: Patience,
+): Promise<Wanted[]> {
+  const asking = <T>(ask: () => Promise<T>) => patience.waitFor(origin.host, ask);
+  const view = await asking(() => viewOf(origin)).catch((error: unknown) => {
     log.warn('a repository could not be read', { repository: name, reason: messageOf(error) });
     return undefined;
   });
@@ -89,15 +98,16 @@ async function lookAt({ name, origin, environments }: ToSweep, swept: Swept): Pr
   const upkeep = await inParallel(environments, ENVIRONMENTS, (one) => keepUp(one, view, swept));
   const wanted = upkeep.flat();
   if (view === undefined) return wanted;
-  const news = await newcomers(origin, view, environments);
-  for (const number of forksToLookAt(view)) await lookAgain(origin, number);
+  const news = await asking(() => newcomers(origin, view, environments));
+  for (const number of forksToLookAt(view)) await lookAgain(origin, number, patience);
   return [...wanted, ...news.map((push) => ({ request: { do: 'deploy', ...push } as const, lastTried: 0 }))];
 }
 
-async function lookAgain(origin: Origin, number: number): Promise<void> {
+async function lookAgain(origin: Origin, number: number, patience: Patience): Promise<void> {
   const delivery = deliveryOf(origin.host, origin.owner, origin.repository, number);
   try {
-    await lookAtPull({ do: 'look-at-pull', ...origin, number, delivery });
+    const request = { do: 'look-at-pull' as const, ...origin, number, delivery };
+    await patience.waitFor(origin.host, () => lookAtPull(request));
   } catch (error) {
     log.warn('a pull request could not be looked at', { number, reason: messageOf(error) });
   }

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Swept } from '../../../lambdas/sweep/round.ts';
 import { previewOfBranch, production } from '../../../lib/push/place.ts';
@@ -21,11 +23,23 @@ let sweep: () => Promise<Swept>;
 beforeAll(async () => {
   await stage.set(withPreviews({ of: 'branches' }));
   const urls = KINDS.map(({ kind, host }) => [kind, host.host().apiUrl]);
+  await new Promise<void>((done) => silentHost.listen(0, '127.0.0.1', done));
+  urls.push(['github', `http://127.0.0.1:${(silentHost.address() as AddressInfo).port}`]);
   vi.stubEnv('HOST_API_URLS', JSON.stringify(Object.fromEntries(urls)));
   const { handler } = await import('../../../lambdas/sweep.ts');
   sweep = async () => (await handler({}, { getRemainingTimeInMillis: () => 100_000 })) as Swept;
 });
-afterAll(() => stage.strike());
+afterAll(async () => {
+  silentHost.closeAllConnections();
+  silentHost.close();
+  await stage.strike();
+});
+
+/** Takes what is asked, and never answers. */
+const silentHost = createServer(() => {
+  askedInVain++;
+});
+let askedInVain = 0;
 
 /** What its host's webhooks would have told of, had any of them arrived. */
 describe.each(KINDS)('the sweep of a repository on $kind', ({ kind, owner, host }) => {
@@ -74,4 +88,30 @@ test('a repository whose host the installation has no more keeps no other from b
   await stage.deployed(push, 'live');
   const swept = await sweep();
   expect(swept.unseen).toEqual(['codecommit//lost']);
+});
+
+test('a host that does not answer keeps the others from nothing, however many repositories it has', async () => {
+  const origins = Array.from({ length: 10 }, (_, n) => `silent-${n}`);
+  for (const app of origins) {
+    const push: Push = {
+      ...{ host: 'github', owner: 'acme', repository: app, app, branch: 'main', ref: 'refs/heads/main' },
+      ...{ before: '0'.repeat(40), after: 'a'.repeat(40), delivery: app, environment: production(app) },
+    };
+    await stage.deployed(push, 'live');
+  }
+  const gitea = KINDS[1];
+  const work = await gitea.host.workingCopy();
+  const first = await commit(work, { 'b.txt': 'a' }, 'First');
+  await git(work, 'push', '-q', `${gitea.host.url()}/beside.git`, 'main');
+  const origin = { host: 'gitea', owner: 'local', repository: 'beside', app: 'beside' } as const;
+  const moved = { before: '0'.repeat(40), after: 'b'.repeat(40), delivery: 'beside' };
+  const ref = { branch: 'main', ref: 'refs/heads/main', environment: production('beside') };
+  await stage.deployed({ ...origin, ...ref, ...moved }, 'live');
+  const round = await import('../../../lambdas/sweep/round.ts');
+  const swept = await round.sweep(() => false, 5_000);
+  expect(swept.unseen.filter((name) => name.startsWith('github/acme/silent-'))).toHaveLength(10);
+  // As many as are looked at side by side; the others are not asked about.
+  expect(askedInVain).toBeLessThanOrEqual(4);
+  expect(swept.deployed).toContain('beside/production');
+  expect(stage.started).toContainEqual(expect.objectContaining({ app: 'beside', after: first }));
 });
