@@ -40,8 +40,8 @@ export async function examine(asked: Asked): Promise<Finding[]> {
   const configured = await configuration(asked.folder ?? root());
   const cloud = asked.local ? await localCloud() : undefined;
   const settings = settingsOf(cloud);
-  const person = await identity(settings);
-  // Without credentials nothing else can be asked.
+  const person = await identity(settings, cloud === undefined ? configured.config.regions : []);
+  // Without credentials, or elsewhere, nothing else can be asked.
   if (person.is === 'not-ok') return [configured.finding, person];
   const found = cloud === undefined ? await stacksOf(settings, configured.config) : [];
   const patient = await patientOf(asked, configured.config, settings, found);
@@ -90,12 +90,22 @@ function settingsOf(cloud: RunningCloud | undefined): (name: string) => ClientSe
   };
 }
 
-async function identity(settings: (name: string) => ClientSettings | undefined): Promise<Finding> {
+/** Who asks, and where: elsewhere than in one of `regions`, if there are any, there is nothing to be found. */
+async function identity(
+  settings: (name: string) => ClientSettings | undefined,
+  regions: readonly string[],
+): Promise<Finding> {
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   try {
     const client = new STSClient(settings('STS') ?? {});
     const region = await client.config.region();
     const { Account, Arn } = await client.send(new GetCallerIdentityCommand({}));
+    if (regions.length > 0 && !regions.includes(region))
+      return notOk(
+        'credentials',
+        `they are for ${region}, and fairlead.config.ts says ${regions.join(', ')}`,
+        `export AWS_REGION=${regions[0]}`,
+      );
     return ok('credentials', `${Arn ?? Account} in ${region}`);
   } catch (error) {
     const missing = /Region is missing/.test(messageOf(error));

@@ -107,7 +107,8 @@ const DISEASES: [string, Answers, string, RegExp][] = [
       }),
     },
     'HostToken',
-    /put-secret-value/,
+    // Never in the arguments of a command, which others see and shells remember.
+    /put-secret-value .* --secret-string file:/,
   ],
   ['a secret is going', { DescribeSecret: () => ({ DeletedDate: 1 }) }, 'WebhookSecret', /restore-secret/],
   ['no pull-through cache', { DescribePullThroughCacheRules: () => ({}) }, 'pull-through cache', /deploy/],
@@ -270,6 +271,17 @@ describe('an installation that lacks something', () => {
     };
     const findings = wrong(await look(small, other));
     expect(findings).toEqual([]);
+  });
+
+  test('in another region than the installation’s nothing else is asked', async () => {
+    const other = await mkdtemp(join(folder, 'elsewhere-'));
+    const file = join(other, 'fairlead.config.ts');
+    await writeFile(file, "export default { apps: 'any', regions: ['eu-central-1'] };\n");
+    const findings = await look({}, other);
+    expect(wrong(findings)).toMatchObject([
+      { about: 'credentials', remedy: 'export AWS_REGION=eu-central-1' },
+    ]);
+    expect(aws.asked).toEqual(['GetCallerIdentity']);
   });
 
   test('without credentials nothing else is asked', async () => {

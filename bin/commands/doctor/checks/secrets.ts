@@ -27,7 +27,7 @@ async function lookAt(patient: Patient, { logicalId, id }: Resource): Promise<Fi
     return notOk(
       name,
       'it has no value',
-      `aws secretsmanager put-secret-value --secret-id ${Name} --secret-string …`,
+      `aws secretsmanager put-secret-value --secret-id ${Name} --secret-string file://FILE`,
     );
   const changed = (LastChangedDate?.getTime() ?? 0) - (CreatedDate?.getTime() ?? 0) > NEW;
   const untouched = !changed && Object.keys(VersionIdsToStages).length < 2;
@@ -36,7 +36,7 @@ async function lookAt(patient: Patient, { logicalId, id }: Resource): Promise<Fi
     return notOk(
       name,
       'it is what it was made with: nobody has put a token in',
-      `aws secretsmanager put-secret-value --secret-id ${Name} --secret-string TOKEN`,
+      `aws secretsmanager put-secret-value --secret-id ${Name} --secret-string file://FILE`,
     );
   return ok(name, `changed ${LastChangedDate?.toISOString().slice(0, 10) ?? 'never'}`);
 }
