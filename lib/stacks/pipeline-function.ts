@@ -65,7 +65,8 @@ export function pipelineFunction(
     ...runLimits(LIMITS[definition.name], deadLetters, concurrency),
     // What runs on a version goes on when an update makes the next one: an execution that sleeps is woken on its own
     // version, up to 12 hours later. One of an update that is rolled back goes, else it would stand in the next one's way.
-    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
+    // One in a VPC goes with the next: as long as it is there, it has network interfaces, which nothing below them outlives.
+    ...(!inVpc && { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE } }),
   };
   if (definition.name === 'build-image') return containerFunction(scope, id, directory, shared, platform);
   const made = new lambda.Function(scope, id, {
