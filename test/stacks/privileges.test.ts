@@ -11,7 +11,7 @@ import { privilegesTable, reasonOf } from './privileges/document.ts';
 import { EXCEPTIONS } from './privileges/exceptions.ts';
 import { rolesByName, synthesize } from './privileges/installation.ts';
 import { simulate } from './privileges/judge.ts';
-import type { Role, Template } from './privileges/statements.ts';
+import type { Role } from './privileges/statements.ts';
 
 const ACCOUNT = '000000000000';
 const REGISTRY = `${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/fairlead`;
@@ -25,11 +25,9 @@ const PUSH = [
 ];
 const PULL = ['BatchGetImage', 'GetDownloadUrlForLayer'];
 
-let templates: Record<string, Template>;
 let roles: Map<string, Role>;
 beforeAll(() => {
-  templates = synthesize();
-  roles = rolesByName(templates);
+  roles = rolesByName(synthesize());
 }, 240_000);
 
 /** As policies write it. */
@@ -157,40 +155,6 @@ describe('the role of all builds in CodeBuild', () => {
   });
 });
 
-describe('sessions of the lent role', () => {
-  const trust = () => {
-    const found = Object.entries(templates.pipeline?.Resources ?? {}).find(([id]) =>
-      id.startsWith('LentRole'),
-    );
-    const document = found?.[1].Properties?.AssumeRolePolicyDocument as { Statement: unknown[] };
-    return document.Statement as { Action: string[]; Condition: object; Principal: object }[];
-  };
-
-  it('are given to the builder alone', () => {
-    expect(trust()).toHaveLength(1);
-    expect(JSON.stringify(trust()[0]?.Principal)).toMatch(/^\{"AWS":\{"Fn::GetAtt":\["BuildImageServiceRole/);
-    expect(trust()[0]?.Action).toEqual(['sts:AssumeRole', 'sts:TagSession']);
-  });
-
-  it('write the repository of the app that they read, or that of its previews', () => {
-    expect(trust()[0]?.Condition).toEqual({
-      StringLike: { 'aws:RequestTag/fairlead-app': '?*' },
-      StringEquals: {
-        'aws:RequestTag/fairlead-images': [
-          variable('aws:RequestTag/fairlead-app'),
-          `${variable('aws:RequestTag/fairlead-app')}/of.previews`,
-        ],
-      },
-    });
-  });
-});
-
-/**
- * Metrics have no ARNs: what IAM knows as that action's resource are data sets, which alarms and bakes do not read. Composite
- * alarms are shown to nobody whose right to describe alarms is narrower than `*` (API_DescribeAlarms).
- */
-const NAMELESS = ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'];
-
 describe('reasons for rights that the tour does not need', () => {
   it.each(EXCEPTIONS.map(({ why, shown }) => [why, ...shown] as const))(
     'name a test that there is: %s',
@@ -222,6 +186,12 @@ describe('the evaluation', () => {
     expect(await simulate(look, statements)).toBe('Allowed');
   });
 });
+
+/**
+ * Metrics have no ARNs: what IAM knows as that action's resource are data sets, which alarms and bakes do not read. Composite
+ * alarms are shown to nobody whose right to describe alarms is narrower than `*` (API_DescribeAlarms).
+ */
+const NAMELESS = ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'];
 
 describe('statements about every resource', () => {
   it('have actions that take no resource, and no others', async () => {
