@@ -1,4 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -13,6 +14,7 @@ export interface Aws {
   eks: EKSClient;
   iam: IAMClient;
   lambda: LambdaClient;
+  logs: CloudWatchLogsClient;
   sts: STSClient;
 }
 
@@ -24,6 +26,7 @@ export function awsIn(region: string): Aws {
     eks: new EKSClient({ region }),
     iam: new IAMClient({ region }),
     lambda: new LambdaClient({ region }),
+    logs: new CloudWatchLogsClient({ region }),
     sts: new STSClient({ region }),
   };
 }

@@ -8,6 +8,7 @@ import { findCaller } from './caller.ts';
 import { type Approval, type CdkCall, cdkDeploy } from './cdk.ts';
 import { checkRegion } from './checks.ts';
 import { checkClone } from './clone.ts';
+import { boundControlPlaneLogs } from './control-plane-logs.ts';
 import { chooseDocker } from './docker.ts';
 import { turnOnMounting } from './mounting.ts';
 import { nextSteps } from './next-steps.ts';
@@ -91,6 +92,10 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
     if (told !== undefined) say(told);
   }
   const name = await clusterName(aws, config);
+  if (config.cluster.is === 'new') {
+    const told = await boundControlPlaneLogs(aws.logs, name, config.logDays);
+    if (told !== undefined) say(told);
+  }
   say(`Setting up the cluster ${name}, which may have to hear of you first`);
   const setUp = await tools
     .setUpCluster(aws, name)

@@ -111,6 +111,16 @@ describe('fairlead deploy', () => {
     expect(said.join('\n')).toContain('aws ecr put-account-setting --name BLOB_MOUNTING');
   });
 
+  test('bounds what the control plane of its own cluster logs, where nobody has', async () => {
+    const [own, others] = ['/aws/eks/Cluster-1/cluster', '/aws/eks/Cluster-10/cluster'];
+    account.logs = { [others]: undefined, [own]: undefined };
+    await run();
+    expect(account.logs).toEqual({ [others]: undefined, [own]: 90 });
+    account.logs = { [own]: 7 };
+    await run();
+    expect(account.logs).toEqual({ [own]: 7 });
+  });
+
   test('leaves an account setting alone that the configuration does not want', async () => {
     configure(`{ apps: 'any', registry: { mounting: false, scanning: 'as-is' } }`);
     expect(await run()).toBe(0);

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -19,6 +20,8 @@ export interface Account {
   stacks: Record<string, Record<string, string>>;
   scanning?: { scanType: string; rules: object[] };
   mounting?: 'ENABLED' | 'DISABLED' | 'not yours to set';
+  /** Log groups, and for how many days each is kept. */
+  logs?: Record<string, number | undefined>;
   cluster?: { accessConfig: { authenticationMode: string } };
   /** Concurrent executions of functions: in all, and not set apart for any; 1,000 when absent. */
   concurrency?: { all: number; unreserved: number };
@@ -35,7 +38,7 @@ export async function startAws(account: Account) {
     const form = new URLSearchParams(body);
     const [status, answered] =
       target !== undefined
-        ? json(target)
+        ? json(target, body)
         : request.method === 'GET'
           ? request.url?.includes('account-settings')
             ? accountSettings()
@@ -47,7 +50,17 @@ export async function startAws(account: Account) {
   await once(server, 'listening');
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  function json(operation: string): [number, string] {
+  function json(operation: string, body: string): [number, string] {
+    if (operation === 'DescribeLogGroups') {
+      const all = Object.entries(account.logs ?? {});
+      const logGroups = all.map(([logGroupName, retentionInDays]) => ({ logGroupName, retentionInDays }));
+      return [200, JSON.stringify({ logGroups })];
+    }
+    if (operation === 'PutRetentionPolicy') {
+      const { logGroupName, retentionInDays } = JSON.parse(body);
+      account.logs = { ...account.logs, [logGroupName]: retentionInDays };
+      return [200, '{}'];
+    }
     if (operation === 'GetRegistryScanningConfiguration')
       return [
         200,
@@ -96,6 +109,7 @@ export async function startAws(account: Account) {
     eks: new EKSClient({ ...common, region }),
     iam: new IAMClient({ ...common, region }),
     lambda: new LambdaClient({ ...common, region }),
+    logs: new CloudWatchLogsClient({ ...common, region }),
     sts: new STSClient({ ...common, region }),
   });
   const close = () => {
