@@ -5,6 +5,7 @@ import { nameOf, refused } from '../ask.ts';
 import { type Api, type ApiRequest, request } from '../request.ts';
 import type { Repository } from '../types.ts';
 import { DIALECT, pathOf } from './api.ts';
+import { currentName } from './branches.ts';
 
 export interface GitHubAppOptions {
   /** As {@link Api} has it. */
@@ -90,19 +91,39 @@ export class GitHubApp {
     const key = readKey(privateKey, operation);
     const jwt = signed(appId, key, this.#now());
     const api: Api = { baseUrl: this.#options.baseUrl, dialect: DIALECT, token: async () => jwt };
-    const id = installationId ?? (await installationOf(api, repository, operation));
-    const asked: ApiRequest = {
-      method: 'POST',
-      path: `/app/installations/${encodeURIComponent(id)}/access_tokens`,
-      operation,
-      body: { repositories: [repository.name] },
+    const made = async (of: Repository, only: 'this repository' | 'names') => {
+      const id = installationId ?? (await installationOf(api, of, operation));
+      const path = `/app/installations/${encodeURIComponent(id)}/access_tokens`;
+      const body = only === 'names' ? { permissions: { metadata: 'read' } } : { repositories: [of.name] };
+      return await answered(api, { method: 'POST', path, operation, body }, of, accessToken);
     };
-    return await answered(api, asked, repository, accessToken);
+    try {
+      return await made(repository, 'this repository');
+    } catch (error) {
+      if (!isNamed(error, 'source/app-not-installed')) throw error;
+      // Tokens are made for the name that a repository has today; to other requests, GitHub leads from an old one to that.
+      const { token } = await made(repository, 'names');
+      const renamed = await newNameOf({ ...api, token: async () => token }, repository);
+      if (renamed === undefined) throw error;
+      return await made(renamed, 'this repository');
+    }
   }
 
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
+}
+
+/** What a repository is called today; undefined where that is no other name, or nobody tells. */
+async function newNameOf(api: Api, repository: Repository): Promise<Repository | undefined> {
+  const told = await currentName(api, repository);
+  if (told.is === 'absent' || told.value.toLowerCase() === nameOf(repository).toLowerCase()) return undefined;
+  const [owner = '', name = ''] = told.value.split('/');
+  return { owner, name };
+}
+
+function isNamed(error: unknown, code: string): boolean {
+  return error instanceof FairleadError && error.code === code;
 }
 
 async function installationOf(api: Api, repository: Repository, operation: string): Promise<string> {

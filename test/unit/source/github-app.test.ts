@@ -1,4 +1,5 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { forgeOf } from '../../../lib/source/forge-of.ts';
 import { GitHubApp } from '../../../lib/source/github/app.ts';
@@ -14,8 +15,14 @@ const WEB = { owner: 'acme', name: 'web' };
 const COMMIT = 'a'.repeat(40);
 
 /** GitHub, as far as an App speaks to it: tokens are `t1`, `t2` …, and those in `revoked` are not taken. */
-async function startGitHub({ installed = ['acme/web', 'acme/api'], life = 3600 } = {}) {
+async function startGitHub({
+  installed = ['acme/web', 'acme/api'],
+  life = 3600,
+  /** Old name to new one: told by a redirect to whoever asks with a token, or for the installation. */
+  renamed = {} as Record<string, string>,
+} = {}) {
   const revoked = new Set<string>();
+  const made: object[] = [];
   let tokens = 0;
   const server = await serve(async (request, response) => {
     const { url = '', method, headers } = request;
@@ -24,19 +31,30 @@ async function startGitHub({ installed = ['acme/web', 'acme/api'], life = 3600 }
     if (url.endsWith('/installation') || url.startsWith('/app/')) {
       if (!isSignedJwt(bearer)) return json(response, 401, { message: 'bad JWT' });
       if (method === 'GET')
-        return installed.includes(repository ?? '')
+        return installed.includes(renamed[repository ?? ''] ?? repository ?? '')
           ? json(response, 200, { id: 7 })
           : json(response, 404, { message: 'Not Found' });
       if (url !== '/app/installations/7/access_tokens') return json(response, 404, { message: 'Not Found' });
+      const asked = JSON.parse(await text(request)) as { repositories?: string[] };
+      made.push(asked);
+      // GitHub knows repositories by the names that they have today here.
+      if (asked.repositories?.some((name) => !installed.includes(`acme/${name}`)))
+        return json(response, 422, { message: 'There is at least one repository that does not exist' });
       const expires_at = new Date(now() + life * 1000).toISOString();
       return json(response, 201, { token: `t${++tokens}`, expires_at });
     }
     if (revoked.has(bearer) || !/^t\d$/.test(bearer))
       return json(response, 401, { message: 'Bad credentials' });
-    json(response, 200, { object: { sha: COMMIT } });
+    const to = renamed[repository ?? ''];
+    if (to !== undefined) {
+      response.writeHead(301, { location: url.replace(repository ?? '', to) }).end();
+      return;
+    }
+    json(response, 200, { object: { sha: COMMIT }, full_name: repository });
   });
   return Object.assign(server, {
     revoked,
+    made,
     asked: () => server.requests.map(({ method, url }) => `${method} ${url}`),
   });
 }
@@ -146,6 +164,22 @@ test.each([
   expect(host.requests).toEqual([]);
 });
 
+test('goes on under the new name of a repository that was renamed, with tokens for that one alone', async () => {
+  await using host = await startGitHub({ installed: ['acme/shop'], renamed: { 'acme/web': 'acme/shop' } });
+  for (const installationId of [undefined, 7]) {
+    host.made.length = 0;
+    const { forge } = speaker(host.url, { ...filledIn, ...(installationId && { installationId }) });
+    expect(await forge.currentName(WEB)).toBe('acme/shop');
+    expect(await forge.head(WEB, 'main')).toEqual({ is: 'found', commit: COMMIT });
+    // What sees more than one repository reads names, and nothing else.
+    expect(host.made).toEqual([
+      { repositories: ['web'] },
+      { permissions: { metadata: 'read' } },
+      { repositories: ['shop'] },
+    ]);
+  }
+});
+
 test('takes a key whose line ends became two letters', async () => {
   await using host = await startGitHub();
   const { app } = speaker(host.url, { appId: '12', privateKey: privateKey.replaceAll('\n', '\\n') });
@@ -158,6 +192,10 @@ test('says where it is not installed, and that the key is another App’s', asyn
   await expect(app.token({ owner: 'acme', name: 'other' })).rejects.toMatchObject({
     code: 'source/app-not-installed',
     message: expect.stringContaining('acme/other'),
+  });
+  const elsewhere = speaker(host.url, { ...filledIn, installationId: '7' });
+  await expect(elsewhere.app.token({ owner: 'acme', name: 'other' })).rejects.toMatchObject({
+    code: 'source/app-not-installed',
   });
   const other = speaker(host.url, { ...filledIn, appId: '13' });
   await expect(other.app.token(WEB)).rejects.toMatchObject({ code: 'source/app-not-set-up' });
