@@ -13,7 +13,6 @@ export function relations(file: ConfigFile): Mistake[] {
   return [
     ...hosts,
     ...apps,
-    ...anyOfCodeCommit(file),
     ...unlistedMistakes(file),
     ...repeated(file.regions ?? [], 'regions'),
     ...microVmMistakes(file),
@@ -22,15 +21,7 @@ export function relations(file: ConfigFile): Mistake[] {
   ];
 }
 
-/** What the functions may do with repositories of CodeCommit, they may do with those that are named. */
-function anyOfCodeCommit({ apps, hosts = [] }: ConfigFile): Mistake[] {
-  const at = hosts.findIndex(({ kind }) => kind === 'codecommit');
-  if (apps !== 'any' || at < 0) return [];
-  const message = "takes a list of apps in place of 'any': AWS is asked for the rights to each repository";
-  return [{ field: `hosts[${at}]`, message }];
-}
-
-/** Of CodeCommit is heard what a rule of the account names: there is no webhook whose secret somebody knows. */
+/** Of CodeCommit is heard what a rule of the account names, and read what the functions have a right to: what is listed. */
 function unlistedMistakes({ apps, hosts = [] }: ConfigFile): Mistake[] {
   if (apps !== 'any' || !hosts.some(({ kind }) => kind === 'codecommit')) return [];
   return [{ field: 'apps', message: "cannot be 'any' with CodeCommit: name its repositories in a list" }];
