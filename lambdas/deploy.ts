@@ -14,7 +14,10 @@ import type { Settled } from './deploy/settle.ts';
  * being cut off anywhere, and always comes to an end that is told.
  */
 export const handler = withDurableExecution(
-  async (request: DeployRequest | (Push & { do?: undefined }), context: DurableContext): Promise<Settled | Recovered | Examined> => {
+  async (
+    request: DeployRequest | (Push & { do?: undefined }),
+    context: DurableContext,
+  ): Promise<Settled | Recovered | Examined> => {
     switch (request.do) {
       case 'roll-back':
         return await rollBack(context, request);

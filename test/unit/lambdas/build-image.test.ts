@@ -77,7 +77,13 @@ async function build(items: Item[], publishTo = `${registry.host}/fairlead/web`)
 
 async function request(commit: string, publishTo = `${registry.host}/fairlead/web`): Promise<BuildAnswer> {
   const subject = { delivery: 'd', app: 'web', commit };
-  const asked = { subject, repository: { host: 'github' as const, owner: 'acme', name: 'web' }, publishTo, tags: [commit], fence: 1 };
+  const asked = {
+    subject,
+    repository: { host: 'github' as const, owner: 'acme', name: 'web' },
+    publishTo,
+    tags: [commit],
+    fence: 1,
+  };
   return await handler(asked, { getRemainingTimeInMillis: () => 60_000 } as Context);
 }
 

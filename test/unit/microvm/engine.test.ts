@@ -74,7 +74,13 @@ let count = 0;
 function job(what: string, app = `app-${what}`): RemoteJob {
   const subject = { delivery: 'd', app, commit: 'c'.repeat(40) };
   const publishTo = `registry.test/${app}/${what}`;
-  const request = { subject, repository: { host: 'github' as const, owner: 'o', name: 'n' }, publishTo, tags: ['t'], fence: 1 };
+  const request = {
+    subject,
+    repository: { host: 'github' as const, owner: 'o', name: 'n' },
+    publishTo,
+    tags: ['t'],
+    fence: 1,
+  };
   return { name: String(++count).padStart(40, '0'), request, platform: machinePlatform() };
 }
 
