@@ -162,10 +162,15 @@ for host in $FAIRLEAD_LOGINS; do
 done
 `;
 
-/** Containers of builds have no business with the addresses at which this machine's credentials are given out. */
+/**
+ * Containers of builds have no business with the addresses at which this machine's credentials are given out: where they
+ * cannot be kept from them, nothing of the commit runs. The chain is docker's own, for what passes on from a container.
+ */
 const SHUT_OUT = `
+${FAULT}
 for address in \${FAIRLEAD_OUT_OF_REACH:-}; do
-  iptables --insert DOCKER-USER --destination "$address" --jump DROP || echo "$address stays within reach"
+  iptables --insert DOCKER-USER --destination "$address" --jump DROP ||
+    fault machine "$address could not be put out of the reach of what a build runs"
 done
 `;
 
