@@ -30,7 +30,7 @@ export type OperateAnswer =
   /** `sweep` will ask the git host, and act; there is nothing to be followed. */
   | { is: 'asked'; message: string }
   | { is: 'forgiven'; environment: Environment; bad: BadCommit; execution?: string }
-  /** What waits; what was sent once more; what was dropped. */
+  /** What waits; what was sent once more, or, without a function, was left; what was dropped. */
   | { is: 'dead-letters' | 'replayed' | 'discarded'; letters: readonly DeadLetter[] }
   | ({ is: 'webhooks' } & Webhooks)
   | { is: 'going-on' }

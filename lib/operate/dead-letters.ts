@@ -50,27 +50,32 @@ export async function listLetters(queue: DeadLetters): Promise<DeadLetter[]> {
 
 /**
  * Sends the letter `id`, or all of them, to the functions that they were for, and deletes each as soon as it is taken
- * in. A letter that two people send at once, or that could not be deleted, has its effect once: what deploy is started
+ * in. Of all, those that nobody can say a function of stay where they are, and keep no other one waiting; they are
+ * answered without a function. A letter that two people send at once, or that could not be deleted, has its effect once: what deploy is started
  * with has the letter's name, and the other functions name what they start after the event.
  * @throws FairleadError `operate/no-dead-letter`, `operate/unknown-event`
  */
 export async function replayLetters(queue: DeadLetters, id: string | undefined): Promise<DeadLetter[]> {
   return await settle(queue, id, async (letter) => {
     const { function: taker } = readEvent(letter.body);
-    if (taker === undefined) throw unknown(letter);
+    if (taker === undefined) {
+      if (id === undefined) return 'left';
+      throw unknown(letter);
+    }
     await queue.send(taker, JSON.parse(letter.body) as object, `replay-${letter.id}`);
+    return 'done';
   });
 }
 
 /** Deletes the letter `id`, or all of them. @throws FairleadError `operate/no-dead-letter` */
 export async function discardLetters(queue: DeadLetters, id: string | undefined): Promise<DeadLetter[]> {
-  return await settle(queue, id, async () => {});
+  return await settle(queue, id, async () => 'done');
 }
 
 async function settle(
   queue: DeadLetters,
   id: string | undefined,
-  act: (letter: Letter) => Promise<void>,
+  act: (letter: Letter) => Promise<'done' | 'left'>,
 ): Promise<DeadLetter[]> {
   const letters = await takeAll(queue);
   const wanted = letters.filter((letter) => id === undefined || letter.id === id);
@@ -78,7 +83,7 @@ async function settle(
   try {
     if (id !== undefined && wanted.length === 0) throw absent(id, letters.length);
     for (const letter of wanted) {
-      await act(letter);
+      if ((await act(letter)) === 'left') continue;
       await queue.delete(letter);
       left.delete(letter);
     }

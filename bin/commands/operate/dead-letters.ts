@@ -33,13 +33,27 @@ export function questionOf({ replay, delete: drop, all }: DeadLetterFlags): Oper
   return drop === true ? { do: 'discard' } : { do: 'discard', id: drop };
 }
 
-function lines({ is, letters }: Answer): string[] {
+export function lines({ is, letters }: Answer): string[] {
   if (letters.length === 0) return ['No event waits: all were handled.'];
   const shown = letters.flatMap(linesOf);
-  if (is === 'replayed') return [`Sent ${counted(letters)} once more:`, ...shown];
+  if (is === 'replayed') {
+    const sent = letters.filter(({ function: taker }) => taker !== undefined);
+    const left = letters.filter(({ function: taker }) => taker === undefined);
+    return [
+      ...said(sent, (what) => `Sent ${what} once more:`),
+      ...said(
+        left,
+        (what) => `Left ${what}, as nothing says which function that was for; --delete ID drops it:`,
+      ),
+    ];
+  }
   if (is === 'discarded') return [`Deleted ${counted(letters)}:`, ...shown];
   const remedy = 'fairlead dead-letters --all has them done after all; --delete ID drops one';
   return [...shown, pc.dim(remedy)];
+}
+
+function said(letters: readonly DeadLetter[], heading: (what: string) => string): string[] {
+  return letters.length === 0 ? [] : [heading(counted(letters)), ...letters.flatMap(linesOf)];
 }
 
 function linesOf({ id, at, function: taker, what, error }: DeadLetter): string[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { questionOf } from '../../../bin/commands/operate/dead-letters.ts';
+import { lines, questionOf } from '../../../bin/commands/operate/dead-letters.ts';
 import {
   type DeadLetters,
   discardLetters,
@@ -126,6 +126,19 @@ describe('dead letters', () => {
     expect(queue.waiting.map(({ id }) => id)).not.toContain('odd');
     expect(await discardLetters(queue, undefined)).toHaveLength(12);
     expect(queue.waiting).toEqual([]);
+  });
+
+  test('that nobody knows keep no other one waiting, whenever they came', async () => {
+    const odd = letter('odd', { nobody: 'knows' }, { sentAt: 0 });
+    queue = new Queue(odd, letter('push', push));
+    const letters = await replayLetters(queue, undefined);
+    expect(queue.sent.map(({ name }) => name)).toEqual(['replay-push']);
+    expect(queue.waiting.map(({ id }) => id)).toEqual(['odd']);
+    const shown = lines({ is: 'replayed', letters }).filter((line) => /^[A-Z]/.test(line));
+    expect(shown).toEqual([
+      'Sent one event once more:',
+      'Left one event, as nothing says which function that was for; --delete ID drops it:',
+    ]);
   });
 
   test('stay where they are, those after it too, when a function cannot be reached', async () => {
