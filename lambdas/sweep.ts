@@ -8,6 +8,8 @@ import { type Swept, sweep } from './sweep/round.ts';
 
 /** ms before its end in which an invocation begins nothing new. */
 const RESERVE = 30_000;
+/** ms before that in which it looks at nothing more: what it has found is to be started, whatever there is to look at. */
+const FOR_STARTS = 60_000;
 
 /**
  * Sees to what no event sees to, on a schedule: pushes whose webhook was lost, executions that died, previews without a
@@ -26,7 +28,11 @@ export async function handler(
     log.info('a pull request was looked at', { delivery, owner, repository, number, looked });
     return looked;
   }
-  const swept = await sweep(() => context.getRemainingTimeInMillis() < RESERVE);
+  const left = () => context.getRemainingTimeInMillis();
+  const swept = await sweep({
+    toLook: () => left() >= RESERVE + FOR_STARTS,
+    toStart: () => left() >= RESERVE,
+  });
   log.info('swept', { ...swept });
   measure([
     [METRICS.swept, 1],

@@ -10,6 +10,8 @@ import { deliveryOf, deploys, forgeOf, ledger, repositoryOf } from './services.t
 const DAY = 86_400_000;
 /** ms that a fork's pull request is looked at after something happened to it: a comment is something. */
 const FORKS = 3 * 3_600_000;
+/** Looked at in one round: strangers open as many as they like. */
+const MOST_FORKS = 10;
 
 /**
  * Pushes of a repository that made no environment though they should have. Only of the last day: who turns previews on
@@ -59,10 +61,12 @@ function ofDecision(decision: PullDecision, known: ReadonlySet<string>): Push[] 
   return decision.do === 'deploy' && !known.has(decision.push.environment.name) ? [decision.push] : [];
 }
 
-/** The numbers of forks' pull requests for which a word may have been given that was not heard. */
+/** The numbers of forks' pull requests for which a word may have been given that was not heard; the newest first. */
 export function forksToLookAt({ pulls }: HostView): number[] {
   return pulls
     .filter(({ head, updatedAt }) => head.from === 'fork' && isWithin(updatedAt, FORKS))
+    .sort((one, other) => Date.parse(other.updatedAt) - Date.parse(one.updatedAt))
+    .slice(0, MOST_FORKS)
     .map(({ number }) => number);
 }
 

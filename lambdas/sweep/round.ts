@@ -34,8 +34,8 @@ const MOST = 25;
 /** Repositories, and environments of each, that are looked at side by side. */
 const REPOSITORIES = 4;
 const ENVIRONMENTS = 8;
-/** ms that a host may take for what is asked about one repository: a quarter of a round. */
-const LONGEST_LOOK = 45_000;
+/** ms that a host may take for what is asked about one repository at a time. */
+const LONGEST_LOOK = 30_000;
 
 /** A deployment or a removal that is wanted; the ones that nobody has tried for longest come first. */
 interface Wanted {
@@ -43,8 +43,14 @@ interface Wanted {
   lastTried: number;
 }
 
-/** Looks at every environment there is, until `outOfTime`. */
-export async function sweep(outOfTime: () => boolean, longestLook = LONGEST_LOOK): Promise<Swept> {
+/** Whether there is time left in this round to look at more, and to start what is wanted. */
+export interface Time {
+  toLook(): boolean;
+  toStart(): boolean;
+}
+
+/** Looks at every environment there is, as far as there is time, and starts what they want. */
+export async function sweep(time: Time, longestLook = LONGEST_LOOK): Promise<Swept> {
   const patience = new Patience(longestLook);
   const listed = await ledger.environments();
   const swept: Swept = {
@@ -52,9 +58,10 @@ export async function sweep(outOfTime: () => boolean, longestLook = LONGEST_LOOK
     ...{ left: 0, unseen: [], stuck: [] },
   };
   const found = await inParallel(repositoriesOf(listed, deploys), REPOSITORIES, async (repository) => {
-    if (outOfTime()) return [];
     try {
-      return await lookAt(repository, swept, patience);
+      if (time.toLook()) return await lookAt(repository, swept, patience, time);
+      swept.unseen.push(repository.name);
+      return [];
     } catch (error) {
       // One repository that cannot be read keeps no other from being swept.
       log.warn('a repository could not be swept', { repository: repository.name, reason: messageOf(error) });
@@ -65,7 +72,7 @@ export async function sweep(outOfTime: () => boolean, longestLook = LONGEST_LOOK
   const wanted = found.flat().sort((one, other) => one.lastTried - other.lastTried);
   for (const { request } of wanted) {
     const started = swept.deployed.length + swept.removed.length;
-    if (started >= MOST || outOfTime()) swept.left++;
+    if (started >= MOST || !time.toStart()) swept.left++;
     else await carryOut(request, swept);
   }
   return swept;
@@ -88,6 +95,7 @@ async function lookAt(
   { name, origin, environments }: ToSweep,
   swept: Swept,
   patience: Patience,
+  time: Time,
 ): Promise<Wanted[]> {
   const asking = <T>(ask: () => Promise<T>) => patience.waitFor(origin.host, ask);
   const view = await asking(() => viewOf(origin)).catch((error: unknown) => {
@@ -99,7 +107,7 @@ async function lookAt(
   const wanted = upkeep.flat();
   if (view === undefined) return wanted;
   const news = await asking(() => newcomers(origin, view, environments));
-  for (const number of forksToLookAt(view)) await lookAgain(origin, number, patience);
+  for (const number of forksToLookAt(view)) if (time.toLook()) await lookAgain(origin, number, patience);
   return [...wanted, ...news.map((push) => ({ request: { do: 'deploy', ...push } as const, lastTried: 0 }))];
 }
 

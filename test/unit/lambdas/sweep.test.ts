@@ -291,6 +291,18 @@ describe('a fork', () => {
     expect(stranger.comments).toHaveLength(3);
   });
 
+  test('is looked at among few, the newest: strangers open as many as they like', async () => {
+    await stage.deployed(push('main', C), 'live');
+    repository().branches.set('main', C);
+    for (let number = 1; number <= 40; number++) {
+      const pull = repository().pull(number, true, 'main', A);
+      pull.updatedAt = new Date(Date.now() - 60_000 + number * 1000).toISOString();
+    }
+    await sweep();
+    const told = repository().pulls.filter(({ comments }) => comments.length > 0);
+    expect(told.map(({ number }) => number)).toEqual([31, 32, 33, 34, 35, 36, 37, 38, 39, 40]);
+  });
+
   test('keeps what was let in while newer commits wait, and loses it when it is closed', async () => {
     await stage.deployed(forkPush(7, A), 'live');
     repository().branches.set('main', C);
@@ -318,6 +330,17 @@ describe('what cannot be started', () => {
     expect(await sweep()).toMatchObject({ deployed: [], left: 1 });
     stage.startFault = undefined;
     expect(await sweep()).toMatchObject({ deployed: [`${app}/production`], left: 0 });
+  });
+
+  test('what was found is started, though there is no time to look at more', async () => {
+    await stage.deployed(push('main', A), 'live');
+    repository().branches.set('main', B);
+    // Of three minutes, the one repository takes half; after it there is time for starts.
+    const left = [90_000];
+    const passing = { getRemainingTimeInMillis: () => left.shift() ?? 80_000 };
+    expect(await handler({}, passing)).toMatchObject({ deployed: [`${app}/production`], unseen: [] });
+    const late = { getRemainingTimeInMillis: () => 80_000 };
+    expect(await handler({}, late)).toMatchObject({ deployed: [], unseen: [`github/acme/${app}`] });
   });
 
   test('nothing new is begun when time runs out', async () => {
