@@ -4,6 +4,7 @@ import type { Config } from '../../../lib/config/config.ts';
 import { FairleadError } from '../../../lib/errors.ts';
 import type { Aws } from './aws.ts';
 import { checkConcurrency } from './concurrency.ts';
+import { checkRegistry } from './registry-of-others.ts';
 import { outputsOf } from './stack-outputs.ts';
 
 /** Since then ECR repositories of the CDK's assets have immutable tags; older ones do as well. */
@@ -13,6 +14,7 @@ const OLDEST_BOOTSTRAP = 6;
 export async function checkRegion(aws: Aws, account: string, config: Config): Promise<void> {
   await checkBootstrap(aws, account);
   if (config.cluster.is === 'existing') await checkCluster(aws, config.cluster.name);
+  await checkRegistry(aws);
   if (config.registry.scanning === 'on-push') await checkScanning(aws);
   if (config.concurrency === 'set-apart') await checkConcurrency(aws);
 }

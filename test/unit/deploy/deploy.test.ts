@@ -185,6 +185,12 @@ test('an installation that has its share is not asked for it again', async () =>
   expect(await run()).toBe(0);
 });
 
+test('what its own stack made in the registry is no one else’s', async () => {
+  account.registry = { caches: ['docker.io'], templates: ['fairlead'] };
+  account.stacks.FairleadRegistry = {};
+  expect(await run()).toBe(0);
+});
+
 test('puts right what somebody changed by hand, when told to', async () => {
   expect(await run({}, { revertDrift: true })).toBe(0);
   expect(readFileSync(join(root, 'arguments'), 'utf8')).toContain('--revert-drift\n');
@@ -218,6 +224,16 @@ describe('before anything is done, fairlead deploy', () => {
         delete account.stacks.FairleadPipeline;
       },
       'deploy/little-concurrency',
+    ],
+    [
+      'there is a pull-through cache of that name',
+      () => (account.registry = { caches: ['ecr-public', 'docker.io'] }),
+      'deploy/registry-of-others',
+    ],
+    [
+      'there is a template of that name',
+      () => (account.registry = { templates: ['fairlead'] }),
+      'deploy/registry-of-others',
     ],
     ['the configuration is wrong', () => configure(`{ apps: 'all' }`), 'config/invalid'],
     [

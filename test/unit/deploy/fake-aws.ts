@@ -20,6 +20,8 @@ export interface Account {
   stacks: Record<string, Record<string, string>>;
   scanning?: { scanType: string; rules: object[] };
   mounting?: 'ENABLED' | 'DISABLED' | 'not yours to set';
+  /** Prefixes of what its registry has. */
+  registry?: { caches?: string[]; templates?: string[] };
   /** Log groups, and for how many days each is kept. */
   logs?: Record<string, number | undefined>;
   cluster?: { accessConfig: { authenticationMode: string } };
@@ -51,6 +53,16 @@ export async function startAws(account: Account) {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   function json(operation: string, body: string): [number, string] {
+    const { caches = [], templates = [] } = account.registry ?? {};
+    if (operation === 'DescribePullThroughCacheRules')
+      return [
+        200,
+        JSON.stringify({
+          pullThroughCacheRules: caches.map((ecrRepositoryPrefix) => ({ ecrRepositoryPrefix })),
+        }),
+      ];
+    if (operation === 'DescribeRepositoryCreationTemplates')
+      return [200, JSON.stringify({ repositoryCreationTemplates: templates.map((prefix) => ({ prefix })) })];
     if (operation === 'DescribeLogGroups') {
       const all = Object.entries(account.logs ?? {});
       const logGroups = all.map(([logGroupName, retentionInDays]) => ({ logGroupName, retentionInDays }));
