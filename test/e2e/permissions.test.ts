@@ -13,11 +13,18 @@ import { LocalCloud } from './harness/cloud.ts';
 import { Tour } from './harness/tour.ts';
 
 const isolation = await probeIsolation();
-const noDocker = whyNoDocker();
+const noDocker = whyNoDocker() ?? whyNoAwsCli();
+const noMicroVms = isolation.able
+  ? undefined
+  : 'a MicroVM is a process in namespaces, which are not allowed here';
+/** What the tour has to leave out, by which rights stay unused. */
+const leftOut = [noDocker, noMicroVms].filter((why) => why !== undefined).join('; ');
 
 /** Machines of CodeBuild bring it. */
-function hasAwsCli(): boolean {
-  return spawnSync('aws', ['--version']).status === 0;
+function whyNoAwsCli(): string | undefined {
+  return spawnSync('aws', ['--version']).status === 0
+    ? undefined
+    : 'the command line of AWS is not installed';
 }
 
 /**
@@ -34,7 +41,7 @@ describe('what the functions of an installation may do', () => {
   let unused: Grant[];
 
   beforeAll(async () => {
-    docker = noDocker === undefined && hasAwsCli() ? await new DockerEngine().start() : undefined;
+    docker = noDocker === undefined ? await new DockerEngine().start() : undefined;
     // Debian's docker comes first: it is the one of that engine.
     const machine = { PATH: `/usr/bin:/bin:${process.env.PATH}`, DOCKER_HOST: docker?.host ?? '' };
     cloud = await LocalCloud.start(docker ? machine : {}, [
@@ -72,10 +79,13 @@ describe('what the functions of an installation may do', () => {
     expect(judged.refused).toEqual([]);
   });
 
-  it('is needed: a call uses it, or a reason says who does', () => {
-    const unexplained = unused.filter((grant) => !EXCEPTIONS.some((known) => covers(known, grant)));
-    expect(unexplained).toEqual([]);
-  });
+  it.skipIf(leftOut !== '')(
+    `is needed: a call uses it, or a reason says who does${leftOut && ` (${leftOut})`}`,
+    () => {
+      const unexplained = unused.filter((grant) => !EXCEPTIONS.some((known) => covers(known, grant)));
+      expect(unexplained).toEqual([]);
+    },
+  );
 
   it('has no reason that explains nothing', () => {
     const needless = EXCEPTIONS.filter((known) => !unused.some((grant) => covers(known, grant)));

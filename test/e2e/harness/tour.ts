@@ -117,12 +117,15 @@ export class Tour {
     expectEnd(await app.push(), 'live');
   }
 
-  /** What is made of a base and files alone is made by the function itself. */
+  /**
+   * What is made of a base and files alone is made by the function itself. It takes its time to start: whoever rolls out asks
+   * meanwhile whether a newer claim waits.
+   */
   async #standsOnABase(): Promise<void> {
     const Dockerfile = `FROM busybox-base:1
 COPY index.html /site/
 EXPOSE 8080
-CMD ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/site"]
+CMD ["/bin/busybox", "sh", "-c", "/bin/busybox sleep 6; exec /bin/busybox httpd -f -p 8080 -h /site"]
 `;
     const app = await this.#app('tour-files', { Dockerfile, 'index.html': this.#life });
     expectEnd(await app.push(), 'live');
