@@ -18,6 +18,7 @@ export function relations(file: ConfigFile): Mistake[] {
     ...microVmMistakes(file),
     ...clusterMistakes(file.cluster, file.regions ?? []),
     ...topicMistakes(file),
+    ...tooMany(file),
   ];
 }
 
@@ -81,6 +82,31 @@ function topicMistakes({ notifications, regions = [] }: ConfigFile): Mistake[] {
       },
     ];
   });
+}
+
+/** Topics beside the installation's own: an alarm has five actions at most (API_PutMetricAlarm). */
+const MOST_TOPICS = 4;
+/** Addresses that a budget mails to ("NotificationWithSubscribers", AWS Billing and Cost Management API Reference). */
+const MOST_MAILED = 10;
+
+/** What AWS would refuse when it is deployed. */
+function tooMany({ notifications, budget }: ConfigFile): Mistake[] {
+  const byRegion = Map.groupBy(notifications?.topics ?? [], (arn) => arn.split(':')[3] ?? '');
+  const crowded = [...byRegion].filter(([, topics]) => topics.length > MOST_TOPICS);
+  return [
+    ...crowded.map(([region, { length }]) => ({
+      field: 'notifications.topics',
+      message: `are ${length} in ${region}, and alarms tell ${MOST_TOPICS} at most beside their own: have one topic tell the others`,
+    })),
+    ...((budget?.email.length ?? 0) > MOST_MAILED
+      ? [
+          {
+            field: 'budget.email',
+            message: `has to be ${MOST_MAILED} addresses at most: name a mailing list`,
+          },
+        ]
+      : []),
+  ];
 }
 
 function repeated(values: readonly string[], field: string): Mistake[] {

@@ -305,6 +305,22 @@ describe('what does not go together', () => {
       },
       /notifications\.topics\[0\]: is in eu-west-2/,
     ],
+    [
+      'more topics than an alarm tells',
+      {
+        apps: 'any',
+        notifications: { topics: [1, 2, 3, 4, 5].map((at) => `arn:aws:sns:eu-west-2:123456789012:ops${at}`) },
+      },
+      /notifications\.topics: are 5 in eu-west-2, and alarms tell 4 at most/,
+    ],
+    [
+      'more addresses than a budget mails to',
+      {
+        apps: 'any',
+        budget: { monthly: 5, email: Array.from({ length: 11 }, (_, at) => `a${at}@b.example`) },
+      },
+      /budget\.email: has to be 10 addresses at most/,
+    ],
   ])('%s', (_what, said, why) => {
     expect(told(said)).toMatch(why);
   });
