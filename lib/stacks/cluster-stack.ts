@@ -28,6 +28,12 @@ export interface ReachableCluster {
   network?: ClusterNetwork;
 }
 
+/**
+ * What a new cluster is called. A name of its own, so that one that was lost is made again under it: other stacks import
+ * the name, and CloudFormation changes no export that is imported.
+ */
+export const CLUSTER_NAME = 'fairlead';
+
 export interface ClusterStackProps extends StackProps {
   /** As {@link NEW_CLUSTER} says when left out. */
   settings?: NewCluster;
@@ -60,6 +66,7 @@ export class ClusterStack extends Stack implements ReachableCluster {
   private createCluster({ version, endpoint, admins, natGateways }: NewCluster): eks.Cluster {
     const vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 3, natGateways });
     const cluster = new eks.Cluster(this, 'Cluster', {
+      clusterName: CLUSTER_NAME,
       version: eks.KubernetesVersion.of(version),
       vpc,
       endpointAccess: ENDPOINTS[endpoint],

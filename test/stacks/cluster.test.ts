@@ -52,6 +52,8 @@ describe('a new cluster', () => {
   it('is in Auto Mode, lets nobody in but by access entries, and makes nobody its administrator', () => {
     const { cluster } = synthesized(NEW_CLUSTER);
     cluster.hasResourceProperties('AWS::EKS::Cluster', {
+      // The same when it has to be made again, as others import it.
+      Name: 'fairlead',
       Version: '1.35',
       ComputeConfig: { Enabled: true },
       KubernetesNetworkConfig: { ElasticLoadBalancing: { Enabled: true } },

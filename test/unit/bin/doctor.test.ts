@@ -141,6 +141,12 @@ const DISEASES: [string, Answers, string, RegExp][] = [
   ['no point in time', { DescribeContinuousBackups: () => ({}) }, 'ledger', /update-continuous-backups/],
   ['items never expire', { DescribeTimeToLive: () => ({}) }, 'ledger', /update-time-to-live/],
   [
+    'the cluster is gone',
+    { DescribeCluster: () => Object.assign(new Error('gone'), { name: 'ResourceNotFoundException' }) },
+    'cluster',
+    /disaster-recovery/,
+  ],
+  [
     'a cluster without access entries',
     {
       DescribeCluster: () => ({

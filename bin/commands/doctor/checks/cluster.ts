@@ -17,12 +17,19 @@ export const cluster: Check = {
     if (name === undefined || settings === undefined) return [absent('cluster', 'none is known here')];
     const { DescribeClusterCommand, EKSClient } = await import('@aws-sdk/client-eks');
     const client = new EKSClient(settings);
-    const { cluster: found } = await client.send(new DescribeClusterCommand({ name }));
-    if (found?.status !== 'ACTIVE')
+    const { cluster: found } = await client
+      .send(new DescribeClusterCommand({ name }))
+      .catch((error: Error) => {
+        if (error.name === 'ResourceNotFoundException') return { cluster: undefined };
+        throw error;
+      });
+    if (found === undefined)
+      return [notOk('cluster', `${name} is not there`, 'docs/disaster-recovery.md, "The cluster is lost"')];
+    if (found.status !== 'ACTIVE')
       return [
         notOk(
           'cluster',
-          `${name} is ${found?.status}`,
+          `${name} is ${found.status}`,
           'wait until it is ACTIVE; its events are in the EKS console',
         ),
       ];
