@@ -74,7 +74,7 @@ const DISEASES: [string, Answers, string, RegExp][] = [
         stackXml(/StackName=(\w+)/.exec(input)?.[1] ?? '', { status: 'UPDATE_ROLLBACK_FAILED' }),
     },
     'FairleadPipeline',
-    /describe-stack-events/,
+    /describe-stack-events.*cdk rollback 'FairleadPipeline\*'/,
   ],
   [
     'somebody changed it by hand',

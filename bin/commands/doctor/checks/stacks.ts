@@ -28,6 +28,13 @@ function stackFindings(name: string, patient: Patient): Finding[] {
 
 function troubleOf({ name, status, drift }: StackSummary): Finding | undefined {
   const events = `aws cloudformation describe-stack-events --stack-name ${name}`;
+  // The CDK goes on from every state but this one, in which CloudFormation waits for a word.
+  if (status === 'UPDATE_ROLLBACK_FAILED')
+    return notOk(
+      name,
+      status,
+      `${events} tells why; then npx cdk rollback '${name}*', and npx fairlead deploy`,
+    );
   if (/FAILED|^ROLLBACK_COMPLETE/.test(status))
     return notOk(name, status, `${events} tells why; then npx fairlead deploy`);
   if (/IN_PROGRESS/.test(status))
