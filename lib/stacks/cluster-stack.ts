@@ -32,7 +32,7 @@ export interface ReachableCluster {
  * What a new cluster is called. A name of its own, so that one that was lost is made again under it: other stacks import
  * the name, and CloudFormation changes no export that is imported.
  */
-export const CLUSTER_NAME = 'fairlead';
+const CLUSTER_NAME = 'fairlead';
 
 export interface ClusterStackProps extends StackProps {
   /** As {@link NEW_CLUSTER} says when left out. */
