@@ -159,6 +159,8 @@ describe('CodeCommit', () => {
   }, 240_000);
 
   test('takes repositories by name', () => {
-    expect(() => check({ apps: 'any', hosts: [{ kind: 'codecommit' }] })).toThrow(/hosts\[0\].*list of apps/);
+    expect(() => check({ apps: 'any', hosts: [{ kind: 'codecommit' }] })).toThrow(
+      /apps: cannot be 'any'.*in a list/,
+    );
   });
 });
