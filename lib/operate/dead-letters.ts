@@ -38,6 +38,9 @@ export interface DeadLetter {
   error: string;
 }
 
+/** What a scheduled event is: every few minutes one, and all the same. */
+const ROUND = 'a round of the sweep';
+
 /** As many as are looked at; the rest comes once these are gone. */
 const MOST = 200;
 
@@ -51,18 +54,21 @@ export async function listLetters(queue: DeadLetters): Promise<DeadLetter[]> {
 /**
  * Sends the letter `id`, or all of them, to the functions that they were for, and deletes each as soon as it is taken
  * in. Of all, those that nobody can say a function of stay where they are, and keep no other one waiting; they are
- * answered without a function. A letter that two people send at once, or that could not be deleted, has its effect once: what deploy is started
+ * answered without a function. Of rounds of the sweep one is sent, which sees to all that the others would have. A letter that two people send at once, or that could not be deleted, has its effect once: what deploy is started
  * with has the letter's name, and the other functions name what they start after the event.
  * @throws FairleadError `operate/no-dead-letter`, `operate/unknown-event`
  */
 export async function replayLetters(queue: DeadLetters, id: string | undefined): Promise<DeadLetter[]> {
+  let swept = false;
   return await settle(queue, id, async (letter) => {
-    const { function: taker } = readEvent(letter.body);
+    const { function: taker, what } = readEvent(letter.body);
+    if (what === ROUND && swept) return 'done';
     if (taker === undefined) {
       if (id === undefined) return 'left';
       throw unknown(letter);
     }
     await queue.send(taker, JSON.parse(letter.body) as object, `replay-${letter.id}`);
+    swept ||= what === ROUND;
     return 'done';
   });
 }
@@ -115,7 +121,7 @@ function tellOf({ id, sentAt, body, attributes }: Letter): DeadLetter {
 export function readEvent(body: string): Pick<DeadLetter, 'function' | 'what'> {
   const event = parsed(body);
   const [kind, doing] = [event['detail-type'], event.do];
-  if (kind === 'Scheduled Event') return { function: 'sweep', what: 'a round of the sweep' };
+  if (kind === 'Scheduled Event') return { function: 'sweep', what: ROUND };
   if (kind === 'CloudWatch Alarm State Change') {
     const { alarmName } = object(event.detail);
     return { function: 'watch-alarm', what: `the alarm ${alarmName} rang` };

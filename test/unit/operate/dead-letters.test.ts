@@ -141,6 +141,16 @@ describe('dead letters', () => {
     ]);
   });
 
+  test('of rounds of the sweep have one of them done, and are all gone', async () => {
+    const rounds = Array.from({ length: 30 }, (_, at) =>
+      letter(`round-${at}`, { 'detail-type': 'Scheduled Event' }, { sentAt: at }),
+    );
+    queue = new Queue(...rounds, letter('push', push));
+    expect(await replayLetters(queue, undefined)).toHaveLength(31);
+    expect(queue.sent.map(({ name }) => name)).toEqual(['replay-round-0', 'replay-push']);
+    expect(queue.waiting).toEqual([]);
+  });
+
   test('stay where they are, those after it too, when a function cannot be reached', async () => {
     queue.broken = 'deploy';
     await expect(replayLetters(queue, undefined)).rejects.toThrow('deploy is away');
