@@ -57,7 +57,11 @@ export async function sweep(time: Time, longestLook = LONGEST_LOOK): Promise<Swe
     ...{ environments: listed.length, deployed: [], removed: [] },
     ...{ left: 0, unseen: [], stuck: [] },
   };
-  const found = await inParallel(repositoriesOf(listed, deploys), REPOSITORIES, async (repository) => {
+  const all = repositoriesOf(listed, deploys);
+  // Another one comes first each time: where there is no time for all, the same ones would never be looked at.
+  const first = Math.floor(Math.random() * all.length);
+  const inTurn = [...all.slice(first), ...all.slice(0, first)];
+  const found = await inParallel(inTurn, REPOSITORIES, async (repository) => {
     try {
       if (time.toLook()) return await lookAt(repository, swept, patience, time);
       swept.unseen.push(repository.name);

@@ -343,6 +343,27 @@ describe('what cannot be started', () => {
     expect(await handler({}, late)).toMatchObject({ deployed: [], unseen: [`github/acme/${app}`] });
   });
 
+  test('not the same repositories are left each time when there is no time for all', async () => {
+    const others = [`${app}-a`, `${app}-b`];
+    for (const name of others) {
+      stage.repository(name).branches.set('main', A);
+      await stage.deployed(push('main', A, { app: name, repository: name, delivery: name }), 'live');
+    }
+    const unseen = async (random: number) => {
+      vi.spyOn(Math, 'random').mockReturnValue(random);
+      const left = [90_000];
+      const { unseen: names } = (await handler(
+        {},
+        { getRemainingTimeInMillis: () => left.shift() ?? 80_000 },
+      )) as Swept;
+      vi.restoreAllMocks();
+      return names;
+    };
+    const both = [await unseen(0), await unseen(0.99)];
+    expect(both.map((names) => names.length)).toEqual([1, 1]);
+    expect(both.flat().sort()).toEqual(others.map((name) => `github/acme/${name}`));
+  });
+
   test('nothing new is begun when time runs out', async () => {
     await stage.deployed(push('main', A), 'live');
     repository().branches.set('main', B);
