@@ -67,6 +67,21 @@ describe('rights', () => {
   });
 });
 
+describe('a role', () => {
+  const actions = () =>
+    [...roles.values()].flatMap(({ name, statements }) =>
+      statements.flatMap(({ Action }) => Action.map((action) => [name, action] as const)),
+    );
+
+  it('changes no rights and passes no role on; the builder alone takes up another one', () => {
+    expect(actions().filter(([, action]) => /^(iam|organizations|cloudformation):/.test(action))).toEqual([]);
+    expect(actions().filter(([, action]) => action.startsWith('sts:'))).toEqual([
+      [BUILDER, 'sts:AssumeRole'],
+      [BUILDER, 'sts:TagSession'],
+    ]);
+  });
+});
+
 describe('who is let in from outside', () => {
   it('takes up a role: the service that works with it, and the builder the one that it lends', () => {
     const trusted = resources(/^AWS::IAM::Role$/).map(([id, role]) => {
