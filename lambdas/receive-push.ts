@@ -46,6 +46,8 @@ interface Answer {
 export async function handler(
   event: LambdaFunctionURLEvent | CodeCommitEvent,
 ): Promise<LambdaFunctionURLResult> {
+  // What is told of this event is not about the push that came before it.
+  log.resetKeys();
   // What fails is thrown: EventBridge's events are tried again, and wait for a person in the end.
   if (isCodeCommitEvent(event)) return toHttp(await hear('codecommit', readCodeCommitEvent(event)));
   try {

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { sign } from '@octokit/webhooks-methods';
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { log } from '../../../lib/log.ts';
 import { installationFile, withPreviews } from './installation-file.ts';
 
 /** Secrets Manager and Lambda, as far as they are spoken to here. */
@@ -327,4 +328,16 @@ describe('the secret', () => {
     aws.secrets = { AWSCURRENT: 'secret' };
     expect(await send()).toMatchObject({ statusCode: 202 });
   });
+});
+
+test('what is told of a stranger’s request is not told of the push before it', async () => {
+  log.setLogLevel('WARN');
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await send();
+  await send({ secret: 'guess' });
+  log.setLogLevel('SILENT');
+  const told = written.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('"WARN"'));
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain('a webhook with a wrong signature was refused');
+  expect(told[0]).not.toMatch(/72d3162e-cc78|2{40}/);
 });
