@@ -21,12 +21,11 @@ import { about } from '../lib/log.ts';
 import { findTools } from '../lib/manifests/tools.ts';
 import { ecrCredentials } from '../lib/registry/ecr.ts';
 import { Registries } from '../lib/registry/registries.ts';
-import { measure } from '../lib/report/measure.ts';
-import { METRICS } from '../lib/report/metrics.ts';
 import { tell } from '../lib/report/story.ts';
 import type { Access } from '../lib/source/forge.ts';
 import { remoteEngines } from './build-image/engines.ts';
 import { manifestsIn, withManifests } from './build-image/manifests.ts';
+import { measured } from './build-image/measured.ts';
 import { tellBuild, tellFailure } from './build-image/tell.ts';
 import { awsEnvironment, buildImageEnvironment } from './env.ts';
 import { Forges } from './forges.ts';
@@ -129,7 +128,7 @@ async function buildSomewhere(
     try {
       if (choice.is === 'remote') return await handOver(jobOf(request, platform), choice);
       const here = { ...settings, registries, engines: ['function' as const], signal };
-      return measured('function', await buildCommit(commit, request, here, onEvent));
+      return measured('function', request, await buildCommit(commit, request, here, onEvent));
     } catch (error) {
       const recourse = recourseAfter(error, {
         choice,
@@ -155,15 +154,9 @@ async function handOver(
 async function follow(job: RemoteJob, engine: RemoteEngine, id: string, ms: number): Promise<BuildAnswer> {
   const onEvent = (event: BuildEvent) => tellBuild(job.request.subject, event);
   const followed = await engine.follow(job, id, onEvent, new Date(Date.now() + ms));
-  if (followed.state === 'ended') return measured(engine.name, followed.answer);
+  if (followed.state === 'ended') return measured(engine.name, job.request, followed.answer);
   const platform = renderPlatform(job.platform);
   return { outcome: 'building', engine: engine.name, id: followed.id, platform };
-}
-
-/** An alarm watches how long builds take. */
-function measured(engine: EngineName, answer: BuildAnswer): BuildAnswer {
-  if (answer.outcome === 'built') measure([[METRICS.buildTime, answer.ms]], { engine });
-  return answer;
 }
 
 function jobOf(request: BuildRequest, platform: Platform): RemoteJob {

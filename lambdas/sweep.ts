@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { log } from '../lib/log.ts';
+import { isPreview } from '../lib/push/place.ts';
 import type { LookAtPull } from '../lib/push/request.ts';
 import { beats, measure } from '../lib/report/measure.ts';
 import { METRICS } from '../lib/report/metrics.ts';
@@ -36,8 +37,13 @@ export async function handler(
   log.info('swept', { ...swept });
   measure([
     [METRICS.swept, 1],
-    [METRICS.stuck, swept.stuck.length],
+    [METRICS.stuck, swept.stuck.filter(isLasting).length],
     [METRICS.heartbeat, beats(Date.now()) ? 1 : 0],
   ]);
   return swept;
+}
+
+/** Whether somebody is woken for `APP/ENVIRONMENT`: nobody is for a preview. */
+function isLasting(environment: string): boolean {
+  return !isPreview({ name: environment.slice(environment.indexOf('/') + 1) });
 }

@@ -4,7 +4,7 @@ export const NAMESPACE = 'Fairlead';
 /** The dimension `service` of deployments to environments that last. */
 const DEPLOYMENTS = 'deploy';
 
-/** The dimension `service` of deployments to previews: they wake nobody, and there may be any number of them. */
+/** The dimension `service` of previews' deployments and builds: they wake nobody, and there may be any number of them. */
 export const PREVIEWS = 'preview';
 
 /**
@@ -68,7 +68,7 @@ export const METRICS = {
   /** Of builds that succeed. */
   buildTime: time('BuildTime', 'build-image', 'engine'),
   refusedWebhooks: count('WebhookRefused', 'receive-push', 'cause'),
-  /** Each round of the sweep: that it ran, and how many claims it found that are too old. */
+  /** Each round of the sweep: that it ran, and how many claims of what is no preview it found that are too old. */
   swept: count('Swept', 'sweep'),
   stuck: count('DeploymentStuck', 'sweep'),
   /** 1 and 0 by turns: an alarm on it rings every twenty minutes, and watch-alarm has to hear that. */
