@@ -81,11 +81,12 @@ async function lookAtFork(request: LookAtPull, { number, head }: Pull): Promise<
 }
 
 /**
- * Who has said that `commit` may be built. The conversation is read: the event that told of a word may have been lost,
- * and what somebody is to the repository is asked when it counts.
+ * Who has said that `commit` may be built. The conversation is read: the event that told of a word may have been lost, or
+ * be made up by whoever got to know the webhook's secret, and what somebody is to the repository is asked when it counts.
  */
 async function whoseWord(request: LookAtPull, commit: string): Promise<string | undefined> {
-  if (request.word?.commit === commit) return request.word.by;
+  const { word } = request;
+  if (word?.from === 'command line' && word.commit === commit) return word.by;
   const said = await forgeOf(request).pulls?.comments(repositoryOf(request), request.number);
   if (said?.is !== 'found') return undefined;
   return said.value.find(({ body, association }) => counts(association) && wordIn(body)?.commit === commit)
@@ -114,7 +115,7 @@ function say(request: LookAtPull, text: string) {
 
 function waiting(commit: string, word: LookAtPull['word']): string {
   const misheard =
-    word === undefined
+    word === undefined || word.commit === commit
       ? ''
       : word.commit === undefined
         ? `${word.by} named no commit, and the head may not be what they have seen.\n\n`

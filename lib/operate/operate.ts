@@ -157,7 +157,7 @@ async function approve(
 ): Promise<OperateAnswer> {
   const { push } = await findEnvironment(ledger, { app });
   const { host, owner, repository } = push;
-  const word = { commit, by };
+  const word = { commit, by, from: 'command line' as const };
   const delivery = `operate-${newId()}`;
   await lookAtPull({ do: 'look-at-pull', host, owner, repository, number: pullRequest, word, delivery });
   return {

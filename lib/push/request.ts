@@ -66,7 +66,10 @@ export interface Examine {
 export interface LookAtPull extends Origin {
   do: 'look-at-pull';
   number: number;
-  /** Present where a person of the repository has just asked for a preview. */
-  word?: Word & { by: string };
+  /**
+   * Present where a person has just asked for a preview: in the conversation, as the host's event has it, or `from` the
+   * command line, of which no host knows.
+   */
+  word?: Word & { by: string; from?: 'command line' };
   delivery: string;
 }

@@ -218,7 +218,7 @@ test('a pull request of a fork is approved by its commit', async () => {
         owner: 'acme',
         repository: scene.app,
         number: 7,
-        word: { commit: B, by: 'ada' },
+        word: { commit: B, by: 'ada', from: 'command line' },
       },
     },
   ]);

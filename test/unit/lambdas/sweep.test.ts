@@ -244,7 +244,8 @@ describe('a fork', () => {
   });
 
   test('is built at the commit that the word names', async () => {
-    repository().pull(7, true, 'main', A);
+    const pull = repository().pull(7, true, 'main', A);
+    stage.comment(pull, wordFor(A));
     expect(await look(7, { commit: A, by: 'ann' })).toBe('deployed');
     expect(stage.started).toEqual([
       {
@@ -253,6 +254,21 @@ describe('a fork', () => {
         delivery: `d-${app}-7`,
       },
     ]);
+  });
+
+  test('is not built at a word that the event tells of, and the conversation does not', async () => {
+    const pull = repository().pull(7, true, 'main', A);
+    expect(await look(7, { commit: A, by: 'ann' })).toBe('waits');
+    stage.comment(pull, wordFor(A), 'CONTRIBUTOR', 'ann');
+    expect(await look(7, { commit: A, by: 'ann' })).toBe('waits');
+    expect(stage.started).toEqual([]);
+    expect(pull.comments[0]?.body).toMatch(/^<!-- fairlead -->\nThis pull request comes from a fork/);
+  });
+
+  test('is built at a word from the command line', async () => {
+    repository().pull(7, true, 'main', A);
+    expect(await look(7, { commit: A, by: 'ann', from: 'command line' })).toBe('deployed');
+    expect(stage.started).toMatchObject([{ pullRequest: 7, after: A, fork: { approvedBy: 'ann' } }]);
   });
 
   test.each([
