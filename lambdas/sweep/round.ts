@@ -44,7 +44,7 @@ interface Wanted {
 }
 
 /** Whether there is time left in this round to look at more, and to start what is wanted. */
-export interface Time {
+interface Time {
   toLook(): boolean;
   toStart(): boolean;
 }
