@@ -215,9 +215,9 @@ export function appSuite(scene: Scene): void {
     );
     expect(answer).toEqual({ state: 'removed' });
     await expect
-      .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 45_000 })
+      .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 120_000 })
       .not.toContain(name);
-  }, 90_000);
+  }, 180_000);
 }
 
 interface Templated {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { wholeOf } from '../../../lib/release/phases.ts';
 import type { Release } from '../../../lib/release/types.ts';
 import { observe } from '../../../lib/rollout/observe.ts';
@@ -16,20 +16,24 @@ export function restartSuite({ name: title, missing, lacks, start }: Implementat
     const scene = new Scene(lacks);
     const { live, release } = scene;
 
+    // Both are there before the first restart, of which a node's proxy and kubelet need their time to recover.
+    const [one, other] = [freshName(), freshName()];
     beforeAll(async () => {
       scene.on = new Installation(await start());
+      await live(one);
+      await live(other);
     }, 120_000);
-    afterEach(() => scene.tidy());
-    afterAll(() => scene.close());
+    afterAll(async () => {
+      await scene.tidy();
+      await scene.close();
+    });
 
     const observing = (next: Release, budget: number) =>
       observe(scene.on.kube, { release: next, phase: wholeOf(next), fence: 2, budget, onPod: () => {} });
 
     it('does not keep a rollout from being seen to its end', async () => {
-      const name = freshName();
-      await live(name);
       // It becomes ready while nobody can ask.
-      const next = release({ name, number: 2, version: 'b', env: { READY_AFTER: '2' } });
+      const next = release({ name: one, number: 2, version: 'b', env: { READY_AFTER: '2' } });
       await applyRelease(scene.on.cluster, next, 2);
       const observed = observing(next, 60_000);
       await sleep(300);
@@ -40,9 +44,7 @@ export function restartSuite({ name: title, missing, lacks, start }: Implementat
     });
 
     it('is not taken for a rollout that fails', async () => {
-      const name = freshName();
-      await live(name);
-      const next = release({ name, number: 2, version: 'b' });
+      const next = release({ name: other, number: 2, version: 'b' });
       await applyRelease(scene.on.cluster, next, 2);
       const resume = await scene.on.running.interrupt();
       await expect(observing(next, 1500)).rejects.toMatchObject({

@@ -193,7 +193,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       expect(again.answer.state).toBe('live');
       await scene.on.ask({ do: 'undo', release: release({ name, number: 2, version: 'b' }) }, 2);
       await expect
-        .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 45_000 })
+        .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 120_000 })
         .not.toContain(name);
     }, 180_000);
 
