@@ -1,7 +1,7 @@
 import type { Pod } from '../kube/wire.ts';
 import type { Finding } from './verdict.ts';
 import { eventsOf, type Facts, msOf, type Part, startOf, timeOf, warningsOf } from './view.ts';
-import { currentReplicaSet } from './workload.ts';
+import { currentReplicaSet, isObserved, isTakenUp } from './workload.ts';
 
 /** Pods that a workload is not allowed to create: a quota, an admission rule. */
 export function creationFinding(part: Part): Finding | undefined {
@@ -27,7 +27,10 @@ export function creationRefused(message: string, recent: boolean): Finding {
 function refusalOf(part: Part): { message: string; at: number } | undefined {
   const { workload } = part;
   if (workload.kind === 'Deployment') {
-    const condition = currentReplicaSet(workload)?.status?.conditions?.find(
+    const set = currentReplicaSet(workload);
+    // Of a ReplicaSet that is used again it says what became of the numbers before, until its controller has seen the new ones.
+    if (set === undefined || !isObserved(workload) || !isTakenUp(set)) return undefined;
+    const condition = set.status?.conditions?.find(
       ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
     );
     if (condition === undefined) return undefined;

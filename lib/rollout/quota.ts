@@ -10,6 +10,8 @@ interface Quota extends LiveObject {
 
 const LONGEST_MS = 5000;
 const LOOK_MS = 100;
+/** Until every API server has heard of the note: they admit pods by copies of it. */
+const HEARD_MS = 300;
 
 /**
  * Waits, but not for long, until the cluster counts by the quotas among `written`: pods are admitted by what its
@@ -22,7 +24,8 @@ export async function quotasTakenUp({ kube }: Cluster, written: readonly Placed[
     quotas.map(async ({ path }) => {
       for (const end = Date.now() + LONGEST_MS; Date.now() < end; await sleep(LOOK_MS)) {
         const live = await kube.find<Quota>(path.object);
-        if (live === undefined || isDeepStrictEqual(live.status?.hard, live.spec?.hard)) return;
+        if (live === undefined) return;
+        if (isDeepStrictEqual(live.status?.hard, live.spec?.hard)) return await sleep(HEARD_MS);
       }
     }),
   );

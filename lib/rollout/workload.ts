@@ -13,7 +13,15 @@ export function wantedOf(workload: WorkloadView): number {
 
 /** Whether the cluster's controller has taken up the last change. */
 export function isObserved({ live }: WorkloadView): boolean {
-  return (live?.status?.observedGeneration ?? 0) >= (live?.metadata?.generation ?? 0);
+  return isTakenUp(live ?? {});
+}
+
+/** The same of any object that counts its generations. */
+export function isTakenUp(object: {
+  metadata?: { generation?: number };
+  status?: { observedGeneration?: number };
+}): boolean {
+  return (object.status?.observedGeneration ?? 0) >= (object.metadata?.generation ?? 0);
 }
 
 /**

@@ -174,7 +174,8 @@ export function appSuite(scene: Scene): void {
       file: 'replicas: 1\nstrategy: rolling',
       quota: { ...quota, pods: 4 },
     });
-    expect((await scene.on.apply(small, 2)).answer.state).toBe('live');
+    const { answer: then } = await scene.on.apply(small, 2);
+    expect(then.state === 'failed' ? then.reason : then.state).toBe('live');
   });
 
   it('takes cron jobs, autoscalers and ingresses', async () => {
