@@ -74,7 +74,8 @@ export class Mirror<T extends LiveObject> {
       if (error.status === 410) this.#version = undefined;
       // Its namespace is gone, and everything with it.
       else if (isNotFound(error)) this.#empty();
-      else if (!error.temporary) throw error;
+      // An API server that has just been started knows nobody's rights yet: who was let in before asks again.
+      else if (!error.temporary && !(error.status === 403 && this.synced)) throw error;
       else this.#report(error);
     }
   }

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { connectToEks } from '../../../lib/kube/eks.ts';
-import { takeApiServerDown } from './api-server.ts';
 import { type Implementation, kubectl, type Running } from './implementation.ts';
 import { publishProbe } from './probe-image.ts';
 import { deployersOf, rights } from './rights.ts';
@@ -75,7 +74,6 @@ async function start(): Promise<Running> {
     deployers,
     kubeconfig,
     image: `${HOST}/fairlead/probe@${publishProbe(`${registry}/fairlead/probe`)}`,
-    interrupt: () => takeApiServerDown(directory),
     close: eks.close,
   };
 }
