@@ -64,7 +64,9 @@ export class BuildKit {
       maxBuffer: 64 * 1024 * 1024,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', BUILDKIT_PROGRESS: 'plain' },
     }).catch((error: Error & { stderr?: string }) => {
-      throw new Error(`docker ${args[0]}: ${error.stderr?.slice(-600)}`);
+      const ended = this.#unshare?.exitCode ?? this.#unshare?.signalCode;
+      const why = ended == null ? '' : `dockerd has ended (${ended}): ${this.log()}\n`;
+      throw new Error(`docker ${args[0]}: ${why}${error.stderr?.slice(-600)}`);
     });
     return stdout;
   }
