@@ -1,5 +1,5 @@
 import { HOST_NAMES } from '../../lib/host-kind.ts';
-import { isSame } from '../../lib/ledger/owners.ts';
+import { isSame } from '../../lib/push/origin.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
 import { forgeOf, owners, repositoryOf } from './services.ts';
 

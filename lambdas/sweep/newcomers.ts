@@ -2,6 +2,7 @@ import type { Listed } from '../../lib/ledger/listing.ts';
 import { decide } from '../../lib/push/decide.ts';
 import { decidePull, type PullDecision } from '../../lib/push/decide-pull.ts';
 import { previewsFor } from '../../lib/push/installation.ts';
+import { nameOfOrigin } from '../../lib/push/origin.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
 import { isNews } from '../../lib/push/upkeep.ts';
 import type { HostView } from './host-view.ts';
@@ -32,7 +33,7 @@ async function ofBranches(origin: Origin, view: HostView, known: ReadonlySet<str
   const unknown = [...view.heads].flatMap(([branch, head]) => {
     const update = { ...origin, ref: `refs/heads/${branch}`, before: '0'.repeat(head.length), after: head };
     return ofDecision(
-      decide({ ...update, delivery: deliveryOf(nameOf(origin), branch, head) }, deploys),
+      decide({ ...update, delivery: deliveryOf(nameOfOrigin(origin), branch, head) }, deploys),
       known,
     );
   });
@@ -48,13 +49,9 @@ function ofPulls(origin: Origin, { pulls }: HostView, known: ReadonlySet<string>
   return pulls
     .filter(({ head, updatedAt }) => head.from === 'branch' && isWithin(updatedAt, DAY))
     .flatMap(({ number, head }) => {
-      const delivery = deliveryOf(nameOf(origin), number, head.commit);
+      const delivery = deliveryOf(nameOfOrigin(origin), number, head.commit);
       return ofDecision(decidePull({ ...origin, action: 'opened', number, head, delivery }, deploys), known);
     });
-}
-
-function nameOf({ host, owner, repository }: Origin): string {
-  return `${host}/${owner}/${repository}`;
 }
 
 function ofDecision(decision: PullDecision, known: ReadonlySet<string>): Push[] {

@@ -1,5 +1,6 @@
 import type { Listed } from '../../lib/ledger/listing.ts';
 import type { Deploys } from '../../lib/push/installation.ts';
+import { keyOfOrigin, nameOfOrigin } from '../../lib/push/origin.ts';
 import type { Origin } from '../../lib/push/types.ts';
 
 /** A repository, and the environments that it has by the ledger. */
@@ -14,9 +15,9 @@ export interface ToSweep {
 export function repositoriesOf(listed: readonly Listed[], { apps }: Pick<Deploys, 'apps'>): ToSweep[] {
   const found = new Map<string, ToSweep & { environments: Listed[] }>();
   const of = ({ host, owner, repository }: Origin) => {
-    const name = `${host}/${owner}/${repository}`;
-    const key = name.toLowerCase();
-    const known = found.get(key) ?? { name, origin: { host, owner, repository }, environments: [] };
+    const origin = { host, owner, repository };
+    const key = keyOfOrigin(origin);
+    const known = found.get(key) ?? { name: nameOfOrigin(origin), origin, environments: [] };
     found.set(key, known);
     return known;
   };

@@ -1,4 +1,5 @@
 import { appNameOf } from '../push/app-name.ts';
+import { keyOfOrigin } from '../push/origin.ts';
 import { whyNoEnvironment } from '../push/place.ts';
 import { PULL_REQUEST_HOSTS } from '../push/previews.ts';
 import type { HostSettings } from './config.ts';
@@ -25,7 +26,7 @@ export function appsMistakes(apps: readonly AppEntry[], hosts: readonly HostSett
           message: `${named.refused}; give it a name`,
         },
       ];
-    const key = `${origin.host}/${origin.owner}/${origin.repository}`.toLowerCase();
+    const key = keyOfOrigin(origin);
     const wrong = [
       ...taken(repositories, key, at, `${field}.repository`, `'${app.repository}' is deployed by`),
       ...(repositories.get(key) === at

@@ -1,3 +1,4 @@
+import { isSame } from '../push/origin.ts';
 import type { Origin } from '../push/types.ts';
 import { ABSENT, type Table } from './table.ts';
 
@@ -45,10 +46,4 @@ export class Owners {
 /** Beside the environments, and none of them (listing.ts). */
 function keyOf(app: string): string {
   return `app#${app}`;
-}
-
-/** Git hosts take names in any case. */
-export function isSame(one: Origin, other: Origin): boolean {
-  const plain = ({ host, owner, repository }: Origin) => `${host}/${owner}/${repository}`.toLowerCase();
-  return plain(one) === plain(other);
 }

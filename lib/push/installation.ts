@@ -1,4 +1,5 @@
 import { appNameOf } from './app-name.ts';
+import { isSame } from './origin.ts';
 import { NO_PREVIEWS, type Previews, PULL_REQUEST_HOSTS } from './previews.ts';
 import type { Origin } from './types.ts';
 
@@ -87,10 +88,4 @@ export function nameIn(deploys: Deploys, origin: Origin): string {
 export function previewsFor(deploys: Deploys, origin: Origin): Previews {
   const found = rulesFor(deploys, origin);
   return 'refused' in found ? NO_PREVIEWS : found.previews;
-}
-
-/** Hosts take a repository's name in any case, and tell it in one. */
-function isSame(one: Origin, other: Origin): boolean {
-  const nameOf = ({ owner, repository }: Origin) => `${owner}/${repository}`.toLowerCase();
-  return one.host === other.host && nameOf(one) === nameOf(other);
 }

@@ -13,8 +13,6 @@ export interface Running {
   kubeconfig: string;
   /** `HOST/PATH@sha256:…` of the probe program. */
   image: string;
-  /** Takes the API server down, and answers how it comes back; absent where its node would take minutes to recover. */
-  interrupt?(): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 

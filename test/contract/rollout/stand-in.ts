@@ -10,18 +10,23 @@ import { publishProbe } from './probe-image.ts';
 import { deployersOf, GROUP, rights } from './rights.ts';
 
 /** local/kubernetes, with pods that are processes of this machine. */
-export const standIn: Implementation = {
+export const standIn = {
   name: 'the stand-in',
   missing: [DOCKER_REGISTRY, '/usr/bin/skopeo', '/usr/bin/kubectl'].every(existsSync)
     ? undefined
     : 'docker-registry, skopeo or kubectl is not installed',
   lacks: [],
   start,
-};
+} satisfies Implementation;
 
 const TOKEN = 'let the deployer in';
 
-async function start(): Promise<Running> {
+interface StandIn extends Running {
+  /** Takes the API server down; answers how it comes back. */
+  interrupt(): Promise<() => Promise<void>>;
+}
+
+async function start(): Promise<StandIn> {
   const directory = await mkdtemp(join(tmpdir(), 'fl-'));
   const opened: { close(): Promise<void> }[] = [];
   const close = async () => {

@@ -191,6 +191,28 @@ it('ends with what no repetition heals', async () => {
   await expect(run).rejects.toMatchObject({ code: 'kube/forbidden' });
 });
 
+it('asks again when it is refused what it was given: an API server that was just started knows no rights', async () => {
+  let refusals = 2;
+  let listed = false;
+  const { mirror, names, until } = await mirrorOf(
+    [list(5, pod('a', 3)), list(9, pod('b', 8))],
+    [send()],
+    (_, response) => {
+      if (!listed || refusals === 0) {
+        listed = true;
+        return false;
+      }
+      refusals -= 1;
+      refuse(response, 403, 'Forbidden', 'User "u" cannot watch resource "pods"');
+      return true;
+    },
+  );
+  await until(() => mirror.trouble !== undefined);
+  expect(mirror.trouble?.code).toBe('kube/forbidden');
+  await until(() => names().join() === 'b');
+  expect(mirror.trouble).toBeUndefined();
+});
+
 it('ends when it is told to', async () => {
   const { run, ended, mirror, until } = await mirrorOf([list(5)], []);
   await until(() => mirror.synced);

@@ -23,7 +23,8 @@ interface State {
   status?: object;
   /** Conditions of the Deployment: type to its other fields, times as seconds since the start. */
   conditions?: Record<string, { status: string; reason?: string; at?: number }>;
-  replicaSet?: object;
+  /** Status of the one of the present template; `generation` is that of its metadata. */
+  replicaSet?: { generation?: number; [field: string]: unknown };
   /** Of the present template, named a, b, …: their status; `container` is the status of the one container. */
   pods?: { container?: object; created?: number; deleting?: boolean; [field: string]: unknown }[];
   /** About pod a, where nothing else is said. */
@@ -143,11 +144,16 @@ function deployment(release: Release, state: State): Deployment {
   };
 }
 
-function replicaSet(name: string, revision: string, status: object): ReplicaSet {
+function replicaSet(
+  name: string,
+  revision: string,
+  { generation, ...status }: NonNullable<State['replicaSet']>,
+): ReplicaSet {
   return {
     metadata: {
       name: `web-${name}`,
       uid: name,
+      ...(generation !== undefined && { generation }),
       annotations: { 'deployment.kubernetes.io/revision': revision },
       ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'deployment' }],
     },

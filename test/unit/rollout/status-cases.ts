@@ -201,6 +201,19 @@ export const BORNE: Case[] = [
     verdict: '{ state: progressing }',
   },
   {
+    is: 'progressing while a refusal of pods is older than the numbers that are wanted now',
+    state: `
+      replicaSet: { generation: 4, observedGeneration: 3, conditions: [{ type: ReplicaFailure, status: "True", lastTransitionTime: "2026-11-01T10:00:01Z", message: 'pods "web-x" is forbidden: exceeded quota: small' }] }`,
+    verdict: '{ state: progressing }',
+  },
+  {
+    is: 'progressing while a refusal of pods is older than the change of the Deployment',
+    state: `
+      generation: 3
+      replicaSet: { conditions: [{ type: ReplicaFailure, status: "True", lastTransitionTime: "2026-11-01T10:00:01Z", message: 'pods "web-x" is forbidden: exceeded quota: small' }] }`,
+    verdict: '{ state: progressing }',
+  },
+  {
     is: 'progressing although the deadline of an earlier rollout was exceeded',
     state: 'conditions: { Progressing: { status: "False", reason: ProgressDeadlineExceeded, at: -100 } }',
     verdict: '{ state: progressing }',
