@@ -1,25 +1,55 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What has the machine to itself: constant load, and a restart of what others work with. */
 const ALONE = ['test/contract/**/*-{load,restart}.test.ts'];
+/** The handlers of the functions, which keep what a function keeps between invocations. */
+const FUNCTIONS = ['test/unit/lambdas/**/*.test.ts'];
 
 interface Kind {
   include: string[];
   exclude?: string[];
-  /** Files at a time. */
-  workers: number;
+  /** Those with the same number run beside each other. */
+  groupOrder: number;
+  /** Files at a time, of a group: more than there are processors, because some wait more than they work. */
+  maxWorkers: number;
+  /** Whether each file has a process of its own. */
+  isolate: boolean;
   globalSetup?: string;
 }
 
-/** One project a kind of test, one after the other; CONTRIBUTING.md tells them apart. */
+const FIRST = { groupOrder: 0, maxWorkers: 3 };
+const CONTRACT = { groupOrder: 1, maxWorkers: 3, isolate: true };
+
+/** One project a kind of test; CONTRIBUTING.md tells them apart. */
 const KINDS: Record<string, Kind> = {
-  unit: { include: ['test/*.test.ts', 'test/unit/**/*.test.ts'], workers: 2 },
-  stacks: { include: ['test/stacks/**/*.test.ts'], workers: 2 },
-  e2e: { include: ['test/e2e/**/*.test.ts'], workers: 2, globalSetup: 'test/e2e/harness/shared.ts' },
-  // They wait for pods more than they work.
-  contract: { include: ['test/contract/**/*.test.ts'], exclude: ALONE, workers: 3 },
-  'contract-alone': { include: ALONE, workers: 1 },
+  e2e: {
+    ...FIRST,
+    include: ['test/e2e/**/*.test.ts'],
+    isolate: true,
+    globalSetup: 'test/e2e/harness/shared.ts',
+  },
+  functions: { ...FIRST, include: FUNCTIONS, isolate: true },
+  stacks: { ...FIRST, include: ['test/stacks/**/*.test.ts'], isolate: false },
+  unit: {
+    ...FIRST,
+    include: ['test/*.test.ts', 'test/unit/**/*.test.ts'],
+    exclude: FUNCTIONS,
+    isolate: false,
+  },
+  contract: { ...CONTRACT, include: ['test/contract/**/*.test.ts'], exclude: ALONE },
+  'contract-alone': { ...CONTRACT, groupOrder: 2, maxWorkers: 1, include: ALONE },
 };
+
+/** The longest first, lest the end wait for one of them alone: what has to do with a real cluster. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isShort = ({ moduleId }: TestSpecification) => (/real-cluster/.test(moduleId) ? 0 : 1);
+    const group = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
+    return sorted.toSorted((one, other) => group(one) - group(other) || isShort(one) - isShort(other));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -27,9 +57,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     // What functions measure is no test's output; those that are about it turn it on.
     env: { POWERTOOLS_METRICS_DISABLED: 'true' },
-    projects: Object.entries(KINDS).map(([name, { workers, ...files }], groupOrder) => ({
+    sequence: { sequencer: LongestFirst },
+    projects: Object.entries(KINDS).map(([name, { groupOrder, ...kind }]) => ({
       extends: true,
-      test: { name, ...files, maxWorkers: workers, sequence: { groupOrder } },
+      test: { name, ...kind, sequence: { groupOrder } },
     })),
   },
 });

@@ -12,13 +12,11 @@ const SCRIPTS = {
   local: { go: true, commands: [['node', 'bin/local.ts', 'ARGS']] },
   test: {
     go: true,
-    commands: [
-      [bin('vitest'), 'run', '--project', 'unit', '--project', 'stacks', '--project', 'e2e', 'ARGS'],
-    ],
+    commands: [[bin('vitest'), 'run', '--project', '!contract*', 'ARGS']],
   },
   'test:contract': {
     go: true,
-    commands: [[bin('vitest'), 'run', '--project', 'contract', '--project', 'contract-alone', 'ARGS']],
+    commands: [[bin('vitest'), 'run', '--project', 'contract*', 'ARGS']],
   },
   check: {
     go: false,

@@ -65,9 +65,11 @@ export async function spawnLines(spawned: Spawned): Promise<number> {
   // Nobody has to read it.
   channel?.on('error', () => undefined).end(input);
   child.once('exit', () => lifeline.destroy());
+  let isOver = false;
   const end = () => {
     try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      // The kernel may give the number of a group that is gone to another one.
+      if (child.pid !== undefined && !isOver) process.kill(-child.pid, 'SIGKILL');
     } catch {
       // It has ended by itself.
     }
@@ -77,7 +79,10 @@ export async function spawnLines(spawned: Spawned): Promise<number> {
     const passed = new Passed(spawned);
     const closed = new Promise<number>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (status) => resolve(status ?? 137));
+      child.once('close', (status) => {
+        isOver = true;
+        resolve(status ?? 137);
+      });
     });
     const [code] = await Promise.all([closed, passed.pass(stdout), passed.pass(stderr)]);
     signal?.throwIfAborted();

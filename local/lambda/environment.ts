@@ -49,6 +49,8 @@ export class Environment {
   #child: ChildProcess | undefined;
   #running: Running | undefined;
   #over = false;
+  /** Whether its process group is gone: the kernel may give its number to somebody else's. */
+  #gone = false;
 
   constructor(spec: FunctionSpec, host: Host) {
     this.#spec = spec;
@@ -132,8 +134,8 @@ export class Environment {
   }
 
   async #exited(reason: string): Promise<void> {
-    this.#over = true;
     this.#kill();
+    this.#gone = true;
     const requestId = this.#running?.invocation.requestId;
     const errorMessage = `RequestId: ${requestId} Error: ${reason}`;
     // What the runtime posted and logged just before it went is read first: it says more than an exit code.
@@ -162,7 +164,7 @@ export class Environment {
   #kill(): void {
     this.#over = true;
     const pid = this.#child?.pid;
-    if (pid === undefined) return;
+    if (pid === undefined || this.#gone) return;
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {

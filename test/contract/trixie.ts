@@ -19,7 +19,7 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 
 /** Kept between runs, outside of any checkout, since making one takes a minute or two. */
-const CACHE = '/var/cache/fairlead-test';
+export const CACHE = '/var/cache/fairlead-test';
 
 /** Why there can be no Debian trixie with `packages` here; nothing when there can. */
 export function whyNoTrixie(packages: readonly string[]): string | undefined {

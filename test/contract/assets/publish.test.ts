@@ -63,8 +63,7 @@ describe.skipIf(missing)(missing ?? 'the image of build-image', () => {
   let said = '';
 
   beforeAll(async () => {
-    const daemon = docker.start();
-    daemon.catch(() => {});
+    docker.prepare();
     await bases.start();
     proxy = await startModuleProxy();
     mkdirSync(join(folder, 'registry'));
@@ -87,7 +86,6 @@ describe.skipIf(missing)(missing ?? 'the image of build-image', () => {
     const repository = `${registry.host}/cdk-hnb659fds-container-assets-${ACCOUNT}-${REGION}`;
     const alice = new Registries({ credentials: async () => ALICE });
     ours = await alice.resolve(`${repository}:${imageTag}`, ARM64);
-    await daemon;
   }, 600_000);
 
   afterAll(async () => {

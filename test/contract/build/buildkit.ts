@@ -1,4 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,38 +38,17 @@ exec dockerd -H "unix://$state/docker.sock" --data-root "$state/data" --exec-roo
 /** Docker 26.1 of Debian trixie, for itself: its own files, processes and mounts, but this machine's network. */
 export class BuildKit {
   readonly directory = mkdtempSync(join(tmpdir(), 'fairlead-dockerd-'));
-  #unshare: ReturnType<typeof spawn> | undefined;
-  #init: string | undefined;
+  #daemon: Daemon | undefined;
   #count = 0;
 
-  async start(): Promise<this> {
-    // Images in containerd's store: BuildKit then writes OCI layouts, and indexes of several platforms.
-    writeFileSync(join(this.directory, 'daemon.json'), '{"features": {"containerd-snapshotter": true}}');
-    const flags = ['--mount', '--propagation=private', '--pid', '--fork', '--kill-child=SIGKILL'];
-    const args = [...flags, 'sh', '-ec', SCRIPT, 'sh', await trixieRoot(DOCKER), this.directory, tmpdir()];
-    // It ends with this process, however that ends.
-    this.#unshare = spawn('setpriv', ['--pdeathsig=KILL', 'unshare', ...args], { stdio: 'ignore' });
-    for (let attempt = 0; attempt < 300; attempt++) {
-      if (this.#unshare.exitCode !== null) throw new Error(`dockerd ended: ${this.log()}`);
-      if (await this.#answers()) return this;
-      await setTimeout(100);
-    }
-    throw new Error(`dockerd does not answer: ${this.log()}`);
+  /** Begins to start it, for who will need it soon: whoever asks for something waits for it anyway. */
+  prepare(): void {
+    this.#running();
   }
 
   /** Runs the docker client; answers what it printed. Rejects with what it complained of. */
-  async docker(...args: string[]): Promise<string> {
-    const inside = ['--target', this.#init as string, '--mount', '--pid', 'docker'];
-    const socket = ['-H', `unix://${this.directory}/docker.sock`];
-    const { stdout } = await execute('nsenter', [...inside, ...socket, ...args], {
-      maxBuffer: 64 * 1024 * 1024,
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', BUILDKIT_PROGRESS: 'plain' },
-    }).catch((error: Error & { stderr?: string }) => {
-      const ended = this.#unshare?.exitCode ?? this.#unshare?.signalCode;
-      const why = ended == null ? '' : `dockerd has ended (${ended}): ${this.log()}\n`;
-      throw new Error(`docker ${args[0]}: ${why}${error.stderr?.slice(-600)}`);
-    });
-    return stdout;
+  docker(...args: string[]): Promise<string> {
+    return this.#running().docker(args);
   }
 
   /** Builds; answers the OCI layout as a tar archive. */
@@ -79,21 +59,8 @@ export class BuildKit {
     return archive;
   }
 
-  log(): string {
-    try {
-      return readFileSync(join(this.directory, 'log'), 'utf8').slice(-2000);
-    } catch {
-      return 'it wrote no log';
-    }
-  }
-
   async close(): Promise<void> {
-    const ended = this.#unshare;
-    if (ended !== undefined && ended.exitCode === null && ended.signalCode === null) {
-      const exit = new Promise((resolve) => ended.once('exit', resolve));
-      ended.kill('SIGKILL');
-      await exit;
-    }
+    await this.#daemon?.end();
     // The namespace's mounts go a moment after its last process.
     for (let attempt = 0; attempt < 50; attempt++) {
       try {
@@ -105,14 +72,93 @@ export class BuildKit {
     }
   }
 
-  async #answers(): Promise<boolean> {
+  /** One that ended by itself fails what it was at, and not all that comes after. */
+  #running(): Daemon {
+    if (this.#daemon === undefined || this.#daemon.hasEnded)
+      this.#daemon = new Daemon(mkdtempSync(join(this.directory, 'run-')));
+    return this.#daemon;
+  }
+}
+
+/** One run of dockerd, whose files are in `directory`. */
+class Daemon {
+  readonly #directory: string;
+  readonly #up: Promise<{ init: string }>;
+  #process: ChildProcess | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#up = this.#start();
+    // Who asks it for something hears of it.
+    this.#up.catch(() => {});
+  }
+
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  get #end(): number | string | undefined {
+    return this.#process?.exitCode ?? this.#process?.signalCode ?? undefined;
+  }
+
+  async docker(args: readonly string[]): Promise<string> {
+    const { init } = await this.#up;
+    return this.#docker(init, args);
+  }
+
+  async end(): Promise<void> {
+    await this.#up.catch(() => {});
+    if (this.#process === undefined || this.hasEnded) return;
+    const exit = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await exit;
+  }
+
+  async #start(): Promise<{ init: string }> {
+    // Images in containerd's store: BuildKit then writes OCI layouts, and indexes of several platforms.
+    writeFileSync(join(this.#directory, 'daemon.json'), '{"features": {"containerd-snapshotter": true}}');
+    const flags = ['--mount', '--propagation=private', '--pid', '--fork', '--kill-child=SIGKILL'];
+    const args = [...flags, 'sh', '-ec', SCRIPT, 'sh', await trixieRoot(DOCKER), this.#directory, tmpdir()];
+    // It ends with this process, however that ends.
+    this.#process = spawn('setpriv', ['--pdeathsig=KILL', 'unshare', ...args], { stdio: 'ignore' });
+    for (let attempt = 0; attempt < 300 && !this.hasEnded; attempt++) {
+      const init = await this.#answering();
+      if (init !== undefined) return { init };
+      await setTimeout(100);
+    }
+    throw new Error(`dockerd does not answer: ${this.#log()}`);
+  }
+
+  /** The process id of the namespace's first, once dockerd answers. */
+  async #answering(): Promise<string | undefined> {
     try {
-      const { stdout } = await execute('pgrep', ['-P', String(this.#unshare?.pid)]);
-      this.#init = stdout.trim();
-      await this.docker('version');
-      return true;
+      const { stdout } = await execute('pgrep', ['-P', String(this.#process?.pid)]);
+      const init = stdout.trim();
+      await this.#docker(init, ['version']);
+      return init;
     } catch {
-      return false;
+      return undefined;
+    }
+  }
+
+  async #docker(init: string, args: readonly string[]): Promise<string> {
+    const inside = ['--target', init, '--mount', '--pid', 'docker'];
+    const socket = ['-H', `unix://${this.#directory}/docker.sock`];
+    const { stdout } = await execute('nsenter', [...inside, ...socket, ...args], {
+      maxBuffer: 64 * 1024 * 1024,
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', BUILDKIT_PROGRESS: 'plain' },
+    }).catch((error: Error & { stderr?: string }) => {
+      const why = this.hasEnded ? `dockerd has ended (${this.#end}): ${this.#log()}\n` : '';
+      throw new Error(`docker ${args[0]}: ${why}${error.stderr?.slice(-600)}`);
+    });
+    return stdout;
+  }
+
+  #log(): string {
+    try {
+      return readFileSync(join(this.#directory, 'log'), 'utf8').slice(-2000);
+    } catch {
+      return 'it wrote no log';
     }
   }
 }

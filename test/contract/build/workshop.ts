@@ -10,6 +10,7 @@ import { makeBases } from './bases.ts';
 import { BuildKit, DOCKER } from './buildkit.ts';
 import { type Case, CONTEXT } from './cases/case.ts';
 import { platformOf, type Result, readImage, readLayout } from './files.ts';
+import { Reference } from './reference.ts';
 import { DebianRegistry } from './registry.ts';
 import { Web } from './web.ts';
 
@@ -39,20 +40,22 @@ export class Workshop {
   readonly #archives = makeArchives();
   readonly web = new Web(this.#archives);
   readonly cacheDir = this.scratch.directory();
+  #reference: Reference | undefined;
   /** What stands for the words of the Dockerfiles. */
   words: Record<string, string> = {};
 
   async start(): Promise<this> {
     const trixie = await trixieRoot(DOCKER);
-    const daemon = this.buildkit.start();
-    // Nobody waits for it until the rest is up.
-    daemon.catch(() => {});
     await this.registry.start();
     await this.web.start();
     this.words = { REGISTRY: this.registry.host, WEB: this.web.url, COMMIT: this.web.commit };
-    for (const [word, image] of Object.entries(await makeBases(trixie, this.scratch.directory())))
+    const bases = Object.entries(await makeBases(trixie, this.scratch.directory()));
+    for (const [word, image] of bases)
       this.words[word] = await this.registry.publish(image, word.toLowerCase());
-    await daemon;
+    this.#reference = new Reference(
+      [trixie, this.web.commit, ...bases.map(([word, image]) => `${word} ${image.digest}`)],
+      { registry: this.registry.host, web: this.web.url },
+    );
     return this;
   }
 
@@ -73,8 +76,12 @@ export class Workshop {
     return dockerfile.replace(/(?<![$\w{/-])[A-Z]{3,}\b/g, (word) => this.words[word] ?? word);
   }
 
-  /** What BuildKit makes of it, by platform. */
+  /** What BuildKit makes of it, by platform: now, or in a run before. */
   async theirs(one: Case, context: string): Promise<Record<string, Result>> {
+    return await (this.#reference as Reference).of(one, () => this.#theirs(one, context));
+  }
+
+  async #theirs(one: Case, context: string): Promise<Record<string, Result>> {
     const secrets = Object.entries(one.secrets ?? {}).flatMap(([id, text]) => {
       const file = join(this.scratch.directory(), id);
       writeFileSync(file, text);

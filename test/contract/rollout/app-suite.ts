@@ -46,11 +46,11 @@ export function appSuite(scene: Scene): void {
 
   it('gives a migration its time, and says what it was at', async () => {
     const name = freshName();
-    const next = release({ name, number: 1, version: 'a', file: migrate('hang', ', timeout: 4') });
+    const next = release({ name, number: 1, version: 'a', file: migrate('hang', ', timeout: 12') });
     const { answer } = await scene.on.apply(next, 1);
     expect(answer).toMatchObject({
       state: 'failed',
-      reason: expect.stringMatching(/^job \S+ is not done within its 4 s: container \S+ was still running$/),
+      reason: expect.stringMatching(/^job \S+ is not done within its 12 s: container \S+ was still running$/),
       details: expect.stringContaining('waiting for the lock'),
     });
   });
@@ -216,7 +216,7 @@ export function appSuite(scene: Scene): void {
     );
     expect(answer).toEqual({ state: 'removed' });
     await expect
-      .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 120_000 })
+      .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 180_000 })
       .not.toContain(name);
   }, 180_000);
 }

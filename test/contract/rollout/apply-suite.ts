@@ -31,7 +31,7 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
   const skip = missing !== undefined;
   const name = `applying on ${title}${missing ? ` (${missing})` : ''}`;
   // A busy machine takes its time over pods.
-  describe.skipIf(skip)(name, { timeout: 120_000 }, () => {
+  describe.skipIf(skip)(name, { timeout: 240_000 }, () => {
     const scene = new Scene(lacks);
     beforeAll(async () => {
       scene.on = new Installation(await start());
@@ -316,7 +316,7 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
       await scene.live(name);
       await on.ask({ do: 'remove', release: release({ name, number: 2, version: 'b' }) }, 2);
       await expect
-        .poll(() => on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 60_000 })
+        .poll(() => on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 180_000 })
         .not.toContain(name);
     });
   });

@@ -25,7 +25,7 @@ const readSecret = async () => ({ is: 'text', text: JSON.stringify({ url: VALUE 
 export function recoverSuite({ name: title, missing, lacks, start }: Implementation): void {
   describe.skipIf(missing !== undefined)(
     `recovering from ${title}${missing ? ` (${missing})` : ''}`,
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     () => {
       const scene = new Scene(lacks);
       beforeAll(async () => {

@@ -10,7 +10,7 @@ const RBAC = 'rbac.authorization.k8s.io';
 /** What whoever rolls out may do, and above all what not: the cluster says so, whatever Fairlead's own code would do. */
 export function rightsSuite({ name: title, missing, lacks, start }: Implementation): void {
   const name = `rights on ${title}${missing ? ` (${missing})` : ''}`;
-  describe.skipIf(missing !== undefined)(name, { timeout: 120_000 }, () => {
+  describe.skipIf(missing !== undefined)(name, { timeout: 240_000 }, () => {
     const scene = new Scene(lacks);
     let bare: Kube;
     beforeAll(async () => {
@@ -132,7 +132,7 @@ export function rightsSuite({ name: title, missing, lacks, start }: Implementati
       expect((await on.ask(order, 2)).answer).toEqual({ state: 'removed' });
       expect((await on.ask(order, 2)).answer).toEqual({ state: 'removed' });
       await expect
-        .poll(() => on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 60_000 })
+        .poll(() => on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 180_000 })
         .not.toContain(app);
       expect((await on.ask(order, 2)).answer).toEqual({ state: 'removed' });
     });

@@ -18,7 +18,7 @@ import { watchSuite } from './watch-suite.ts';
 export function rolloutSuite({ name: title, missing, lacks, start }: Implementation): void {
   const name = `rolling out on ${title}${missing ? ` (${missing})` : ''}`;
   // A cluster may have other things to do, and so may this machine.
-  describe.skipIf(missing !== undefined)(name, { timeout: 120_000 }, () => {
+  describe.skipIf(missing !== undefined)(name, { timeout: 240_000 }, () => {
     const scene = new Scene(lacks);
     const { live, release } = scene;
 
@@ -193,7 +193,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       expect(again.answer.state).toBe('live');
       await scene.on.ask({ do: 'undo', release: release({ name, number: 2, version: 'b' }) }, 2);
       await expect
-        .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 120_000 })
+        .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 180_000 })
         .not.toContain(name);
     }, 180_000);
 

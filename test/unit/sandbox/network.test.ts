@@ -1,6 +1,6 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { expect, it } from 'vitest';
 import { relayNames } from '../../../lib/sandbox/dns-relay.ts';
 import { firewallRules, subnetOf } from '../../../lib/sandbox/firewall.ts';
@@ -45,18 +45,31 @@ it('reads the IPv4 name servers of a resolv.conf', () => {
   ).toEqual(['127.0.0.53', '1.1.1.1']);
 });
 
-it('passes questions for names on to a server on the loopback, by datagrams and streams', async () => {
-  const server = createSocket('udp4');
-  server.bind(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.on('message', (question, { port: from, address }) =>
-    server.send(`answer to ${question}`, from, address),
-  );
+/** A server that answers by datagrams and streams at one port: what is free for the one may be taken for the other. */
+async function serverOfNames(): Promise<{ server: Socket; streams: Server; port: number }> {
   const streams = createServer((socket) =>
     socket.on('data', (question) => socket.end(`answer to ${question}`)),
   );
-  await new Promise<void>((resolve) => streams.listen(port, '127.0.0.1', resolve));
+  streams.listen(0, '127.0.0.1');
+  await once(streams, 'listening');
+  const { port } = streams.address() as AddressInfo;
+  const server = createSocket('udp4');
+  server.on('message', (question, { port: from, address }) =>
+    server.send(`answer to ${question}`, from, address),
+  );
+  server.bind(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return { server, streams, port };
+  } catch {
+    server.close();
+    streams.close();
+    return await serverOfNames();
+  }
+}
+
+it('passes questions for names on to a server on the loopback, by datagrams and streams', async () => {
+  const { server, streams, port } = await serverOfNames();
   const free = createServer().listen(0, '127.0.0.2');
   await once(free, 'listening');
   const { port: from } = free.address() as AddressInfo;

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CACHE } from '../trixie.ts';
+import type { Case } from './cases/case.ts';
+import type { Result } from './files.ts';
+
+type Results = Record<string, Result>;
+
+const WEEK = 7 * 86_400_000;
+
+/**
+ * What BuildKit made of the cases, kept for a week: of the same Docker, bases, servers and tests it makes the same. With
+ * an empty cache it is asked everything.
+ */
+export class Reference {
+  readonly #directory: string;
+  /** What is another one each time, and what stands for it in what is kept. */
+  readonly #names: [name: string, kept: string][];
+
+  /**
+   * @param parts what it depends on beside the tests' own text
+   * @param names what each run calls otherwise, by what it is kept as
+   */
+  constructor(parts: readonly string[], names: Record<string, string>) {
+    const sources = globSync('{*,cases/*,../../unit/build/support}.ts', { cwd: import.meta.dirname }).sort();
+    const texts = sources.map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'));
+    const all = join(CACHE, 'buildkit');
+    this.#directory = join(all, hashOf([...parts, ...texts]));
+    this.#names = Object.entries(names).map(([kept, name]) => [name, `<${kept}>`]);
+    for (const old of globSync('*', { cwd: all }).map((name) => join(all, name)))
+      if (statSync(old).mtimeMs < Date.now() - WEEK) rmSync(old, { recursive: true });
+    mkdirSync(this.#directory, { recursive: true });
+  }
+
+  /** What is kept of `one`; else what `make` answers, which is kept. */
+  async of(one: Case, make: () => Promise<Results>): Promise<Results> {
+    const file = join(this.#directory, hashOf([JSON.stringify(one), String(one.prepare)]));
+    const kept = read(file);
+    if (kept !== undefined) return JSON.parse(this.#rename(kept, ([name, kept]) => [kept, name])) as Results;
+    const made = await make();
+    // Another run may do the same.
+    const written = `${file}.${process.pid}`;
+    writeFileSync(
+      written,
+      this.#rename(JSON.stringify(made), (pair) => pair),
+    );
+    renameSync(written, file);
+    return made;
+  }
+
+  #rename(text: string, turned: (pair: [string, string]) => [string, string]): string {
+    return this.#names.map(turned).reduce((done, [from, to]) => done.replaceAll(from, to), text);
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function hashOf(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
