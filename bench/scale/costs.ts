@@ -30,7 +30,16 @@ export function idleItems({ idle }: Counts): Item[] {
     { what: `NAT gateway (${idle.natGateways})`, quantity: idle.natGateways * HOURS, price: 'natHour' },
     { what: 'its public address', quantity: idle.natGateways * HOURS, price: 'ipHour' },
     { what: `secrets (${idle.secrets})`, quantity: idle.secrets, price: 'secretMonth' },
-    { what: `alarms (${idle.alarms})`, quantity: idle.alarms, price: 'alarmMonth' },
+    {
+      what: `metrics that alarms watch (${idle.alarmMetrics})`,
+      quantity: idle.alarmMetrics,
+      price: 'alarmMonth',
+    },
+    {
+      what: `composite alarms (${idle.compositeAlarms})`,
+      quantity: idle.compositeAlarms,
+      price: 'compositeAlarmMonth',
+    },
     { what: `metrics (${idle.metrics})`, quantity: idle.metrics, price: 'metricMonth' },
     { what: `dashboards (${idle.dashboards})`, quantity: idle.dashboards, price: 'dashboardMonth' },
     { what: 'sweeps: invocations', quantity: SWEEPS / 1e6, price: 'lambdaMillionRequests' },

@@ -17,7 +17,14 @@ export interface Counts {
   /** Bytes that the functions log, and that an image adds to the registry. */
   bytes: { logs: number; image: number };
   /** What an installation has by default: resources of its stacks, by what is paid for. */
-  idle: { alarms: number; metrics: number; secrets: number; natGateways: number; dashboards: number };
+  idle: {
+    alarmMetrics: number;
+    compositeAlarms: number;
+    metrics: number;
+    secrets: number;
+    natGateways: number;
+    dashboards: number;
+  };
 }
 
 /** The sizes that are looked at, in pushes a month. */

@@ -11,11 +11,25 @@ export function idleCounts(): Counts['idle'] {
   const count = (type: string) =>
     templates.reduce((sum, template) => sum + Object.keys(template.findResources(type)).length, 0);
   return {
-    alarms: count('AWS::CloudWatch::Alarm') + count('AWS::CloudWatch::CompositeAlarm'),
+    // Each metric that an alarm is computed from is paid for.
+    alarmMetrics: templates.reduce((sum, template) => sum + alarmMetricsIn(template), 0),
+    compositeAlarms: count('AWS::CloudWatch::CompositeAlarm'),
     // Those of no app: a few more come with each.
     metrics: Object.keys(METRICS).length,
     secrets: count('AWS::SecretsManager::Secret'),
     natGateways: count('AWS::EC2::NatGateway'),
     dashboards: count('AWS::CloudWatch::Dashboard'),
   };
+}
+
+function alarmMetricsIn(template: Template): number {
+  const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')) as AlarmResource[];
+  return alarms.reduce((sum, { Properties: { Metrics } }) => {
+    const asked = Metrics?.filter(({ MetricStat }) => MetricStat !== undefined);
+    return sum + (asked?.length ?? 1);
+  }, 0);
+}
+
+interface AlarmResource {
+  Properties: { Metrics?: { MetricStat?: object }[] };
 }
