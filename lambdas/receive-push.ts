@@ -62,7 +62,8 @@ export async function handler(
 
 async function receive(event: LambdaFunctionURLEvent): Promise<Answer> {
   const { headers, requestContext } = event;
-  if (requestContext.http.method !== 'POST') return refuse('method', 400, 'webhooks come as POST requests');
+  // A browser, or who looks around on the internet: no webhook of anybody is lost.
+  if (requestContext.http.method !== 'POST') return answer(405, 'ignored', 'webhooks come as POST requests');
   const body = bodyOf(event);
   if (Buffer.byteLength(body) > LARGEST) return refuse('too-large', 413, 'the event is larger than 6 MiB');
   const host = hostOf(headers);

@@ -24,14 +24,7 @@ export interface Measured {
 export type Aspect = 'app' | 'cause' | 'engine' | 'takenBackBy';
 
 /** Why a webhook is refused. */
-export const REFUSALS = [
-  'signature',
-  'unknown-host',
-  'malformed',
-  'too-large',
-  'method',
-  'internal',
-] as const;
+export const REFUSALS = ['signature', 'unknown-host', 'malformed', 'too-large', 'internal'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 /** What builds images. */

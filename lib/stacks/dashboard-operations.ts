@@ -1,3 +1,4 @@
+import { ENGINES, REFUSALS } from '../report/metrics.ts';
 import type { Watched } from './alarm-definitions.ts';
 import { graph, type Line, line, type Widget } from './dashboard-widgets.ts';
 
@@ -88,16 +89,14 @@ export function operationWidgets(watched: Watched, region: string): Widget[][] {
 }
 
 function byEngine(buildTime: Parameters<typeof line>[0]): Line[] {
-  return ['function', 'microvm', 'codebuild'].flatMap((engine) => [
+  return ENGINES.flatMap((engine) => [
     line(buildTime, 'p50', `${engine}, half of them`, { more: ['engine', engine] }),
     line(buildTime, 'Maximum', `${engine}, longest`, { more: ['engine', engine] }),
   ]);
 }
 
 function byCause(refused: Parameters<typeof line>[0]): Line[] {
-  return ['signature', 'unknown-host', 'malformed', 'too-large', 'method', 'internal'].map((cause) =>
-    line(refused, 'Sum', cause, { more: ['cause', cause] }),
-  );
+  return REFUSALS.map((cause) => line(refused, 'Sum', cause, { more: ['cause', cause] }));
 }
 
 function ofFunctions({ functions }: Watched, metric: string, stat: string): Line[] {

@@ -200,7 +200,6 @@ describe('what is not to be deployed', () => {
     ['a wrong signature', 401, { secret: 'guess' }],
     ['no signature', 401, { headers: { 'x-hub-signature-256': '' } }],
     ['an empty body', 401, { body: '' }],
-    ['a GET', 400, { method: 'GET' }],
     ['a form', 400, { body: 'payload=%7B%7D' }],
     ['no host’s headers', 400, { headers: { 'x-github-event': undefined as unknown as string } }],
     ['an event of 7 MB', 413, { body: JSON.stringify({ ...payload, commits: 'x'.repeat(7_000_000) }) }],
@@ -208,6 +207,20 @@ describe('what is not to be deployed', () => {
     expect(await send(sending)).toMatchObject({ statusCode, status: 'refused' });
     expect(aws.started).toEqual([]);
   });
+});
+
+test('who looks at the URL with a browser is told what it is for, and counts as no refused webhook', async () => {
+  const printed = vi.spyOn(console, 'log').mockReturnValue();
+  vi.stubEnv('POWERTOOLS_DEV', 'true');
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  const counted = () => printed.mock.calls.filter(([line]) => String(line).includes('WebhookRefused')).length;
+  expect(await send({ method: 'GET' })).toMatchObject({ statusCode: 405, status: 'ignored' });
+  expect(counted()).toBe(0);
+  expect(aws.started).toEqual([]);
+  await send({ secret: 'guess' });
+  expect(counted()).toBe(1);
+  printed.mockRestore();
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
 });
 
 describe('previews', () => {
