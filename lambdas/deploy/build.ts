@@ -39,7 +39,7 @@ export async function buildImage(
     const call = { name: 'build', target: environment.buildFunction, request, delays: [2, 8] };
     const built = await invoke<BuildRequest, BuildAnswer, string>(context, call, (fault) =>
       step(context, 'renew', async () => {
-        tell(subject, 'deploy.notice', `the builder broke off (${fault}); trying again`, {});
+        tell(subject, 'deploy.notice', `the builder gave no answer (${fault}); trying again`, {});
         return await renewed();
       }),
     );

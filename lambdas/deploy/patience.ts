@@ -4,6 +4,15 @@ import { FairleadError } from '../../lib/errors.ts';
 /** Seconds before each further try of a step; the clients of the services try again by themselves before that. */
 const STEP_DELAYS = [1, 2, 5, 15, 30];
 
+/**
+ * Seconds before each further try at a function all of whose invocations are taken: that of a busy day, about three
+ * quarters of an hour together. It is no fault of the function, so it uses up none of its tries.
+ */
+const BUSY_DELAYS = [5, 10, 20, 30, ...Array<number>(44).fill(60)];
+
+/** How Lambda says it, of which the SDK hands on the sentence alone ("Invoke", TooManyRequestsException). */
+const BUSY = /rate exceeded|too ?many ?requests|throttl|concurren(t|cy).*limit/i;
+
 /** What an execution has used up of what it may: durable operations, and bytes written to its history. */
 export interface Spent {
   operations: number;
@@ -53,23 +62,27 @@ export interface Call<Q> {
 }
 
 /**
- * Invokes a function, and again, `delays` seconds later, when it threw, timed out or could not be started. `between`
- * comes before each further try: it answers why there should be none, if there is a reason.
+ * Invokes a function, and again, `delays` seconds later, when it threw or timed out; where it could not be started for
+ * want of room, longer and more often. `between` comes before each further try: it answers why there should be none, if
+ * there is a reason.
  */
 export async function invoke<Q, A, R>(
   context: DurableContext,
   { name, target, request, delays }: Call<Q>,
   between: (fault: string) => Promise<R | undefined>,
 ): Promise<{ is: 'answered'; answer: A } | { is: 'stopped'; reason: R }> {
-  for (let attempt = 0; ; attempt++) {
+  // What is asked once is not waited for: the next look comes by itself.
+  const [ofFaults, ofBusy] = [[...delays], delays.length === 0 ? [] : [...BUSY_DELAYS]];
+  for (;;) {
     try {
       const answer = await context.invoke<Q, A>(name, target, request);
       spend(context, request, answer);
       return { is: 'answered', answer };
     } catch (error) {
-      const seconds = delays[attempt];
       spend(context, request);
-      if (!(error instanceof InvokeError) || seconds === undefined) throw error;
+      if (!(error instanceof InvokeError)) throw error;
+      const seconds = (BUSY.test(error.message) ? ofBusy : ofFaults).shift();
+      if (seconds === undefined) throw error;
       await pause(context, `before trying to ${name} again`, seconds);
       const reason = await between(error.message);
       if (reason !== undefined) return { is: 'stopped', reason };

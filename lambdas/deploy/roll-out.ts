@@ -79,7 +79,12 @@ async function renewLease(
 ): Promise<string | undefined> {
   return await step(context, 'renew', async () => {
     if (fault !== undefined) {
-      tell(subjectOf(order, commit), 'deploy.notice', `the rollout broke off (${fault}); trying again`, {});
+      tell(
+        subjectOf(order, commit),
+        'deploy.notice',
+        `the rollout gave no answer (${fault}); trying again`,
+        {},
+      );
     }
     const renewed = await ledger.renew(environmentOf(order), fence);
     return renewed.is === 'superseded' ? renewed.by.commit : undefined;

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { RolloutAnswer } from '../../../lib/rollout/request.ts';
-import { A, B, CRASH, eventsOf, test } from './on-stage.ts';
+import { A, B, CRASH, eventsOf, test, until } from './on-stage.ts';
+import { gate } from './stage.ts';
 
 describe.concurrent('what may pass', () => {
   test('a git host that fails for a while', async ({ scene, expect }) => {
@@ -37,8 +38,23 @@ describe.concurrent('what may pass', () => {
     const run = await scene.deploy(scene.push(A));
     expect(run.last).toMatch(/^live /);
     expect(run.chapters.map(({ message }) => message)).toContain(
-      'the builder broke off (connection reset); trying again',
+      'the builder gave no answer (connection reset); trying again',
     );
+  });
+
+  test('a push that waits for room gives way to a newer one', async ({ scene, expect }) => {
+    const full = gate();
+    scene.build = async ({ subject }) => {
+      if (subject.commit === B) return scene.built(B);
+      await full.opened;
+      throw new Error('Rate Exceeded.');
+    };
+    const older = scene.deploy(scene.push(A));
+    await until(() => scene.builds.length === 1);
+    expect((await scene.deploy(scene.push(B))).last).toMatch(/^live /);
+    full.open();
+    expect((await older).last).toBe(`superseded ${scene.app} ${A} by ${B}`);
+    expect(scene.builds).toHaveLength(2);
   });
 
   test('a builder that stays broken fails the deployment, not the commit', async ({ scene, expect }) => {
