@@ -87,10 +87,16 @@ async function lookAtFork(request: LookAtPull, { number, head }: Pull): Promise<
 async function whoseWord(request: LookAtPull, commit: string): Promise<string | undefined> {
   const { word } = request;
   if (word?.from === 'command line' && word.commit === commit) return word.by;
-  const said = await forgeOf(request).pulls?.comments(repositoryOf(request), request.number);
+  const { pulls } = forgeOf(request);
+  const said = await pulls?.comments(repositoryOf(request), request.number);
   if (said?.is !== 'found') return undefined;
-  return said.value.find(({ body, association }) => counts(association) && wordIn(body)?.commit === commit)
-    ?.by;
+  const given = said.value.filter(
+    ({ body, association }) => counts(association) && wordIn(body)?.commit === commit,
+  );
+  // Members of an organization, and who was invited to read, are not who may push.
+  for (const by of new Set(given.map((one) => one.by)))
+    if (await pulls?.mayPush(repositoryOf(request), by)) return by;
+  return undefined;
 }
 
 /** Says beside the commit and below the pull request what it waits for, and from whom. */
@@ -121,7 +127,7 @@ function waiting(commit: string, word: LookAtPull['word']): string {
         ? `${word.by} named no commit, and the head may not be what they have seen.\n\n`
         : `${word.by}'s word was for \`${brief(word.commit)}\`, which is not the head any more.\n\n`;
   return `${misheard}This pull request comes from a fork: nothing of it is built before a person of this repository has read it.
-An owner, member or collaborator who has read commit \`${brief(commit)}\` lets it be previewed with a comment of this one line:
+Somebody who may push to it and has read commit \`${brief(commit)}\` lets it be previewed with a comment of this one line:
 
 \`\`\`
 ${wordFor(commit)}

@@ -51,6 +51,8 @@ export interface PullRequests {
   one(repository: Repository, number: number): Promise<Asked<Pull>>;
   /** All open ones; of `branch` alone where one is given. */
   open(repository: Repository, branch?: string): Promise<Asked<Pull[]>>;
+  /** Whether somebody, by their name on the host, may push to the repository. */
+  mayPush(repository: Repository, login: string): Promise<boolean>;
   /** The oldest first. */
   comments(repository: Repository, number: number): Promise<Asked<Comment[]>>;
   /** Says something in the one comment that is ours, which is changed when there is one; `written` where that is news. */

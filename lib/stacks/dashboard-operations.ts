@@ -1,4 +1,3 @@
-import { ENGINES, REFUSALS } from '../report/metrics.ts';
 import type { Watched } from './alarm-definitions.ts';
 import { graph, type Line, line, type Widget } from './dashboard-widgets.ts';
 
@@ -89,14 +88,16 @@ export function operationWidgets(watched: Watched, region: string): Widget[][] {
 }
 
 function byEngine(buildTime: Parameters<typeof line>[0]): Line[] {
-  return ENGINES.flatMap((engine) => [
+  return ['function', 'microvm', 'codebuild'].flatMap((engine) => [
     line(buildTime, 'p50', `${engine}, half of them`, { more: ['engine', engine] }),
     line(buildTime, 'Maximum', `${engine}, longest`, { more: ['engine', engine] }),
   ]);
 }
 
 function byCause(refused: Parameters<typeof line>[0]): Line[] {
-  return REFUSALS.map((cause) => line(refused, 'Sum', cause, { more: ['cause', cause] }));
+  return ['signature', 'unknown-host', 'malformed', 'too-large', 'internal'].map((cause) =>
+    line(refused, 'Sum', cause, { more: ['cause', cause] }),
+  );
 }
 
 function ofFunctions({ functions }: Watched, metric: string, stat: string): Line[] {

@@ -27,6 +27,7 @@ export const PULL_ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ['POST', /^\/issues\/(\d+)\/comments$/, onPull(createComment)],
   ['PATCH', /^\/issues\/comments\/(\d+)$/, updateComment],
   ['POST', /^\/issues\/(\d+)\/labels$/, onPull(addLabels)],
+  ['GET', /^\/collaborators\/([^/]+)\/permission$/, permission],
 ];
 
 function onPull(handler: (call: Call, pull: PullRequest) => ReturnType<Handler>): Handler {
@@ -101,6 +102,11 @@ async function updateComment({ pulls, repository, part, request, url }: Call) {
   const body = textOf((await jsonBody(request))?.body);
   const edited = body === undefined ? undefined : pulls.editComment(repository, Number(part), body);
   return edited === undefined ? notFound() : ok(commentJson(url, repository, edited[1]));
+}
+
+/** docs.github.com, "Collaborators". Everything is public here, and the owner's alone. */
+async function permission({ part }: Call) {
+  return ok({ permission: part === OWNER ? 'admin' : 'read' });
 }
 
 async function addLabels({ pulls, request }: Call, pull: PullRequest) {

@@ -9,6 +9,7 @@ import type { Limits } from '../unpack.ts';
 import { DIALECT, pathOf } from './api.ts';
 import { branches, currentName, pushedToday } from './branches.ts';
 import { comments, say } from './comments.ts';
+import { mayPush } from './permission.ts';
 import { openPulls, pull } from './pulls.ts';
 import { setStatus } from './statuses.ts';
 
@@ -25,6 +26,7 @@ export class GitHub implements Forge {
     this.pulls = {
       one: (repository, number) => pull(this.#api(repository), repository, number),
       open: (repository, branch) => openPulls(this.#api(repository), repository, branch),
+      mayPush: (repository, login) => mayPush(this.#api(repository), repository, login),
       comments: (repository, number) => comments(this.#api(repository), repository, number),
       say: (repository, number, text) => say(this.#api(repository), repository, number, text),
     };

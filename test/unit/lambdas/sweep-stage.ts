@@ -35,6 +35,8 @@ export class ScriptedRepository {
   readonly statuses: { commit: string; state: string; description: string }[] = [];
   /** Branches that were pushed today, and to which commit. */
   readonly pushed: { branch: string; commit: string }[] = [];
+  /** Who belongs to the organization, and may not push all the same. */
+  readonly readers: string[] = [];
   /** What every request is answered with while it is set. */
   fault: number | undefined;
   requests = 0;
@@ -182,6 +184,9 @@ export class SweepStage {
       );
     if (rest === '/pulls')
       return page(repository.pulls.filter(({ state }) => state === 'open').map(pullJson));
+    const login = /^\/collaborators\/(\w+)\/permission$/.exec(rest)?.[1];
+    if (login !== undefined)
+      return [200, { permission: repository.readers.includes(login) ? 'read' : 'write' }];
     const status = /^\/statuses\/(\w+)$/.exec(rest)?.[1];
     if (status !== undefined) {
       repository.statuses.push({ commit: status, ...JSON.parse(body) });

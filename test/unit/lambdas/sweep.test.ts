@@ -307,6 +307,18 @@ describe('a fork', () => {
     expect(stranger.comments).toHaveLength(3);
   });
 
+  test('is not built at the word of a member who may not push', async () => {
+    const pull = repository().pull(7, true, 'main', A);
+    repository().readers.push('eve');
+    stage.comment(pull, wordFor(A), 'MEMBER', 'eve');
+    stage.comment(pull, wordFor(A), 'COLLABORATOR', 'eve');
+    expect(await look(7, { commit: A, by: 'eve' })).toBe('waits');
+    expect(stage.started).toEqual([]);
+    stage.comment(pull, wordFor(A), 'MEMBER', 'ann');
+    expect(await look(7)).toBe('deployed');
+    expect(stage.started).toMatchObject([{ pullRequest: 7, after: A, fork: { approvedBy: 'ann' } }]);
+  });
+
   test('is looked at among few, the newest: strangers open as many as they like', async () => {
     await stage.deployed(push('main', C), 'live');
     repository().branches.set('main', C);

@@ -93,6 +93,9 @@ describe('a git host', () => {
     expect(await gitHub().pulls.say(repository('told'), 1, 'two')).toBe('written');
     await sayBelow(gitHub(), repository('told'), { branch: 'blue' }, 'three');
     await sayBelow(gitHub(), repository('told'), { branch: 'main' }, 'to nobody');
+    expect(await gitHub().pulls.mayPush(repository('told'), 'bob')).toBe(false);
+    expect(await gitHub().pulls.mayPush(repository('told'), 'local')).toBe(true);
+    expect(await gitHub().pulls.mayPush(repository('none'), 'local')).toBe(false);
     const said = await gitHub().pulls.comments(repository('told'), 1);
     expect(said).toMatchObject({
       value: [
