@@ -19,7 +19,7 @@ interface Kind {
 }
 
 const FIRST = { groupOrder: 0, maxWorkers: 3 };
-const CONTRACT = { groupOrder: 1, maxWorkers: 3, isolate: true };
+const CONTRACT = { groupOrder: 1, maxWorkers: 4, isolate: true };
 
 /** One project a kind of test; CONTRIBUTING.md tells them apart. */
 const KINDS: Record<string, Kind> = {
@@ -41,15 +41,17 @@ const KINDS: Record<string, Kind> = {
   'contract-alone': { ...CONTRACT, groupOrder: 2, maxWorkers: 1, include: ALONE },
 };
 
-/** The longest first, lest the end wait for one of them alone: what has to do with a real cluster. */
+/** The longest first, lest the end wait for one of them alone: what has to do with a real cluster, above all rollouts. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isShort = ({ moduleId }: TestSpecification) => (/real-cluster/.test(moduleId) ? 0 : 1);
     const group = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
-    return sorted.toSorted((one, other) => group(one) - group(other) || isShort(one) - isShort(other));
+    const rank = ({ moduleId }: TestSpecification) => RANKS.findIndex((rank) => rank.test(moduleId));
+    return sorted.toSorted((one, other) => group(one) - group(other) || rank(one) - rank(other));
   }
 }
+
+const RANKS = [/rollout\/real-cluster(-apps)?\.test/, /real-cluster/, /(?:)/];
 
 export default defineConfig({
   test: {

@@ -213,7 +213,7 @@ function answer(statusCode: number, status: Status, message: string): Answer {
 function toHttp({ statusCode, status, message }: Answer): LambdaFunctionURLResult {
   return {
     statusCode,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(statusCode === 405 && { allow: 'POST' }) },
     body: JSON.stringify({ status, message }),
   };
 }

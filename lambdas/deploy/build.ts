@@ -15,6 +15,9 @@ export interface Claim {
 
 type Ended = Exclude<BuildAnswer, { outcome: 'building' }>;
 
+/** Seconds between tries while the builder has no room for another build: a quarter of an hour in all, then it fails. */
+const ROOM = [2, 5, 10, 20, 30, ...Array<number>(14).fill(60)];
+
 /** Has the image built and published. A function that breaks is given more tries, while the claim is the newest. */
 export async function buildImage(
   context: DurableContext,
@@ -35,8 +38,9 @@ export async function buildImage(
     return claim.is === 'superseded' ? claim.by.commit : undefined;
   };
   const pauses = looks();
+  const room = [...ROOM];
   for (;;) {
-    const call = { name: 'build', target: environment.buildFunction, request, delays: [2, 8] };
+    const call = { name: 'build', target: environment.buildFunction, request, delays: [2, 8], room };
     const built = await invoke<BuildRequest, BuildAnswer, string>(context, call, (fault) =>
       step(context, 'renew', async () => {
         tell(subject, 'deploy.notice', `the builder gave no answer (${fault}); trying again`, {});

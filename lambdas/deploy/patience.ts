@@ -5,13 +5,10 @@ import { FairleadError } from '../../lib/errors.ts';
 const STEP_DELAYS = [1, 2, 5, 15, 30];
 
 /**
- * Seconds before each further try at a function all of whose invocations are taken: that of a busy day, about three
- * quarters of an hour together. It is no fault of the function, so it uses up none of its tries.
+ * How Lambda says that all invocations of a function are taken ("Invoke", TooManyRequestsException); the SDK hands on
+ * the sentence alone. That a chained invocation is refused so, and does not wait by itself, is not documented.
  */
-const BUSY_DELAYS = [5, 10, 20, 30, ...Array<number>(44).fill(60)];
-
-/** How Lambda says it, of which the SDK hands on the sentence alone ("Invoke", TooManyRequestsException). */
-const BUSY = /rate exceeded|too ?many ?requests|throttl|concurren(t|cy).*limit/i;
+const NO_ROOM = 'Rate Exceeded.';
 
 /** What an execution has used up of what it may: durable operations, and bytes written to its history. */
 export interface Spent {
@@ -59,20 +56,23 @@ export interface Call<Q> {
   target: string;
   request: Q;
   delays: readonly number[];
+  /**
+   * Seconds before each further try where the function has no room, which is no fault of its own: the first ones that are
+   * left, which are taken away. None where it is absent.
+   */
+  room?: number[];
 }
 
 /**
- * Invokes a function, and again, `delays` seconds later, when it threw or timed out; where it could not be started for
- * want of room, longer and more often. `between` comes before each further try: it answers why there should be none, if
- * there is a reason.
+ * Invokes a function, and again, `delays` seconds later, when it threw, timed out or could not be started. `between`
+ * comes before each further try: it answers why there should be none, if there is a reason.
  */
 export async function invoke<Q, A, R>(
   context: DurableContext,
-  { name, target, request, delays }: Call<Q>,
+  { name, target, request, delays, room = [] }: Call<Q>,
   between: (fault: string) => Promise<R | undefined>,
 ): Promise<{ is: 'answered'; answer: A } | { is: 'stopped'; reason: R }> {
-  // What is asked once is not waited for: the next look comes by itself.
-  const [ofFaults, ofBusy] = [[...delays], delays.length === 0 ? [] : [...BUSY_DELAYS]];
+  const left = [...delays];
   for (;;) {
     try {
       const answer = await context.invoke<Q, A>(name, target, request);
@@ -81,7 +81,7 @@ export async function invoke<Q, A, R>(
     } catch (error) {
       spend(context, request);
       if (!(error instanceof InvokeError)) throw error;
-      const seconds = (BUSY.test(error.message) ? ofBusy : ofFaults).shift();
+      const seconds = (error.message === NO_ROOM ? room.shift() : undefined) ?? left.shift();
       if (seconds === undefined) throw error;
       await pause(context, `before trying to ${name} again`, seconds);
       const reason = await between(error.message);

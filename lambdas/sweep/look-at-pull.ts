@@ -1,4 +1,4 @@
-import { messageOf } from '../../lib/errors.ts';
+import { FairleadError, messageOf } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import { decidePull } from '../../lib/push/decide-pull.ts';
 import { previewsFor, rulesFor } from '../../lib/push/installation.ts';
@@ -11,6 +11,9 @@ import { counts, wordFor, wordIn } from '../../lib/push/word.ts';
 import { brief } from '../../lib/report/brief.ts';
 import type { Pull } from '../../lib/source/types.ts';
 import { deploys, forgeOf, ledger, repositoryOf, start } from './services.ts';
+
+/** Words of strangers that are asked about, the newest: they may say them as often as they like. */
+const MOST_STRANGERS = 5;
 
 /** What came of a look; for the log. */
 export type Looked = 'deployed' | 'waits' | 'nothing';
@@ -55,12 +58,12 @@ async function lookAtFork(request: LookAtPull, { number, head }: Pull): Promise<
   const { app } = rules;
   const placed = previewOfPull(app, number);
   if ('refused' in placed) return 'nothing';
-  const by = await whoseWord(request, head.commit);
-  if (by === undefined) return await tellWaiting(request, head.commit);
   // A word that was just given asks for it once more; one that is found only if it was not heard.
   const heard = request.word?.commit === head.commit;
   const claim = heard ? undefined : await ledger.newestClaim({ app, name: placed.place.name });
   if (!isNews(claim, head.commit, Date.now())) return 'nothing';
+  const { by, unasked } = await whoseWord(request, head.commit);
+  if (by === undefined) return await tellWaiting(request, head.commit, unasked);
   const ref = `pull/${number}/head`;
   const push: Push = {
     host,
@@ -84,26 +87,37 @@ async function lookAtFork(request: LookAtPull, { number, head }: Pull): Promise<
  * Who has said that `commit` may be built. The conversation is read: the event that told of a word may have been lost, or
  * be made up by whoever got to know the webhook's secret, and what somebody is to the repository is asked when it counts.
  */
-async function whoseWord(request: LookAtPull, commit: string): Promise<string | undefined> {
+async function whoseWord(request: LookAtPull, commit: string): Promise<{ by?: string; unasked?: string }> {
   const { word } = request;
-  if (word?.from === 'command line' && word.commit === commit) return word.by;
+  if (word?.from === 'command line' && word.commit === commit) return { by: word.by };
   const { pulls } = forgeOf(request);
   const said = await pulls?.comments(repositoryOf(request), request.number);
-  if (said?.is !== 'found') return undefined;
-  const given = said.value.filter(
-    ({ body, association }) => counts(association) && wordIn(body)?.commit === commit,
+  if (said?.is !== 'found') return {};
+  const given = said.value.filter(({ body, bot }) => !bot && wordIn(body)?.commit === commit);
+  // What the host calls them is not enough, either way: members of an organization need not be allowed to push, and
+  // those who hide that they are members may.
+  const [known, strangers] = [true, false].map((is) =>
+    given.filter(({ association }) => counts(association) === is).map((one) => one.by),
   );
-  // Members of an organization, and who was invited to read, are not who may push.
-  for (const by of new Set(given.map((one) => one.by)))
-    if (await pulls?.mayPush(repositoryOf(request), by)) return by;
-  return undefined;
+  const speakers = new Set([...(known ?? []), ...(strangers ?? []).slice(-MOST_STRANGERS)]);
+  let unasked: string | undefined;
+  for (const by of speakers) {
+    try {
+      if (await pulls?.mayPush(repositoryOf(request), by)) return { by };
+    } catch (error) {
+      if (!(error instanceof FairleadError) || error.temporary) throw error;
+      unasked = messageOf(error);
+    }
+  }
+  return unasked === undefined ? {} : { unasked };
 }
 
 /** Says beside the commit and below the pull request what it waits for, and from whom. */
-async function tellWaiting(request: LookAtPull, commit: string): Promise<Looked> {
+async function tellWaiting(request: LookAtPull, commit: string, unasked?: string): Promise<Looked> {
   const { number, word } = request;
+  if (unasked !== undefined) log.warn('a word counts for nothing', { number, reason: unasked });
   try {
-    const told = await say(request, waiting(commit, word));
+    const told = await say(request, waiting(commit, word, unasked));
     if (told === 'written') {
       const description = `Waits for a maintainer's comment: ${wordFor(commit)}`;
       await forgeOf(request).setStatus(repositoryOf(request), commit, { state: 'pending', description });
@@ -119,14 +133,18 @@ function say(request: LookAtPull, text: string) {
   return forgeOf(request).pulls?.say(repositoryOf(request), request.number, text);
 }
 
-function waiting(commit: string, word: LookAtPull['word']): string {
+function waiting(commit: string, word: LookAtPull['word'], unasked: string | undefined): string {
   const misheard =
     word === undefined || word.commit === commit
       ? ''
       : word.commit === undefined
         ? `${word.by} named no commit, and the head may not be what they have seen.\n\n`
         : `${word.by}'s word was for \`${brief(word.commit)}\`, which is not the head any more.\n\n`;
-  return `${misheard}This pull request comes from a fork: nothing of it is built before a person of this repository has read it.
+  const unheard =
+    unasked === undefined
+      ? ''
+      : 'A word was given, but Fairlead’s token is not shown who may push: that takes a token of somebody who may, or a GitHub App. `fairlead preview` from the command line works meanwhile.\n\n';
+  return `${misheard}${unheard}This pull request comes from a fork: nothing of it is built before a person of this repository has read it.
 Somebody who may push to it and has read commit \`${brief(commit)}\` lets it be previewed with a comment of this one line:
 
 \`\`\`

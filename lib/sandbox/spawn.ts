@@ -64,8 +64,12 @@ export async function spawnLines(spawned: Spawned): Promise<number> {
   lifeline.on('error', () => undefined);
   // Nobody has to read it.
   channel?.on('error', () => undefined).end(input);
-  child.once('exit', () => lifeline.destroy());
   let isOver = false;
+  child.once('exit', () => {
+    isOver = true;
+    // With it the rest of its group ends.
+    lifeline.destroy();
+  });
   const end = () => {
     try {
       // The kernel may give the number of a group that is gone to another one.
@@ -79,10 +83,7 @@ export async function spawnLines(spawned: Spawned): Promise<number> {
     const passed = new Passed(spawned);
     const closed = new Promise<number>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (status) => {
-        isOver = true;
-        resolve(status ?? 137);
-      });
+      child.once('close', (status) => resolve(status ?? 137));
     });
     const [code] = await Promise.all([closed, passed.pass(stdout), passed.pass(stderr)]);
     signal?.throwIfAborted();

@@ -85,16 +85,21 @@ class Daemon {
   readonly #directory: string;
   readonly #up: Promise<{ init: string }>;
   #process: ChildProcess | undefined;
+  #isLost = false;
 
   constructor(directory: string) {
     this.#directory = directory;
     this.#up = this.#start();
-    // Who asks it for something hears of it.
-    this.#up.catch(() => {});
+    // Who asks it for something hears of it, and the next one gets another.
+    this.#up.catch(() => {
+      this.#isLost = true;
+      this.#process?.kill('SIGKILL');
+    });
   }
 
+  /** Also of one that never began to answer. */
   get hasEnded(): boolean {
-    return this.#end !== undefined;
+    return this.#isLost || this.#end !== undefined;
   }
 
   get #end(): number | string | undefined {
@@ -107,11 +112,12 @@ class Daemon {
   }
 
   async end(): Promise<void> {
+    if (this.#process !== undefined && this.#end === undefined) {
+      const exit = once(this.#process, 'exit');
+      this.#process.kill('SIGKILL');
+      await exit;
+    }
     await this.#up.catch(() => {});
-    if (this.#process === undefined || this.hasEnded) return;
-    const exit = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    await exit;
   }
 
   async #start(): Promise<{ init: string }> {
@@ -121,12 +127,12 @@ class Daemon {
     const args = [...flags, 'sh', '-ec', SCRIPT, 'sh', await trixieRoot(DOCKER), this.#directory, tmpdir()];
     // It ends with this process, however that ends.
     this.#process = spawn('setpriv', ['--pdeathsig=KILL', 'unshare', ...args], { stdio: 'ignore' });
-    for (let attempt = 0; attempt < 300 && !this.hasEnded; attempt++) {
+    for (let attempt = 0; attempt < 300 && this.#end === undefined; attempt++) {
       const init = await this.#answering();
       if (init !== undefined) return { init };
       await setTimeout(100);
     }
-    throw new Error(`dockerd does not answer: ${this.#log()}`);
+    throw new Error(`dockerd does not answer (${this.#end ?? 'it goes on'}): ${this.#log()}`);
   }
 
   /** The process id of the namespace's first, once dockerd answers. */

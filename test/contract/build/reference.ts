@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { CACHE } from '../trixie.ts';
 import type { Case } from './cases/case.ts';
@@ -8,6 +9,7 @@ import type { Result } from './files.ts';
 type Results = Record<string, Result>;
 
 const WEEK = 7 * 86_400_000;
+const HERE = import.meta.dirname;
 
 /**
  * What BuildKit made of the cases, kept for a week: of the same Docker, bases, servers and tests it makes the same. With
@@ -23,14 +25,15 @@ export class Reference {
    * @param names what each run calls otherwise, by what it is kept as
    */
   constructor(parts: readonly string[], names: Record<string, string>) {
-    const sources = globSync('{*,cases/*,../../unit/build/support}.ts', { cwd: import.meta.dirname }).sort();
-    const texts = sources.map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'));
+    const sources = globSync('{*,cases/*,../trixie,../../unit/build/support}.ts', { cwd: HERE }).sort();
+    const texts = sources.map((file) => readFileSync(join(HERE, file), 'utf8'));
+    // Modes of the context are the umask's, and what a RUN sees of the kernel is its version's.
+    const machine = [String(process.umask()), release()];
     const all = join(CACHE, 'buildkit');
-    this.#directory = join(all, hashOf([...parts, ...texts]));
+    this.#directory = join(all, hashOf([...parts, ...machine, ...texts]));
     this.#names = Object.entries(names).map(([kept, name]) => [name, `<${kept}>`]);
     for (const old of globSync('*', { cwd: all }).map((name) => join(all, name)))
-      if (statSync(old).mtimeMs < Date.now() - WEEK) rmSync(old, { recursive: true });
-    mkdirSync(this.#directory, { recursive: true });
+      if (isOld(old)) rmSync(old, { recursive: true, force: true });
   }
 
   /** What is kept of `one`; else what `make` answers, which is kept. */
@@ -39,7 +42,8 @@ export class Reference {
     const kept = read(file);
     if (kept !== undefined) return JSON.parse(this.#rename(kept, ([name, kept]) => [kept, name])) as Results;
     const made = await make();
-    // Another run may do the same.
+    // Another run may do the same, or take away what is old.
+    mkdirSync(this.#directory, { recursive: true });
     const written = `${file}.${process.pid}`;
     writeFileSync(
       written,
@@ -56,10 +60,16 @@ export class Reference {
 
 function read(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    const text = isOld(file) ? '' : readFileSync(file, 'utf8');
+    return text.endsWith('}') ? text : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isOld(path: string): boolean {
+  const { mtimeMs = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return mtimeMs < Date.now() - WEEK;
 }
 
 function hashOf(parts: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from '../../../lib/build/build.ts';
 import { parsePlatform } from '../../../lib/image/platform.ts';
@@ -52,8 +52,11 @@ export class Workshop {
     const bases = Object.entries(await makeBases(trixie, this.scratch.directory()));
     for (const [word, image] of bases)
       this.words[word] = await this.registry.publish(image, word.toLowerCase());
+    const packages = readFileSync(join(trixie, 'var/lib/dpkg/status'), 'utf8');
+    const archives = readdirSync(this.#archives).sort();
+    const bytes = archives.map((name) => readFileSync(join(this.#archives, name), 'base64'));
     this.#reference = new Reference(
-      [trixie, this.web.commit, ...bases.map(([word, image]) => `${word} ${image.digest}`)],
+      [packages, this.web.commit, ...bytes, ...bases.map(([word, image]) => `${word} ${image.digest}`)],
       { registry: this.registry.host, web: this.web.url },
     );
     return this;

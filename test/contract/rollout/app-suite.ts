@@ -218,7 +218,7 @@ export function appSuite(scene: Scene): void {
     await expect
       .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 180_000 })
       .not.toContain(name);
-  }, 180_000);
+  });
 }
 
 interface Templated {

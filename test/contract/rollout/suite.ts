@@ -1,35 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Kube } from '../../../lib/kube/client.ts';
 import { wholeOf } from '../../../lib/release/phases.ts';
 import { Cluster } from '../../../lib/rollout/cluster.ts';
 import { observe } from '../../../lib/rollout/observe.ts';
-import { appSuite } from './app-suite.ts';
 import { applyRelease } from './apply-release.ts';
 import { freshName } from './apps.ts';
+import { describeOn } from './describe-on.ts';
 import type { Implementation } from './implementation.ts';
-import { Installation } from './installation.ts';
 import { ask, underLoad } from './load.ts';
-import { Scene } from './scene.ts';
-import { strategySuite } from './strategy-suite.ts';
 import { watchSuite } from './watch-suite.ts';
 
-/** What rolling out does on every cluster. One `describe`, because it is one installation. */
-export function rolloutSuite({ name: title, missing, lacks, start }: Implementation): void {
-  const name = `rolling out on ${title}${missing ? ` (${missing})` : ''}`;
-  // A cluster may have other things to do, and so may this machine.
-  describe.skipIf(missing !== undefined)(name, { timeout: 240_000 }, () => {
-    const scene = new Scene(lacks);
-    const { live, release } = scene;
+/** What rolling out does on every cluster, whatever is rolled out. */
+export function rolloutSuite(implementation: Implementation): void {
+  describeOn(implementation, 'rolling out', (scene) => {
+    const { live, release, lacks } = scene;
 
-    beforeAll(async () => {
-      scene.on = new Installation(await start());
-    }, 120_000);
-    afterEach(() => scene.tidy());
-    afterAll(() => scene.close());
-
-    appSuite(scene);
-    strategySuite(scene);
     watchSuite(scene);
 
     it('makes a first release live, and says where', async () => {
@@ -195,7 +181,7 @@ export function rolloutSuite({ name: title, missing, lacks, start }: Implementat
       await expect
         .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 180_000 })
         .not.toContain(name);
-    }, 180_000);
+    });
 
     it('keeps a namespace that was there before', async () => {
       const name = freshName();

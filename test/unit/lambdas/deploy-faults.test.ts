@@ -46,15 +46,15 @@ describe.concurrent('what may pass', () => {
     const full = gate();
     scene.build = async ({ subject }) => {
       if (subject.commit === B) return scene.built(B);
-      await full.opened;
+      if (scene.builds.length > 3) await full.opened;
       throw new Error('Rate Exceeded.');
     };
     const older = scene.deploy(scene.push(A));
-    await until(() => scene.builds.length === 1);
+    // A builder that breaks has two more tries, within ten seconds.
+    await until(() => scene.builds.length === 4);
     expect((await scene.deploy(scene.push(B))).last).toMatch(/^live /);
     full.open();
     expect((await older).last).toBe(`superseded ${scene.app} ${A} by ${B}`);
-    expect(scene.builds).toHaveLength(2);
   });
 
   test('a builder that stays broken fails the deployment, not the commit', async ({ scene, expect }) => {

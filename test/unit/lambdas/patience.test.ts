@@ -19,38 +19,54 @@ function executionOf(faults: Error[]) {
   return { context, slept };
 }
 
-const busy = () => new InvokeError('Rate Exceeded.');
-const broken = () => new InvokeError('Runtime exited with error: signal: killed');
-const call = { name: 'build', target: 'build-image:live', request: {}, delays: [2, 8] };
+const full = () => new InvokeError('Rate Exceeded.');
+const broken = (why = 'Runtime exited with error: signal: killed') => new InvokeError(why);
 const goOn = async () => undefined;
-
-test('a function that has no room is asked for three quarters of an hour, and its own faults count as before', async () => {
-  const { context, slept } = executionOf([broken(), ...Array.from({ length: 20 }, busy), broken()]);
-  expect(await invoke(context, call, goOn)).toEqual({ is: 'answered', answer: 'answer' });
-  expect(slept.slice(0, 7)).toEqual([2, 5, 10, 20, 30, 60, 60]);
-  expect(slept.at(-1)).toBe(8);
+const callWith = (room?: number[]) => ({
+  name: 'build',
+  target: 'build-image:live',
+  request: {},
+  delays: [2, 8],
+  ...(room && { room }),
 });
 
-test('it is not asked for ever', async () => {
-  const { context, slept } = executionOf(Array.from({ length: 1000 }, busy));
-  await expect(invoke(context, call, goOn)).rejects.toThrow('Rate Exceeded.');
-  const minutes = slept.reduce((sum, seconds) => sum + seconds, 0) / 60;
-  expect(Math.round(minutes)).toBe(45);
+test('a function that has no room is asked again without using up its tries', async () => {
+  const { context, slept } = executionOf([broken(), full(), full(), full(), broken()]);
+  const answered = await invoke(context, callWith([5, 10, 20, 30]), goOn);
+  expect(answered).toEqual({ is: 'answered', answer: 'answer' });
+  expect(slept).toEqual([2, 5, 10, 20, 8]);
+});
+
+test('what is left of the patience is left for the next call', async () => {
+  const room = [5, 10, 20];
+  const first = executionOf([full(), full()]);
+  await invoke(first.context, callWith(room), goOn);
+  expect(first.slept).toEqual([5, 10]);
+  const second = executionOf(Array.from({ length: 9 }, full));
+  await expect(invoke(second.context, callWith(room), goOn)).rejects.toThrow('Rate Exceeded.');
+  expect(second.slept).toEqual([20, 2, 8]);
 });
 
 test('whoever waits for room stops for a reason', async () => {
-  const { context, slept } = executionOf(Array.from({ length: 1000 }, busy));
-  const stopped = await invoke(context, call, async () => (slept.length === 3 ? 'a newer push' : undefined));
+  const { context, slept } = executionOf(Array.from({ length: 9 }, full));
+  const stopped = await invoke(context, callWith([5, 10, 20, 30]), async () =>
+    slept.length === 3 ? 'a newer push' : undefined,
+  );
   expect(stopped).toEqual({ is: 'stopped', reason: 'a newer push' });
 });
 
-test('what is asked once is asked once', async () => {
-  const { context, slept } = executionOf([busy()]);
-  await expect(invoke(context, { ...call, delays: [] }, goOn)).rejects.toThrow('Rate Exceeded.');
-  expect(slept).toEqual([]);
+test.each([
+  'reading the base: GET answered 429 TOOMANYREQUESTS: too many requests',
+  'fetching acme/throttle-demo: it answers 503',
+  'Rate exceeded',
+])('what a function throws is a fault of its own: %s', async (why) => {
+  const { context, slept } = executionOf(Array.from({ length: 9 }, () => broken(why)));
+  await expect(invoke(context, callWith([5, 10, 20, 30]), goOn)).rejects.toThrow(why);
+  expect(slept).toEqual([2, 8]);
 });
 
-test('what is no fault of an invocation is thrown', async () => {
-  const { context } = executionOf([new Error('Rate Exceeded.')]);
-  await expect(invoke(context, call, goOn)).rejects.toThrow('Rate Exceeded.');
+test('room is waited for by those alone who say how long', async () => {
+  const { context, slept } = executionOf(Array.from({ length: 9 }, full));
+  await expect(invoke(context, callWith(), goOn)).rejects.toThrow('Rate Exceeded.');
+  expect(slept).toEqual([2, 8]);
 });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { sign } from '@octokit/webhooks-methods';
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { log } from '../../../lib/log.ts';
 import { installationFile, withPreviews } from './installation-file.ts';
 
@@ -213,14 +213,16 @@ test('who looks at the URL with a browser is told what it is for, and counts as 
   const printed = vi.spyOn(console, 'log').mockReturnValue();
   vi.stubEnv('POWERTOOLS_DEV', 'true');
   vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  onTestFinished(() => {
+    printed.mockRestore();
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
+  });
   const counted = () => printed.mock.calls.filter(([line]) => String(line).includes('WebhookRefused')).length;
   expect(await send({ method: 'GET' })).toMatchObject({ statusCode: 405, status: 'ignored' });
   expect(counted()).toBe(0);
   expect(aws.started).toEqual([]);
   await send({ secret: 'guess' });
   expect(counted()).toBe(1);
-  printed.mockRestore();
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
 });
 
 describe('previews', () => {

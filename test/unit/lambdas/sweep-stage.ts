@@ -35,8 +35,9 @@ export class ScriptedRepository {
   readonly statuses: { commit: string; state: string; description: string }[] = [];
   /** Branches that were pushed today, and to which commit. */
   readonly pushed: { branch: string; commit: string }[] = [];
-  /** Who belongs to the organization, and may not push all the same. */
-  readonly readers: string[] = [];
+  readonly writers: string[] = ['ann'];
+  /** Whether the token is of somebody who is told what others may do. */
+  tellsRights = true;
   /** What every request is answered with while it is set. */
   fault: number | undefined;
   requests = 0;
@@ -186,7 +187,9 @@ export class SweepStage {
       return page(repository.pulls.filter(({ state }) => state === 'open').map(pullJson));
     const login = /^\/collaborators\/(\w+)\/permission$/.exec(rest)?.[1];
     if (login !== undefined)
-      return [200, { permission: repository.readers.includes(login) ? 'read' : 'write' }];
+      return repository.tellsRights
+        ? [200, { permission: repository.writers.includes(login) ? 'write' : 'read' }]
+        : [403, { message: 'Must have push access to view collaborator permission.' }];
     const status = /^\/statuses\/(\w+)$/.exec(rest)?.[1];
     if (status !== undefined) {
       repository.statuses.push({ commit: status, ...JSON.parse(body) });

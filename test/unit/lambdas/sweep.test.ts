@@ -259,7 +259,7 @@ describe('a fork', () => {
   test('is not built at a word that the event tells of, and the conversation does not', async () => {
     const pull = repository().pull(7, true, 'main', A);
     expect(await look(7, { commit: A, by: 'ann' })).toBe('waits');
-    stage.comment(pull, wordFor(A), 'CONTRIBUTOR', 'ann');
+    stage.comment(pull, wordFor(A), 'CONTRIBUTOR', 'mallory');
     expect(await look(7, { commit: A, by: 'ann' })).toBe('waits');
     expect(stage.started).toEqual([]);
     expect(pull.comments[0]?.body).toMatch(/^<!-- fairlead -->\nThis pull request comes from a fork/);
@@ -309,14 +309,27 @@ describe('a fork', () => {
 
   test('is not built at the word of a member who may not push', async () => {
     const pull = repository().pull(7, true, 'main', A);
-    repository().readers.push('eve');
     stage.comment(pull, wordFor(A), 'MEMBER', 'eve');
     stage.comment(pull, wordFor(A), 'COLLABORATOR', 'eve');
     expect(await look(7, { commit: A, by: 'eve' })).toBe('waits');
     expect(stage.started).toEqual([]);
-    stage.comment(pull, wordFor(A), 'MEMBER', 'ann');
+  });
+
+  test('is built at the word of somebody who may push, and hides what they belong to', async () => {
+    const pull = repository().pull(7, true, 'main', A);
+    stage.comment(pull, wordFor(A), 'MEMBER', 'eve');
+    stage.comment(pull, wordFor(A), 'CONTRIBUTOR', 'ann');
     expect(await look(7)).toBe('deployed');
     expect(stage.started).toMatchObject([{ pullRequest: 7, after: A, fork: { approvedBy: 'ann' } }]);
+  });
+
+  test('is told that the token is not shown who may push', async () => {
+    const pull = repository().pull(7, true, 'main', A);
+    repository().tellsRights = false;
+    stage.comment(pull, wordFor(A), 'OWNER', 'ann');
+    expect(await look(7, { commit: A, by: 'ann' })).toBe('waits');
+    expect(stage.started).toEqual([]);
+    expect(pull.comments.at(-1)?.body).toContain('is not shown who may push');
   });
 
   test('is looked at among few, the newest: strangers open as many as they like', async () => {
