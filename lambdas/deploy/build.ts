@@ -16,7 +16,7 @@ export interface Claim {
 type Ended = Exclude<BuildAnswer, { outcome: 'building' }>;
 
 /** Seconds between tries while the builder has no room for another build: a quarter of an hour in all, then it fails. */
-const ROOM = [2, 5, 10, 20, 30, ...Array<number>(14).fill(60)];
+const ROOM = [1, 2, 3, 5, 10, 20, 30, ...Array<number>(14).fill(60)];
 
 /** Has the image built and published. A function that breaks is given more tries, while the claim is the newest. */
 export async function buildImage(
