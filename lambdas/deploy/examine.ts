@@ -1,5 +1,6 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { FairleadError, messageOf } from '../../lib/errors.ts';
+import { setupCommand } from '../../lib/kube/setup-command.ts';
 import type { Listed } from '../../lib/ledger/listing.ts';
 import { about } from '../../lib/log.ts';
 import type { Finding } from '../../lib/operate/answer.ts';
@@ -61,8 +62,8 @@ async function lookAtCluster(
     );
     return { findings: [{ is: 'ok', about: 'cluster', says }, ...refused], sighted };
   } catch (error) {
-    const remedy =
-      'npx fairlead cluster-setup | kubectl apply -f - makes its rights; see that its endpoint can be reached';
+    // Whether it is Auto Mode is not known here, and nothing that rights depend on.
+    const remedy = `${setupCommand('of-the-cluster')} makes its rights; see that its endpoint can be reached`;
     return { findings: [{ is: 'not-ok', about: 'cluster', says: messageOf(error), remedy }] };
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { APPLY_SETUP } from '../../../lib/kube/setup-command.ts';
 import type { DeployFlags } from './run.ts';
 
 interface Flags extends DeployFlags {
@@ -26,7 +27,7 @@ export function registerDeploy(program: Command): void {
     });
   program
     .command('cluster-setup')
-    .description('print what has to be in the cluster, for kubectl apply --server-side -f -')
+    .description(`print what has to be in the cluster, for ${APPLY_SETUP}`)
     .option('--auto-mode', 'the cluster that is there is EKS in Auto Mode')
     .action(async ({ autoMode = false }: { autoMode?: boolean }) => {
       const { clusterSetupYaml } = await import('./cluster-setup.ts');

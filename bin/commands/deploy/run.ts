@@ -107,7 +107,7 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
   for (const line of nextSteps(config.hosts, outputs, aws.region)) say(line);
   if (setUp.is === 'out-of-reach') {
     say(`\n${pc.yellow('One step is left')}: the cluster ${name} is not reached from here (${setUp.why}).`);
-    say('Where it is reached: npx fairlead cluster-setup | kubectl apply --server-side -f -');
+    say(`Where it is reached: ${setUp.command}`);
     return false;
   }
   if (setUp.is === 'failed') {

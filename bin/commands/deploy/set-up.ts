@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
+import { DescribeClusterCommand } from '@aws-sdk/client-eks';
 import { FairleadError } from '../../../lib/errors.ts';
 import { Kube } from '../../../lib/kube/client.ts';
 import { type Applied, applySetup, clusterSetup, nodesOf } from '../../../lib/kube/cluster-setup.ts';
 import { connectToEks } from '../../../lib/kube/eks.ts';
 import { KubeError } from '../../../lib/kube/error.ts';
+import { setupCommand } from '../../../lib/kube/setup-command.ts';
 import type { Aws } from './aws.ts';
 
 /** An access entry that was just made is known to the cluster within a minute or so. */
@@ -11,7 +13,14 @@ const PATIENCE_MS = 120_000;
 const PAUSE_MS = 5_000;
 
 /** How the set-up of a cluster went: not at all where it is only reached from inside of its VPC. */
-export type SetUp = { is: 'applied'; objects: Applied[] } | { is: 'out-of-reach'; why: string };
+export type SetUp =
+  | { is: 'applied'; objects: Applied[] }
+  | {
+      is: 'out-of-reach';
+      why: string;
+      /** By which it is done where the cluster is reached. */
+      command: string;
+    };
 
 /** Applies what has to be in the cluster, as whoever runs the command. Throws `deploy/not-admitted`, KubeError. */
 export async function setUpCluster(
@@ -27,9 +36,10 @@ export async function setUpCluster(
         return { is: 'applied', objects: await applySetup(kube, clusterSetup(await nodesOf(kube))) };
       } catch (error) {
         if (!(error instanceof KubeError)) throw error;
-        if (error.status === 0) return { is: 'out-of-reach', why: error.fault.cause };
+        if (error.status === 0)
+          return { is: 'out-of-reach', why: error.fault.cause, command: await commandFor(eks, name) };
         if (error.status !== 401 && error.status !== 403) throw error;
-        if (Date.now() >= until) throw notAdmitted(name, error);
+        if (Date.now() >= until) throw notAdmitted(name, error, await commandFor(eks, name));
         await setTimeout(pause);
       }
     }
@@ -38,14 +48,19 @@ export async function setUpCluster(
   }
 }
 
-function notAdmitted(name: string, error: KubeError): FairleadError {
+/** The cluster itself cannot be asked: EKS knows, too, whether it is in Auto Mode. */
+async function commandFor(eks: Aws['eks'], name: string): Promise<string> {
+  const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
+  return setupCommand(cluster?.computeConfig?.enabled === true ? 'auto-mode' : 'of-the-cluster');
+}
+
+function notAdmitted(name: string, error: KubeError, command: string): FairleadError {
   return new FairleadError(
     {
       code: 'deploy/not-admitted',
       operation: `setting up the cluster ${name}`,
       cause: `the cluster refuses you: ${error.fault.cause}`,
-      remedy:
-        'let one of its administrators run npx fairlead cluster-setup | kubectl apply --server-side -f -',
+      remedy: `let one of its administrators run ${command}`,
     },
     { cause: error },
   );

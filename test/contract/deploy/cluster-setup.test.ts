@@ -12,6 +12,7 @@ import { stringify } from 'yaml';
 import { setUpCluster } from '../../../bin/commands/deploy/set-up.ts';
 import { type Connection, Kube } from '../../../lib/kube/client.ts';
 import { applySetup, clusterSetup, nodesOf } from '../../../lib/kube/cluster-setup.ts';
+import { APPLY_SETUP, setupCommand } from '../../../lib/kube/setup-command.ts';
 import { verifyEksToken } from '../../../local/aws/eks-token.ts';
 import { startKubernetes } from '../../../local/kubernetes/start.ts';
 import { kubectl } from '../rollout/implementation.ts';
@@ -73,8 +74,14 @@ function suite(start: () => Promise<Cluster>): void {
 
   test('is what kubectl takes as it is printed', async () => {
     const yaml = objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
-    const said = await kubectl(cluster.kubeconfig, ['apply', '--dry-run=server', '-f', '-'], yaml);
-    expect(said.trim().split('\n')).toHaveLength(names.length);
+    // Of another set of rules than are there, too, which as somebody else would be a conflict.
+    const changed = yaml.replace('- get\n', '- list\n');
+    expect(changed).not.toBe(yaml);
+    const [, ...words] = APPLY_SETUP.split(' ');
+    for (const one of [yaml, changed]) {
+      const said = await kubectl(cluster.kubeconfig, [...words, '--dry-run=server'], one);
+      expect(said.trim().split('\n')).toHaveLength(names.length);
+    }
   });
 
   test('knows a cluster that is not EKS in Auto Mode', async () => {
@@ -179,7 +186,7 @@ describe.skipIf(missing)(missing ?? 'the set-up of the stand-in', () => {
 
   test('is left to the person where the endpoint does not answer', async () => {
     const done = await withEks(LOGIN, 'https://127.0.0.1:1', (eks) => setUpCluster({ eks }, 'mine'));
-    expect(done).toMatchObject({ is: 'out-of-reach' });
+    expect(done).toMatchObject({ is: 'out-of-reach', command: setupCommand('of-the-cluster') });
   });
 });
 

@@ -3,6 +3,7 @@ import { messageOf } from '../../../../lib/errors.ts';
 import { Kube } from '../../../../lib/kube/client.ts';
 import { clusterSetup, nodesOf } from '../../../../lib/kube/cluster-setup.ts';
 import { connectToEks } from '../../../../lib/kube/eks.ts';
+import { setupCommand } from '../../../../lib/kube/setup-command.ts';
 import type { WrittenObject } from '../../../../lib/kube/wire.ts';
 import { absent, type Finding, notOk, ok, unknown } from '../finding.ts';
 import type { Check, Patient } from '../patient.ts';
@@ -90,9 +91,8 @@ async function rights(client: import('@aws-sdk/client-eks').EKSClient, name: str
       if (!live || !isAsWanted(live, object)) differ.push(`${object.kind} ${object.metadata.name}`);
     }
     if (differ.length === 0) return ok('roles', 'they are what this version needs');
-    const mode = nodes === 'auto-mode' ? ' --auto-mode' : '';
-    const remedy = `npx fairlead cluster-setup${mode} | kubectl apply --server-side -f -`;
-    return notOk('roles', `missing, or of another version: ${differ.join(', ')}`, remedy);
+    const says = `missing, or of another version: ${differ.join(', ')}`;
+    return notOk('roles', says, setupCommand(nodes));
   } catch (error) {
     return unknown(
       'roles',

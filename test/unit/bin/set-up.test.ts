@@ -1,0 +1,40 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { setUpCluster } from '../../../bin/commands/deploy/set-up.ts';
+
+/** What EKS says of the cluster; nobody listens at its endpoint. */
+let cluster: object;
+let server: Server;
+let eks: EKSClient;
+
+beforeEach(async () => {
+  cluster = { endpoint: 'https://127.0.0.1:1', certificateAuthority: { data: 'Y2E=' } };
+  server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ cluster }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const credentials = { accessKeyId: 'a', secretAccessKey: 's' };
+  eks = new EKSClient({ endpoint, region: 'eu-west-1', credentials });
+});
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+const FORCED = 'kubectl apply --server-side --field-manager=fairlead --force-conflicts -f -';
+
+test.each([
+  ['in Auto Mode', { computeConfig: { enabled: true } }, 'npx fairlead cluster-setup --auto-mode'],
+  ['with nodes of its own', { computeConfig: { enabled: false } }, 'npx fairlead cluster-setup'],
+  ['of which nothing is said', {}, 'npx fairlead cluster-setup'],
+])(
+  'of a cluster %s that is out of reach, the command for its administrator is told',
+  async (_, of, command) => {
+    cluster = { ...cluster, ...of };
+    const done = await setUpCluster({ eks }, 'mine', { patience: 0, pause: 0 });
+    expect(done).toMatchObject({ is: 'out-of-reach', command: `${command} | ${FORCED}` });
+  },
+);
