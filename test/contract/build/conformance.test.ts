@@ -19,7 +19,7 @@ const CASES = { ADD, ARGS, CONFIG, COPY, FROM, HEREDOC, MOUNTS, RUN, SYNTAX };
 /** Several cases share two cores, and a base is unpacked once for all. */
 const PATIENCE = { timeout: 180_000 };
 /** Said by its client, of what BuildKit refused: not of one that is not there. */
-const REFUSED = /^ERROR: failed to (solve|build)/m;
+const REFUSED = /^ERROR: failed to (solve|build|run Build function): /m;
 const ERRORS = { SYNTAX_ERRORS, BUILD_ERRORS };
 
 describe.skipIf(missing !== undefined)(`docker build${missing ? ` (skipped: ${missing})` : ''}`, () => {

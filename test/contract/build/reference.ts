@@ -26,7 +26,8 @@ export class Reference {
    */
   constructor(parts: readonly string[], names: Record<string, string>) {
     const sources = globSync('{*,cases/*,../trixie,../../unit/build/support}.ts', { cwd: HERE }).sort();
-    const texts = sources.map((file) => readFileSync(join(HERE, file), 'utf8'));
+    const makers = sources.filter((file) => !file.endsWith('.test.ts'));
+    const texts = makers.map((file) => readFileSync(join(HERE, file), 'utf8'));
     // Modes of the context are the umask's, and what a RUN sees of the kernel is its version's.
     const machine = [String(process.umask()), release()];
     const all = join(CACHE, 'buildkit');
