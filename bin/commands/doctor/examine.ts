@@ -43,7 +43,7 @@ export async function examine(asked: Asked): Promise<Finding[]> {
   const person = await identity(settings, cloud === undefined ? configured.config.regions : []);
   // Without credentials, or elsewhere, nothing else can be asked.
   if (person.is === 'not-ok') return [configured.finding, person];
-  const found = cloud === undefined ? await stacksOf(settings, configured.config) : [];
+  const found = cloud === undefined ? await stacksOf(settings) : [];
   const patient = await patientOf(asked, configured.config, settings, found);
   const checks = cloud === undefined ? ON_AWS : HERE;
   // Side by side; told in their order.
@@ -116,17 +116,11 @@ async function identity(
   }
 }
 
-async function stacksOf(
-  settings: (name: string) => ClientSettings | undefined,
-  config: Config,
-): Promise<StackSummary[]> {
+async function stacksOf(settings: (name: string) => ClientSettings | undefined): Promise<StackSummary[]> {
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
   const client = new CloudFormationClient(settings('CLOUDFORMATION') ?? {});
-  const names = Object.values(STACKS).filter(
-    (name) => name !== STACKS.cluster || config.cluster.is === 'new',
-  );
   // Whoever may not read them is told so by every check that knows of nothing to look at.
-  return await readStacks(client, names).catch(() => []);
+  return await readStacks(client, Object.values(STACKS)).catch(() => []);
 }
 
 /** What a local cloud calls its own (local/cloud.ts). */
@@ -141,8 +135,9 @@ async function patientOf(
   found: readonly StackSummary[],
 ): Promise<Patient> {
   const manifest = JSON.parse(await readFile(join(root(), 'package.json'), 'utf8')) as { version: string };
-  const output = (key: string) =>
-    found.map(({ outputs }) => outputs[key]).find((value) => value !== undefined);
+  // What is left of a cluster that is used no more is nothing of the installation.
+  const own = found.filter(({ name }) => name !== STACKS.cluster || config.cluster.is === 'new');
+  const output = (key: string) => own.map(({ outputs }) => outputs[key]).find((value) => value !== undefined);
   const named = config.cluster.is === 'existing' ? config.cluster.name : output('ClusterName');
   return {
     config,
@@ -151,7 +146,7 @@ async function patientOf(
     resources: (type, stack) =>
       asked.local
         ? (LOCAL[type] ?? [])
-        : found
+        : own
             .filter(({ name }) => stack === undefined || name === stack)
             .flatMap(({ resources }) => resources.get(type) ?? []),
     output,

@@ -135,6 +135,13 @@ export class DoctorAws {
       return response
         .writeHead(200, { 'content-type': 'text/xml' })
         .end(answer.replace('WEBHOOK', `${this.url}/webhook`).replace('QUEUE', this.url));
+    // The older services write XML; the others are told by a header, or by the path.
+    if (answer instanceof Error && request.url === '/' && request.headers['x-amz-target'] === undefined)
+      return response
+        .writeHead(400, { 'content-type': 'text/xml' })
+        .end(
+          `<ErrorResponse><Error><Code>${answer.name}</Code><Message>${answer.message}</Message></Error></ErrorResponse>`,
+        );
     if (answer instanceof Error)
       return response
         .writeHead(400, { 'x-amzn-errortype': answer.name })

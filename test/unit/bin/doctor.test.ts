@@ -191,7 +191,7 @@ const DISEASES: [string, Answers, string, RegExp][] = [
         '<R><ListSubscriptionsByTopicResult><Subscriptions><member><SubscriptionArn>PendingConfirmation</SubscriptionArn><Endpoint>ada@example.com</Endpoint></member></Subscriptions></ListSubscriptionsByTopicResult></R>',
     },
     'notifications',
-    /link/,
+    /link.*sns subscribe --topic-arn arn:aws:sns:\S+ --protocol email --notification-endpoint ada@example\.com$/,
   ],
   [
     'dead letters wait',
@@ -277,6 +277,44 @@ describe('an installation that lacks something', () => {
     };
     const findings = wrong(await look(small, other));
     expect(findings).toEqual([]);
+  });
+
+  describe('the stack of a cluster, where the configuration names an existing one', () => {
+    const existing = async (name: string) => {
+      const other = await mkdtemp(join(folder, 'existing-'));
+      const text = `export default { apps: 'any', cluster: { existing: { name: '${name}' } } };\n`;
+      await writeFile(join(other, 'fairlead.config.ts'), text);
+      return other;
+    };
+
+    test('is left over, and costs', async () => {
+      expect(wrong(await look({}, await existing('apps')))).toMatchObject([
+        { about: 'FairleadCluster', remedy: expect.stringContaining('delete-stack') },
+      ]);
+    });
+
+    test('is none to be taken away, where it has that very cluster', async () => {
+      expect(wrong(await look({}, await existing('main')))).toEqual([]);
+    });
+
+    test('is not missed', async () => {
+      const DescribeStacks = (input: string) =>
+        input.includes('FairleadCluster')
+          ? new Error('Stack with id FairleadCluster does not exist')
+          : HEALTHY.DescribeStacks?.(input);
+      const findings = await look({ DescribeStacks }, await existing('apps'));
+      expect(findings.map(({ about }) => about)).not.toContain('FairleadCluster');
+      expect(wrong(findings)).toEqual([]);
+    });
+  });
+
+  test('an address whose subscription AWS has given up is told how to get another mail', async () => {
+    const other = await mkdtemp(join(folder, 'lapsed-'));
+    const text = "export default { apps: 'any', notifications: { email: ['bob@example.com'] } };\n";
+    await writeFile(join(other, 'fairlead.config.ts'), text);
+    expect(wrong(await look({}, other))).toMatchObject([
+      { about: 'notifications', remedy: expect.stringContaining('--notification-endpoint bob@example.com') },
+    ]);
   });
 
   test('in another region than the installation’s nothing else is asked', async () => {

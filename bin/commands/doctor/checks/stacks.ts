@@ -6,8 +6,22 @@ import { STACKS, type StackSummary } from '../stacks.ts';
 export const stacks: Check = {
   about: 'stacks',
   needs: ['cloudformation:DescribeStacks', 'cloudformation:ListStackResources'],
-  look: async (patient) => wanted(patient).flatMap((name) => stackFindings(name, patient)),
+  look: async (patient) => [
+    ...wanted(patient).flatMap((name) => stackFindings(name, patient)),
+    ...leftOver(patient),
+  ],
 };
+
+/** The cluster that Fairlead made, where the configuration names another: it costs, and no deployment takes it away. */
+function leftOver({ config, stacks }: Patient): Finding[] {
+  const stack = stacks.find(({ name }) => name === STACKS.cluster);
+  if (stack === undefined || config.cluster.is === 'new') return [];
+  const used = config.cluster.name;
+  if (stack.outputs.ClusterName === used)
+    return [ok(STACKS.cluster, `it has the cluster ${used}, which is named as an existing one`)];
+  const remedy = `once nothing runs there: aws cloudformation delete-stack --stack-name ${STACKS.cluster} (docs/deploying.md, "Another cluster")`;
+  return [notOk(STACKS.cluster, `it is left over: apps run on ${used}, and it costs on`, remedy)];
+}
 
 function wanted({ config }: Patient): string[] {
   const { cluster, ...others } = STACKS;

@@ -62,15 +62,25 @@ export const notifications: Check = {
     );
     const pending = Subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn === 'PendingConfirmation');
     if (pending.length > 0) {
-      const who = pending.map(({ Endpoint }) => Endpoint).join(', ');
+      const who = pending.map(({ Endpoint = '' }) => Endpoint);
       return [
         notOk(
           'notifications',
-          `not confirmed: ${who}`,
-          'follow the link in the mail from AWS; npx fairlead deploy sends it again after three days',
+          `not confirmed: ${who.join(', ')}`,
+          `follow the link in the mail from AWS, which holds for two days; for another mail: ${subscribing(topic, who)}`,
         ),
       ];
     }
+    const known = new Set(Subscriptions.map(({ Endpoint }) => Endpoint));
+    const lapsed = patient.config.notifications.email.filter((address) => !known.has(address));
+    if (lapsed.length > 0)
+      return [
+        notOk(
+          'notifications',
+          `never confirmed, or given up: ${lapsed.join(', ')}`,
+          `npx fairlead deploy, if an address is new; else, for another mail: ${subscribing(topic, lapsed)}`,
+        ),
+      ];
     if (Subscriptions.length === 0 && patient.config.notifications.topics.length === 0)
       return [
         notOk(
@@ -84,6 +94,17 @@ export const notifications: Check = {
     ];
   },
 };
+
+/**
+ * How addresses get another mail. SNS takes a subscription away that nobody confirmed, and CloudFormation, whose template
+ * is the same as before, does not make it again.
+ */
+function subscribing(topic: string, addresses: readonly string[]): string {
+  const commands = addresses.map(
+    (address) => `aws sns subscribe --topic-arn ${topic} --protocol email --notification-endpoint ${address}`,
+  );
+  return commands.join('; ');
+}
 
 /** Whether events wait that nobody could handle. */
 export const deadLetters: Check = {
