@@ -7,6 +7,7 @@ import { about } from '../../lib/log.ts';
 import type { RecoveredEnvironment } from '../../lib/operate/answer.ts';
 import type { Recover } from '../../lib/push/request.ts';
 import type { Push } from '../../lib/push/types.ts';
+import { SWEPT } from '../../lib/push/upkeep.ts';
 import { brief } from '../../lib/report/brief.ts';
 import type { Recollection } from '../../lib/rollout/recollect.ts';
 import type { Sighted } from '../../lib/rollout/survey.ts';
@@ -84,7 +85,9 @@ async function recoverOnce(
   const answer = await recovery.recover(environment, { ...found, ...by, ...(push && { push }) });
   const told = describe(environment, answer);
   if (answer.is !== 'recovered') return told;
-  const held = push === undefined ? undefined : await hold(environment, push, found, claim?.commit);
+  // What the sweep brought by itself, to a ledger that had forgotten it, nobody has pushed since.
+  const pushed = claim?.delivery.startsWith(SWEPT) ? undefined : claim?.commit;
+  const held = push === undefined ? undefined : await hold(environment, push, found, pushed);
   const runs = found.release && `runs ${brief(found.release.commit)}, release ${found.release.number}; `;
   const notes = [
     `${told.message}; ${runs ?? 'nothing runs; '}claims go on from ${answer.fence}`,

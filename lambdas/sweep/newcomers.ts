@@ -2,7 +2,8 @@ import type { Listed } from '../../lib/ledger/listing.ts';
 import { decide } from '../../lib/push/decide.ts';
 import { decidePull, type PullDecision } from '../../lib/push/decide-pull.ts';
 import { previewsFor } from '../../lib/push/installation.ts';
-import { nameOfOrigin } from '../../lib/push/origin.ts';
+import { isSame, nameOfOrigin } from '../../lib/push/origin.ts';
+import { isPreview } from '../../lib/push/place.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
 import { isNews } from '../../lib/push/upkeep.ts';
 import type { HostView } from './host-view.ts';
@@ -15,16 +16,20 @@ const FORKS = 3 * 3_600_000;
 const MOST_FORKS = 10;
 
 /**
- * Pushes of a repository that made no environment though they should have. Only of the last day: who turns previews on
- * does not want one for every branch that was ever left.
+ * Pushes of a repository that made no environment though they should have. What the configuration names is wanted
+ * whenever it was pushed; a preview only of the last day: who turns them on does not want one for every branch that was
+ * ever left.
  */
 export async function newcomers(origin: Origin, view: HostView, listed: readonly Listed[]): Promise<Push[]> {
-  const known = new Set(listed.map(({ name }) => name));
+  const known = new Set(listed.map(({ app, name }) => `${app}/${name}`));
   const wanted = [...(await ofBranches(origin, view, known)), ...ofPulls(origin, view, known)];
   const news: Push[] = [];
   for (const push of wanted) {
-    const claim = await ledger.newestClaim({ app: push.app, name: push.environment.name });
-    if (isNews(claim, push.after, Date.now())) news.push(push);
+    const environment = { app: push.app, name: push.environment.name };
+    const claim = await ledger.newestClaim(environment);
+    if (!isNews(claim, push.after, Date.now())) continue;
+    // The record of what did not work outlives the environment's place on the list.
+    if ((await ledger.badCommit(environment, push.after)) === undefined) news.push(push);
   }
   return news;
 }
@@ -37,11 +42,22 @@ async function ofBranches(origin: Origin, view: HostView, known: ReadonlySet<str
       known,
     );
   });
-  if (unknown.length === 0) return [];
+  const configured = unknown.filter((push) => isConfigured(push));
+  const others = unknown.filter((push) => !isConfigured(push));
+  return [...configured, ...(await pushedToday(origin, others))];
+}
+
+/** Whether the configuration lists the app, and names the environment: not, where any repository is deployed. */
+function isConfigured(push: Push): boolean {
+  return !isPreview(push.environment) && deploys.apps.some(({ repository }) => isSame(repository, push));
+}
+
+async function pushedToday(origin: Origin, pushes: readonly Push[]): Promise<Push[]> {
+  if (pushes.length === 0) return [];
   const pushed = await forgeOf(origin).pushedToday(repositoryOf(origin));
   if (pushed.is === 'absent') return [];
   const today = new Set(pushed.value.map(({ branch, commit }) => `${commit} ${branch}`));
-  return unknown.filter(({ branch, after }) => today.has(`${after} ${branch}`));
+  return pushes.filter(({ branch, after }) => today.has(`${after} ${branch}`));
 }
 
 function ofPulls(origin: Origin, { pulls }: HostView, known: ReadonlySet<string>): Push[] {
@@ -55,7 +71,9 @@ function ofPulls(origin: Origin, { pulls }: HostView, known: ReadonlySet<string>
 }
 
 function ofDecision(decision: PullDecision, known: ReadonlySet<string>): Push[] {
-  return decision.do === 'deploy' && !known.has(decision.push.environment.name) ? [decision.push] : [];
+  if (decision.do !== 'deploy') return [];
+  const { app, environment } = decision.push;
+  return known.has(`${app}/${environment.name}`) ? [] : [decision.push];
 }
 
 /** The numbers of forks' pull requests for which a word may have been given that was not heard; the newest first. */

@@ -106,6 +106,18 @@ describe.concurrent('a ledger that is behind its cluster', () => {
     await recover(scene);
     expect(await scene.ledger.badCommit(scene.environment, B)).toBeUndefined();
   });
+
+  test('holds a head that the sweep alone brought since the loss: nobody has pushed it', async ({
+    scene,
+  }) => {
+    scene.rollOut = async () => ({ state: 'superseded', by: 57 });
+    await scene.deploy({ ...scene.push(B), delivery: `sweep-${scene.app}` });
+    clusterHas(scene, [sighted(scene)], running(scene, A));
+    await recover(scene);
+    expect(await scene.ledger.badCommit(scene.environment, B)).toMatchObject({
+      reason: expect.stringContaining('recovered'),
+    });
+  });
 });
 
 describe.concurrent('an inventory that is not where it belongs', () => {

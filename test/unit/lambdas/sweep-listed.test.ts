@@ -18,8 +18,15 @@ const listed = (app: string, repository: string): ListedApp => ({
   previews: { ...NO_PREVIEWS, of: 'branches' },
 });
 
+const plain = (app: string): ListedApp => ({
+  ...listed(app, app),
+  ...{ environments: { production: 'main' }, previews: NO_PREVIEWS },
+});
+const MANY = Array.from({ length: 30 }, (_, index) => plain(`many-${index}`));
+
 beforeAll(async () => {
-  await stage.set({ apps: [listed('shop', 'storefront'), listed('silent', 'quiet')], others: 'ignored' });
+  const apps = [listed('shop', 'storefront'), listed('silent', 'quiet'), plain('lone'), ...MANY];
+  await stage.set({ apps, others: 'ignored' });
   const { handler } = await import('../../../lambdas/sweep.ts');
   sweep = async () => (await handler({}, { getRemainingTimeInMillis: () => 100_000 })) as Swept;
 });
@@ -76,17 +83,70 @@ describe('sweeping an app that is listed', { timeout: 60_000 }, () => {
     expect(stage.started[0]).not.toHaveProperty('unless');
   });
 
-  test('removes previews of an app that is called otherwise now, and leaves its production', async () => {
+  test('removes previews of an app that is called otherwise now, leaves its production, and makes that of the new name', async () => {
     await stage.deployed(push('main', A, placeOf('old', 'production'), 'old'), 'live');
     await stage.deployed(push('blue', A, { name: 'preview-blue', namespace: 'old--blue' }, 'old'), 'live');
     stage.repository('Storefront').branches.set('main', B).set('blue', B);
-    expect(await sweep()).toMatchObject({ deployed: [], removed: ['old/preview-blue'] });
+    expect(await sweep()).toMatchObject({ deployed: ['shop/production'], removed: ['old/preview-blue'] });
   });
 
-  test('finds the first push of an app though nobody told of it', async () => {
+  test('finds the first push of an app though nobody told of it, however long ago it was', async () => {
     const quiet = stage.repository('quiet');
-    quiet.branches.set('main', A).set('develop', B);
-    quiet.pushed.push({ branch: 'develop', commit: B });
-    expect(await sweep()).toMatchObject({ deployed: ['silent/staging'] });
+    for (const branch of ['main', 'develop', 'old', 'new']) quiet.branches.set(branch, A);
+    quiet.pushed.push({ branch: 'new', commit: A });
+    const { deployed } = await sweep();
+    expect(deployed.sort()).toEqual(['silent/preview-new', 'silent/production', 'silent/staging']);
+  });
+
+  test('makes an environment that the configuration has got since, once, and asks no host when it was pushed', async () => {
+    await stage.deployed(push('main', B, placeOf('shop', 'production')), 'live');
+    stage.repository('Storefront').branches.set('main', B).set('develop', C);
+    expect(await sweep()).toMatchObject({ deployed: ['shop/staging'] });
+    // Its branches, and its pull requests.
+    expect(stage.repository('Storefront').requests).toBe(2);
+    expect(await sweep()).toMatchObject({ deployed: [], left: 0 });
+  });
+
+  test('makes none of a branch that is not there', async () => {
+    stage.repository('quiet').branches.set('other', A);
+    expect(await sweep()).toMatchObject({ deployed: [], removed: [], left: 0 });
+  });
+});
+
+describe('an environment that the ledger has not on its list', { timeout: 60_000 }, () => {
+  const place = placeOf('lone', 'production');
+  const at = { app: 'lone', name: 'production' };
+  const lone = (after: string): Push => ({ ...push('main', after, place, 'lone'), repository: 'lone' });
+
+  test('stays away at the commit that it was removed at, and comes with another one', async () => {
+    await stage.deployed(lone(A), 'live');
+    const by = { execution: 'r', delivery: 'r' };
+    const removal = await stage.ledger.remove(at, by, async () => false);
+    if (removal.is !== 'claimed') throw new Error(removal.is);
+    await stage.ledger.settle(at, { fence: removal.fence, runs: 'nothing' });
+    await stage.ledger.forget(at, removal.fence);
+    stage.repository('lone').branches.set('main', A);
+    expect(await sweep()).toMatchObject({ deployed: [] });
+    stage.repository('lone').branches.set('main', B);
+    expect(await sweep()).toMatchObject({ deployed: ['lone/production'] });
+  });
+
+  test('is not made with a commit that is on record as bad', async () => {
+    const bad = { commit: C, reason: 'it crashes', at: new Date().toISOString() };
+    await stage.ledger.markBad(at, bad);
+    stage.repository('lone').branches.set('main', C);
+    expect(await sweep()).toMatchObject({ deployed: [] });
+  });
+});
+
+describe('many apps that were never deployed', { timeout: 60_000 }, () => {
+  test('come a few in a round, until all are there', async () => {
+    for (const { repository } of MANY) stage.repository(repository.repository).branches.set('main', A);
+    const rounds = [await sweep(), await sweep(), await sweep()];
+    expect(rounds.map(({ deployed, left }) => [deployed.length, left])).toEqual([
+      [25, 5],
+      [5, 0],
+      [0, 0],
+    ]);
   });
 });
