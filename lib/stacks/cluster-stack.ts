@@ -40,7 +40,8 @@ export interface ClusterStackProps extends StackProps {
 }
 
 /**
- * The EKS cluster in Auto Mode: AWS runs its nodes and load balancers, and nothing of Fairlead runs in it.
+ * The EKS cluster in Auto Mode: AWS runs its nodes and load balancers, and nothing of Fairlead runs in it. What
+ * HorizontalPodAutoscalers count by does: metrics-server.
  *
  * What has to be in the cluster is applied by people (lib/kube/cluster-setup.ts): a function that could do it would have
  * to be its administrator for good.
@@ -83,6 +84,7 @@ export class ClusterStack extends Stack implements ReachableCluster {
     acknowledgeCluster(cluster);
     acknowledgeVpc(vpc);
     for (const principal of new Set(admins)) admitAdministrator(this, cluster, principal);
+    addMetricsServer(this, cluster);
     return cluster;
   }
 }
@@ -110,6 +112,21 @@ const ENDPOINTS: Record<Endpoint, eks.EndpointAccess> = {
   'public-and-private': eks.EndpointAccess.PUBLIC_AND_PRIVATE,
   private: eks.EndpointAccess.PRIVATE,
 };
+
+/**
+ * What tells autoscalers how much pods use. EKS brings it along with no cluster, Auto Mode or not (Amazon EKS User Guide,
+ * "View resource usage with the Kubernetes Metrics Server"), and updates it as an add-on of the community.
+ */
+function addMetricsServer(scope: Construct, cluster: eks.Cluster): void {
+  const addon = new eks.CfnAddon(scope, 'MetricsServer', {
+    clusterName: cluster.clusterName,
+    addonName: 'metrics-server',
+    // Of a cluster that was here before, it may have been put in by hand.
+    resolveConflicts: 'OVERWRITE',
+  });
+  // Its pods wait for a node, which joins the cluster by a NAT gateway.
+  addon.node.addDependency(cluster.vpc);
+}
 
 /** Makes `principal`, the ARN of a role or user, an administrator. No principal of the stacks is ever one. */
 function admitAdministrator(scope: Construct, cluster: eks.Cluster, principal: string): void {

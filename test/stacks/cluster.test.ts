@@ -65,6 +65,18 @@ describe('a new cluster', () => {
     cluster.resourceCountIs('AWS::Lambda::Function', 0);
   });
 
+  it('has what autoscalers count by, once its nodes can join it', () => {
+    const { cluster } = synthesized(NEW_CLUSTER);
+    const [, addon] = Object.entries(cluster.findResources('AWS::EKS::Addon'))[0] ?? [];
+    expect(addon?.Properties).toEqual({
+      AddonName: 'metrics-server',
+      ClusterName: { Ref: expect.stringMatching(/^Cluster/) },
+      ResolveConflicts: 'OVERWRITE',
+    });
+    const routes = Object.keys(cluster.findResources('AWS::EC2::Route'));
+    expect(addon?.DependsOn).toEqual(expect.arrayContaining(routes));
+  });
+
   it('has the administrators that are named, each once, and they are no principals of the stack', () => {
     const { cluster } = synthesized({ ...NEW_CLUSTER, admins: [ADMIN, ADMIN] });
     const entries = Object.values(cluster.findResources('AWS::EKS::AccessEntry'));
