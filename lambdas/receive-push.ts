@@ -155,8 +155,15 @@ async function deploy(push: Push): Promise<Answer> {
     { do: 'deploy', ...push, receivedAt: Date.now() },
     once,
   );
-  if (started === 'known') log.info('the delivery had started a deployment before');
-  return answer(202, 'accepted', message);
+  if (started === 'started') return answer(202, 'accepted', message);
+  log.info('the delivery had started a deployment before');
+  return answer(202, 'accepted', `${message} (${startedBefore(push)})`);
+}
+
+/** What a person reads who has sent a delivery again, to try it once more. */
+function startedBefore({ app, environment: { name } }: Push): string {
+  const redeploy = `npx fairlead redeploy ${app}${name === 'production' ? '' : ` -e ${name}`}`;
+  return `this delivery has started its deployment before, and starts no other: to deploy again, push again or run ${redeploy}`;
 }
 
 async function remove(host: HostKind, request: Remove): Promise<Answer> {

@@ -14,7 +14,8 @@ import type { CommitStatus } from '../../lib/source/types.ts';
 import { whoseInstead } from './owner.ts';
 import { pause, step } from './patience.ts';
 import { whyNoRoom } from './room.ts';
-import { environmentOf, forgeOf, headOf, ledger, repositoryOf, subjectOf } from './services.ts';
+import { environmentOf, forgeOf, ledger, repositoryOf, subjectOf } from './services.ts';
+import { seenHeadOf } from './sight.ts';
 
 /** `at`: ms since the epoch. `waited`: another execution was at work on the same commit first. */
 export type Claimed = { at: number; commit: string } & (
@@ -99,7 +100,7 @@ async function claimOnce(push: Push, { execution, wanted, waited, known, isFirst
   let head: string | undefined;
   const by = { execution, delivery: push.delivery, ...known };
   const answer = await ledger.claim(environmentOf(push), by, async () => {
-    const found = await headOf(push);
+    const found = await seenHeadOf(push);
     head = found.is === 'found' ? found.commit : undefined;
     return head === wanted ? head : undefined;
   });

@@ -26,6 +26,11 @@ export function forgeOf({ host }: Pick<Origin, 'host'>): Forge {
   return forges.of(host);
 }
 
+/** That the host did not take what lets Fairlead in, or showed it too little: asked for again, it is read anew. */
+export function renewAccess(origin: Origin): void {
+  forges.accessTo(origin.host)?.renew?.(repositoryOf(origin));
+}
+
 /** What every request is about: an app's environment, and the id by which its story is followed. */
 export type Order = Pick<Push, 'app' | 'environment' | 'delivery'>;
 

@@ -30,6 +30,38 @@ describe.concurrent('what may pass', () => {
     expect((await scene.ledger.newestClaim(scene.environment))?.ended).toBe(true);
   });
 
+  test('a token that does not see the repository fails the push with what to do, and not in silence', async ({
+    scene,
+    expect,
+  }) => {
+    const push = scene.push(A);
+    scene.repository.seen = false;
+    const run = await scene.deploy(push);
+    expect(run.last).toMatch(
+      /^failed .* shows Fairlead no repository acme\/web-\d+ .*may be read; then push again, or run npx fairlead redeploy/,
+    );
+    expect(scene.builds).toEqual([]);
+    expect(await scene.ledger.badCommits(scene.environment)).toEqual([]);
+    expect(await scene.ledger.newestClaim(scene.environment)).toBeUndefined();
+    scene.repository.seen = true;
+    expect((await scene.deploy({ ...push, delivery: 'again' })).last).toMatch(/^live /);
+  });
+
+  test('a token that is lost while it is at work undoes what was begun, and is told', async ({
+    scene,
+    expect,
+  }) => {
+    await scene.deploy(scene.push(A));
+    scene.build = async ({ subject }) => {
+      scene.repository.seen = false;
+      return scene.built(subject.commit);
+    };
+    const run = await scene.deploy(scene.push(B));
+    expect(run.last).toMatch(/^failed .* shows Fairlead no repository/);
+    expect(await scene.ledger.live(scene.environment)).toMatchObject({ commit: A });
+    expect((await scene.ledger.newestClaim(scene.environment))?.ended).toBe(true);
+  });
+
   test('a builder that breaks off is asked again', async ({ scene, expect }) => {
     scene.build = async ({ subject }) => {
       if (scene.builds.length === 1) throw new Error('connection reset');

@@ -22,6 +22,8 @@ export class Repository {
   /** Its one pull request; of a fork unless it is said to be of one of its own branches. */
   pull: { number: number; state: 'open' | 'closed'; sha: string; branch?: string } | undefined;
   readonly comments: { id: number; body: string; author_association: string }[] = [];
+  /** Whether the token may see it at all. */
+  seen = true;
   /** `owner/name` that it has been renamed to. */
   renamedTo: string | undefined;
 }
@@ -36,12 +38,12 @@ export class GitHost {
     const repository = this.repository(name);
     const fault = repository.faults.shift();
     if (fault !== undefined) return answer(fault, { message: 'scripted' });
+    if (!repository.seen) return answer(404, { message: 'Not Found' });
     if (path.startsWith('/git/ref/heads/')) {
       if (repository.head === undefined) return answer(404, { message: 'Not Found' });
       return answer(200, { ref: 'refs/heads/main', object: { sha: repository.head, type: 'commit' } });
     }
-    if (path === '' && repository.renamedTo !== undefined)
-      return answer(200, { full_name: repository.renamedTo });
+    if (path === '') return answer(200, { full_name: repository.renamedTo ?? `acme/${name}` });
     const told = conversation(repository, request.method ?? '', path, body);
     if (told !== undefined) return answer(...told);
     const commit = /^\/statuses\/(\w+)$/.exec(path)?.[1];

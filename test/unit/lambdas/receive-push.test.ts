@@ -161,9 +161,12 @@ describe('a push to the branch', () => {
     expect(names[0]).not.toBe(names[1]);
   });
 
-  test('that had started a deployment before is accepted', async () => {
+  test('that had started a deployment before is accepted, and says how there is another one', async () => {
     aws.startFault = { status: 409, type: 'DurableExecutionAlreadyStartedException' };
-    expect(await send()).toMatchObject({ statusCode: 202, status: 'accepted' });
+    expect(await send()).toMatchObject({
+      ...{ statusCode: 202, status: 'accepted' },
+      message: expect.stringMatching(/starts no other: .*push again or run npx fairlead redeploy web\)$/),
+    });
   });
 
   test('that cannot be started now is answered as failed, so that it is sent again', async () => {
