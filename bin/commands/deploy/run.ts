@@ -2,12 +2,14 @@ import pc from 'picocolors';
 import type { Config } from '../../../lib/config/config.ts';
 import { loadConfig } from '../../../lib/config/load.ts';
 import { FairleadError } from '../../../lib/errors.ts';
+import type { ClusterToSetUp } from '../../../lib/kube/cluster-setup.ts';
 import { showError } from '../show-error.ts';
 import type { Aws } from './aws.ts';
 import { findCaller } from './caller.ts';
 import { type Approval, type CdkCall, cdkDeploy } from './cdk.ts';
 import { checkRegion } from './checks.ts';
 import { checkClone } from './clone.ts';
+import { ingressOf } from './cluster-setup.ts';
 import { boundControlPlaneLogs } from './control-plane-logs.ts';
 import { chooseDocker } from './docker.ts';
 import { turnOnMounting } from './mounting.ts';
@@ -31,7 +33,7 @@ export interface Tools {
   /** The region of the person's profile. */
   ownRegion(): Promise<string | undefined>;
   awsIn(region: string): Aws;
-  setUpCluster(aws: Aws, cluster: string): Promise<SetUp>;
+  setUpCluster(aws: Aws, cluster: string, options: Pick<ClusterToSetUp, 'ingress'>): Promise<SetUp>;
   /** Tells the person a line. */
   say(line: string): void;
 }
@@ -98,7 +100,7 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
   }
   say(`Setting up the cluster ${name}, which may have to hear of you first`);
   const setUp = await tools
-    .setUpCluster(aws, name)
+    .setUpCluster(aws, name, ingressOf(config.cluster))
     .catch((error: unknown) => ({ is: 'failed', error }) as const);
   if (setUp.is === 'applied')
     for (const { name, outcome } of setUp.objects) say(`${pc.green('✓')} ${name} ${outcome}`);

@@ -2,7 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import { DescribeClusterCommand } from '@aws-sdk/client-eks';
 import { FairleadError } from '../../../lib/errors.ts';
 import { Kube } from '../../../lib/kube/client.ts';
-import { type Applied, applySetup, clusterSetup, nodesOf } from '../../../lib/kube/cluster-setup.ts';
+import {
+  type Applied,
+  applySetup,
+  type ClusterToSetUp,
+  clusterSetup,
+  lookAtCluster,
+} from '../../../lib/kube/cluster-setup.ts';
 import { connectToEks } from '../../../lib/kube/eks.ts';
 import { KubeError } from '../../../lib/kube/error.ts';
 import { setupCommand } from '../../../lib/kube/setup-command.ts';
@@ -22,18 +28,24 @@ export type SetUp =
       command: string;
     };
 
+interface Options extends Pick<ClusterToSetUp, 'ingress'> {
+  patience?: number;
+  pause?: number;
+}
+
 /** Applies what has to be in the cluster, as whoever runs the command. Throws `deploy/not-admitted`, KubeError. */
 export async function setUpCluster(
   { eks }: Pick<Aws, 'eks'>,
   name: string,
-  { patience = PATIENCE_MS, pause = PAUSE_MS } = {},
+  { ingress, patience = PATIENCE_MS, pause = PAUSE_MS }: Options = {},
 ): Promise<SetUp> {
   const kube = new Kube(await connectToEks(eks, name));
   const until = Date.now() + patience;
   try {
     for (;;) {
       try {
-        return { is: 'applied', objects: await applySetup(kube, clusterSetup(await nodesOf(kube))) };
+        const cluster = await lookAtCluster(kube, ingress);
+        return { is: 'applied', objects: await applySetup(kube, clusterSetup(cluster)) };
       } catch (error) {
         if (!(error instanceof KubeError)) throw error;
         if (error.status === 0)

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { setUpCluster } from '../../../bin/commands/deploy/set-up.ts';
 import { type Connection, Kube } from '../../../lib/kube/client.ts';
-import { applySetup, clusterSetup, nodesOf } from '../../../lib/kube/cluster-setup.ts';
+import { applySetup, clusterSetup, lookAtCluster } from '../../../lib/kube/cluster-setup.ts';
 import { APPLY_SETUP, setupCommand } from '../../../lib/kube/setup-command.ts';
 import { verifyEksToken } from '../../../local/aws/eks-token.ts';
 import { startKubernetes } from '../../../local/kubernetes/start.ts';
@@ -29,7 +29,7 @@ interface Cluster {
   close(): Promise<void>;
 }
 
-const objects = clusterSetup('of-the-cluster', DEPLOYERS);
+const objects = clusterSetup({ nodes: 'of-the-cluster', deployers: DEPLOYERS });
 const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
 
 function suite(start: () => Promise<Cluster>): void {
@@ -85,7 +85,7 @@ function suite(start: () => Promise<Cluster>): void {
   });
 
   test('knows a cluster that is not EKS in Auto Mode', async () => {
-    expect(await nodesOf(kube)).toBe('of-the-cluster');
+    expect(await lookAtCluster(kube, 'internal')).toEqual({ nodes: 'of-the-cluster' });
   });
 }
 

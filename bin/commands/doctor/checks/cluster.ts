@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { EKSClient } from '@aws-sdk/client-eks';
 import { messageOf } from '../../../../lib/errors.ts';
 import { Kube } from '../../../../lib/kube/client.ts';
-import { clusterSetup, nodesOf } from '../../../../lib/kube/cluster-setup.ts';
+import { clusterSetup, lookAtCluster, pathOf } from '../../../../lib/kube/cluster-setup.ts';
 import { connectToEks } from '../../../../lib/kube/eks.ts';
 import { setupCommand } from '../../../../lib/kube/setup-command.ts';
 import type { WrittenObject } from '../../../../lib/kube/wire.ts';
+import { ingressOf } from '../../deploy/cluster-setup.ts';
 import { absent, type Finding, notOk, ok, unknown } from '../finding.ts';
 import type { Check, Patient } from '../patient.ts';
 
@@ -44,7 +46,7 @@ export const cluster: Check = {
         ),
       ];
     const facts = ok('cluster', `${name} is ACTIVE${found.version ? `, Kubernetes ${found.version}` : ''}`);
-    return [facts, ...(await entries(patient, name)), await rights(client, name)];
+    return [facts, ...(await entries(patient, name)), await rights(client, patient, name)];
   },
 };
 
@@ -72,27 +74,21 @@ async function entries(patient: Patient, clusterName: string): Promise<Finding[]
 
 type Live = WrittenObject & { rules?: unknown; roleRef?: unknown; subjects?: unknown };
 
-const PATHS: Record<string, string> = {
-  ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
-  ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
-  NodePool: '/apis/karpenter.sh/v1/nodepools',
-};
-
 /** What `fairlead cluster-setup` would change, as far as the person may read it. */
-async function rights(client: import('@aws-sdk/client-eks').EKSClient, name: string): Promise<Finding> {
+async function rights(client: EKSClient, { config }: Patient, name: string): Promise<Finding> {
   try {
     const kube = new Kube(await connectToEks(client, name));
-    const nodes = await nodesOf(kube);
-    const wanted = clusterSetup(nodes) as Live[];
+    const is = await lookAtCluster(kube, ingressOf(config.cluster).ingress);
+    const wanted = clusterSetup(is) as Live[];
     const differ: string[] = [];
     for (const object of wanted) {
-      const path = PATHS[object.kind];
-      const live = path && (await kube.find<Live>(`${path}/${object.metadata.name}`));
-      if (!live || !isAsWanted(live, object)) differ.push(`${object.kind} ${object.metadata.name}`);
+      const live = await kube.find<Live>(pathOf(object));
+      if (live === undefined || !isAsWanted(live, object))
+        differ.push(`${object.kind} ${object.metadata.name}`);
     }
     if (differ.length === 0) return ok('roles', 'they are what this version needs');
     const says = `missing, or of another version: ${differ.join(', ')}`;
-    return notOk('roles', says, setupCommand(nodes));
+    return notOk('roles', says, setupCommand(is.nodes));
   } catch (error) {
     return unknown(
       'roles',
