@@ -35,6 +35,7 @@ const INSTALLATION: Installation = {
   insecureRegistries: [],
   clusterName: 'fairlead',
   serviceType: 'LoadBalancer',
+  loadBalancers: 'internet-facing',
   deadLettersUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead-letters',
   codeBuildProject: 'fairlead',
 };

@@ -66,6 +66,7 @@ export function installation(
     version: manifest.version,
     registry,
     cluster,
+    loadBalancers: config.cluster.loadBalancers,
     deployers: DEPLOYERS.group,
     deploys: deploysOf(config),
     hosts: config.hosts.map(gitHost),

@@ -73,6 +73,7 @@ export function deployEnvironment(variables: Variables = process.env) {
       ROLLOUT_FUNCTION: text(),
       IMAGE_REPOSITORY_PREFIX: text(),
       SERVICE_TYPE: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
+      LOAD_BALANCERS: z.enum(['internet-facing', 'internal']),
       BAKE_SECONDS: z._default(count(), 0),
       ...hosts(),
     }),
@@ -86,6 +87,7 @@ export function deployEnvironment(variables: Variables = process.env) {
     rolloutFunction: read.ROLLOUT_FUNCTION,
     imageRepositoryPrefix: read.IMAGE_REPOSITORY_PREFIX.replace(/\/+$/, ''),
     serviceType: read.SERVICE_TYPE,
+    loadBalancers: read.LOAD_BALANCERS,
     deploys: readInstallation(variables),
     hosts: hostsOf(read),
   };

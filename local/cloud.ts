@@ -154,6 +154,7 @@ async function assemble(options: CloudOptions, keep: Keep): Promise<Omit<Cloud, 
     runIsolation: (await canMakeNetworks()) ? 'required' : 'if-possible',
     clusterName: CLUSTER,
     serviceType: 'NodePort',
+    loadBalancers: 'internet-facing',
     cacheDirectory: join(options.cacheDir, 'build'),
     microVm: {
       image: VM_IMAGE.arn,

@@ -14,6 +14,8 @@ export interface Settings {
   runIsolation: 'required' | 'if-possible';
   clusterName: string;
   serviceType: 'NodePort';
+  /** There are none but what a cluster of one's own makes of it. */
+  loadBalancers: 'internet-facing';
   cacheDirectory: string;
   microVm: { image: string; version: string; platform: string; secretId: string };
   lentRole: string;

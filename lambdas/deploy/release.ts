@@ -126,13 +126,14 @@ function ownOf(
   // Those of a fork are refused before this.
   if (manifests === undefined || push.fork !== undefined) return {};
   const { app, environment: place } = push;
-  const service = environment.serviceType;
+  const { serviceType: service, loadBalancers } = environment;
   return ownResources(manifests.objects, {
     app,
     environment: place,
     image,
     architecture,
     service,
+    loadBalancers,
     patience,
     commit,
     number,
@@ -171,7 +172,11 @@ function decidedFor(
       ...(user === undefined ? {} : { user }),
       ...(architecture === undefined ? {} : { architecture }),
     },
-    defaults: { service: environment.serviceType, bakeSeconds: environment.bakeSeconds },
+    defaults: {
+      service: environment.serviceType,
+      loadBalancers: environment.loadBalancers,
+      bakeSeconds: environment.bakeSeconds,
+    },
   });
 }
 

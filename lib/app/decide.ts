@@ -9,7 +9,7 @@ import { secondsOf } from './schema/values.ts';
 import type { AppFile, Said } from './schema.ts';
 import { secretsOf } from './secrets.ts';
 import { securityOf } from './security.ts';
-import type { App, ImageFacts, Ingress, Manifests, ServiceType } from './types.ts';
+import type { App, ImageFacts, Ingress, LoadBalancerScheme, Manifests, ServiceType } from './types.ts';
 
 /** What an app is decided from. */
 export interface AppSources {
@@ -19,8 +19,11 @@ export interface AppSources {
   /** Name of the environment that it is decided for. */
   environment?: string;
   image: ImageFacts;
-  /** What the installation says for apps that do not say it themselves; no bake where it says none. */
-  defaults: { service: ServiceType; bakeSeconds?: number };
+  /**
+   * What the installation says for apps that do not say it themselves; no bake where it says none, and load balancers as
+   * the cluster makes them.
+   */
+  defaults: { service: ServiceType; loadBalancers?: LoadBalancerScheme; bakeSeconds?: number };
 }
 
 const PATIENCE_SECONDS = 60;
@@ -36,7 +39,7 @@ export function decideApp({ name, file, environment, image, defaults }: AppSourc
   const parsed = parseAppFile(file ?? '');
   const said = forEnvironment(parsed, environment);
   if (said.manifests !== undefined) refuseIdle(said, parsed.manifests !== undefined);
-  const processes = said.manifests === undefined ? processesOf(said, image, defaults.service) : [];
+  const processes = said.manifests === undefined ? processesOf(said, image, defaults) : [];
   const app: App = {
     name,
     processes,

@@ -29,7 +29,10 @@ export function forFork(app: App): App {
   };
 }
 
-/** An annotation of a Service can take a host name that is somebody else's, or open a load balancer to anybody. */
+/**
+ * An annotation of a Service can take a host name that is somebody else's, or open a load balancer to anybody: from where
+ * those are reached is left to the installation's word.
+ */
 function plain(process: Process): Process {
   const { class: _, ...service } = process.service;
   return {

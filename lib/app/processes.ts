@@ -4,7 +4,7 @@ import { WEB } from './name.ts';
 import { programOf } from './programs.ts';
 import { secondsOf } from './schema/values.ts';
 import type { Said } from './schema.ts';
-import type { ImageFacts, Probe, Process, Scale, ServiceType } from './types.ts';
+import type { ImageFacts, LoadBalancerScheme, Probe, Process, Scale, ServiceType } from './types.ts';
 
 // Two, so that a node that is drained or lost (EKS Auto Mode replaces nodes as it sees fit) never takes the service
 // with it. A rolling update alone would do with one: the new pod is ready before the old one goes.
@@ -16,13 +16,19 @@ const SERVICE_PORT = 80;
 /** Names that Deployments of web have beside its own. */
 const TAKEN = ['blue', 'green', 'canary', 'stable'];
 
+/** What the installation says of Services. */
+interface Services {
+  service: ServiceType;
+  loadBalancers?: LoadBalancerScheme;
+}
+
 type SaidProcess = Exclude<NonNullable<Said['processes']>[string], 'none'>;
 
 /**
  * The processes that `said` names, web first.
  * @throws FairleadError `app/no-port`, `app/bad-file`
  */
-export function processesOf(said: Said, image: ImageFacts, service: ServiceType): Process[] {
+export function processesOf(said: Said, image: ImageFacts, { service, loadBalancers }: Services): Process[] {
   return Object.entries(said.processes ?? {}).flatMap(([name, process]) => {
     if (process === 'none' && name === WEB)
       throw badField(
@@ -38,7 +44,8 @@ export function processesOf(said: Said, image: ImageFacts, service: ServiceType)
       );
     if (process === 'none') return [];
     const port = name === WEB ? webPort(process, image) : portOf(process);
-    return [processOf(name, process, said.env, port, name === WEB ? service : 'ClusterIP')];
+    const reached = serviceOf(process.service, name === WEB ? service : 'ClusterIP', loadBalancers);
+    return [processOf(name, process, said.env, port, reached)];
   });
 }
 
@@ -47,7 +54,7 @@ function processOf(
   said: SaidProcess,
   env: Said['env'],
   port: number | undefined,
-  type: ServiceType,
+  service: Process['service'],
 ): Process {
   const place = name === WEB ? '' : `processes.${name}`;
   const replicas = said.replicas ?? REPLICAS;
@@ -62,7 +69,7 @@ function processOf(
     ...(scale && { scale }),
     health: probeOf(said.health, port, port === undefined ? 'none' : 'tcp', `${dotted(place)}health`),
     liveness: probeOf(said.liveness, port, 'none', `${dotted(place)}liveness`),
-    service: serviceOf(said.service, type),
+    service,
     terminationGracePeriod: secondsOf(said.terminationGracePeriod ?? TERMINATION_GRACE_SECONDS),
     capabilities: said.capabilities ?? [],
   };
@@ -123,12 +130,18 @@ function probeOf(
   return probe === 'tcp' ? { by: 'tcp' } : { by: 'http', path: probe };
 }
 
-function serviceOf(said: SaidProcess['service'], type: ServiceType): Process['service'] {
+function serviceOf(
+  said: SaidProcess['service'],
+  otherwise: ServiceType,
+  scheme: LoadBalancerScheme | undefined,
+): Process['service'] {
   const fields = typeof said === 'string' ? { type: said } : (said ?? {});
+  const type = fields.type ?? otherwise;
   return {
-    type: fields.type ?? type,
+    type,
     port: fields.port ?? SERVICE_PORT,
     ...(fields.class !== undefined && { class: fields.class }),
+    ...(type === 'LoadBalancer' && scheme !== undefined && { scheme }),
     annotations: fields.annotations ?? {},
   };
 }

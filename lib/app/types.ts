@@ -1,6 +1,9 @@
 /** How a Service is reached (Kubernetes, ServiceSpec `type`). */
 export type ServiceType = 'ClusterIP' | 'NodePort' | 'LoadBalancer';
 
+/** From where a load balancer is reached: from everywhere, or from its VPC alone. */
+export type LoadBalancerScheme = 'internet-facing' | 'internal';
+
 /** Which question tells the cluster how a container is. */
 export type Probe =
   | { by: 'none' }
@@ -49,7 +52,14 @@ export interface Process extends Program {
   health: Probe;
   /** Whether a container need not be restarted. */
   liveness: Probe;
-  service: { type: ServiceType; port: number; class?: string; annotations: Record<string, string> };
+  service: {
+    type: ServiceType;
+    port: number;
+    class?: string;
+    /** What the installation says of load balancers; for one only, and left to the cluster when absent. */
+    scheme?: LoadBalancerScheme;
+    annotations: Record<string, string>;
+  };
   /** Seconds that a container is given between SIGTERM and SIGKILL. */
   terminationGracePeriod: number;
   /** Linux capabilities that the container keeps, without `CAP_`. */

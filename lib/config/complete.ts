@@ -65,7 +65,9 @@ function previewsOf(said: PreviewEntry | undefined): Previews {
 }
 
 function clusterOf(said: ClusterEntry): Cluster {
-  if ('new' in said && said.new !== undefined) return { ...DEFAULTS.cluster, ...said.new };
-  if (!('existing' in said)) return DEFAULTS.cluster;
-  return { is: 'existing', endpoint: 'public', subnets: [], securityGroups: [], ...said.existing };
+  const { loadBalancers = DEFAULTS.cluster.loadBalancers } = said;
+  if ('new' in said && said.new !== undefined) return { ...DEFAULTS.cluster, ...said.new, loadBalancers };
+  if (!('existing' in said)) return { ...DEFAULTS.cluster, loadBalancers };
+  const existing = { endpoint: 'public', subnets: [], securityGroups: [], ...said.existing } as const;
+  return { is: 'existing', ...existing, loadBalancers };
 }

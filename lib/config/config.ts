@@ -1,6 +1,6 @@
 import type { HostKind } from '../host-kind.ts';
 import type { ListedApp } from '../push/installation.ts';
-import type { ConfigFile, Endpoint, Thresholds } from './types.ts';
+import type { ClusterEntry, ConfigFile, Endpoint, Thresholds } from './types.ts';
 
 /** What a `ConfigFile` says, checked, with every default filled in. */
 export interface Config {
@@ -32,8 +32,11 @@ export interface HostSettings {
 
 export type Cluster = NewCluster | ExistingCluster;
 
+type LoadBalancers = NonNullable<ClusterEntry['loadBalancers']>;
+
 export interface NewCluster {
   is: 'new';
+  loadBalancers: LoadBalancers;
   version: string;
   endpoint: Endpoint;
   admins: readonly string[];
@@ -42,6 +45,7 @@ export interface NewCluster {
 
 export interface ExistingCluster {
   is: 'existing';
+  loadBalancers: LoadBalancers;
   name: string;
   endpoint: Endpoint;
   subnets: readonly string[];
@@ -55,7 +59,14 @@ export const DEFAULTS = {
   apps: 'any',
   hosts: [{ kind: 'github', url: 'https://github.com', access: 'token' }],
   regions: [],
-  cluster: { is: 'new', version: '1.35', endpoint: 'public-and-private', admins: [], natGateways: 2 },
+  cluster: {
+    is: 'new',
+    version: '1.35',
+    endpoint: 'public-and-private',
+    admins: [],
+    natGateways: 2,
+    loadBalancers: 'internet-facing',
+  },
   platform: 'linux/arm64',
   engines: { microvm: false, codebuild: true },
   registry: { keepImages: 100, scanning: 'on-push', mounting: true },

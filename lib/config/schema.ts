@@ -15,6 +15,7 @@ import {
   whole,
 } from './values.ts';
 
+const SCHEMES = ['internet-facing', 'internal'] as const;
 const ENDPOINTS = ['public', 'public-and-private', 'private'] as const;
 
 const oneOf = (values: readonly (string | number)[]) => `one of ${values.join(', ')}`;
@@ -127,6 +128,10 @@ const cluster = () =>
     existing: field(existingCluster(), {
       description: 'A cluster that is there.',
       allowed: "an object like { name: 'apps' }",
+    }),
+    loadBalancers: field(z.enum(SCHEMES), {
+      description: 'From where the load balancers of apps are reached that do not say it.',
+      allowed: oneOf(SCHEMES),
     }),
   });
 

@@ -53,7 +53,12 @@ export interface HostEntry {
 }
 
 /** Where apps run: a new cluster in Auto Mode, or one that is there. */
-export type ClusterEntry =
+export type ClusterEntry = ClusterChoice & {
+  /** From where the load balancers of apps are reached: from everywhere (default), or from their VPC alone. */
+  loadBalancers?: 'internet-facing' | 'internal';
+};
+
+type ClusterChoice =
   | {
       new: {
         /** Kubernetes' minor version, `1.35`. */

@@ -1,5 +1,6 @@
-import type { ServiceType } from '../app/types.ts';
+import type { LoadBalancerScheme, ServiceType } from '../app/types.ts';
 import { COMMIT, identity, PROCESS, RELEASE, TRACK, version } from '../release/labels.ts';
+import { withScheme } from '../release/load-balancer.ts';
 import { shortName } from '../release/names.ts';
 import type { KubernetesObject } from '../release/types.ts';
 import { besideOthers } from './beside.ts';
@@ -20,6 +21,8 @@ export interface Adoption {
   architecture?: string | undefined;
   /** How the app is reached, where its manifests leave that to the installation. */
   service: ServiceType;
+  /** From where it is, if that is a load balancer; left to the cluster when absent. */
+  loadBalancers?: LoadBalancerScheme;
   /** Seconds that a rollout may go on without progress, where a Deployment does not say. */
   patience: number;
   commit: string;
@@ -128,9 +131,19 @@ function adoptPods(
   spec.nodeSelector = { [ARCHITECTURE]: architecture, ...spec.nodeSelector };
 }
 
-function finished(object: KubernetesObject, { service, patience }: Adoption): KubernetesObject {
+function finished(
+  object: KubernetesObject,
+  { service, loadBalancers, patience }: Adoption,
+): KubernetesObject {
   if (object.kind === 'Deployment')
     return { ...object, spec: { progressDeadlineSeconds: patience, ...(object.spec as object) } };
   const isExposed = object.kind === 'Service' && object.metadata.annotations?.[EXPOSED] !== undefined;
-  return isExposed ? { ...object, spec: { ...(object.spec as object), type: service } } : object;
+  if (!isExposed) return object;
+  const { annotations = {} } = object.metadata;
+  const balanced = service === 'LoadBalancer' ? withScheme(annotations, loadBalancers) : annotations;
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: balanced },
+    spec: { ...(object.spec as object), type: service },
+  };
 }

@@ -1,6 +1,7 @@
 import type { Ingress, Process } from '../app/types.ts';
 import { type Context, metadataOf, sorted } from './context.ts';
 import { PROCESS, processLabels } from './labels.ts';
+import { withScheme } from './load-balancer.ts';
 import { processName } from './names.ts';
 import { PORT_NAME } from './pod.ts';
 import type { KubernetesObject, Track } from './types.ts';
@@ -13,7 +14,7 @@ export function service(context: Context, process: Process, track: Track): Kuber
     kind: 'Service',
     metadata: metadataOf(context, processName(context.app.name, name), {
       labels: { [PROCESS]: name },
-      annotations: said.annotations,
+      annotations: withScheme(said.annotations, said.scheme),
     }),
     spec: {
       type: said.type,

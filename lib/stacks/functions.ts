@@ -26,6 +26,8 @@ export interface Installation {
   clusterName: string;
   /** How apps are reached when their fairlead.yaml does not say. */
   serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+  /** From where load balancers are reached when it does not say: from everywhere, or from their VPC alone. */
+  loadBalancers: 'internet-facing' | 'internal';
   /** Seconds that a release is watched when its fairlead.yaml does not say; not at all when absent. */
   bakeSeconds?: number;
   /** URL of the SQS queue of events that no attempt could handle. */
@@ -154,6 +156,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       ROLLOUT_FUNCTION: rollOut,
       IMAGE_REPOSITORY_PREFIX: installation.imageRepositoryPrefix,
       SERVICE_TYPE: installation.serviceType,
+      LOAD_BALANCERS: installation.loadBalancers,
       ...optional('BAKE_SECONDS', installation.bakeSeconds?.toString()),
       INSTALLATION_FILE: installation.installationFile,
       ...hostVariables(installation),

@@ -27,6 +27,8 @@ export interface PipelineStackProps extends StackProps {
   registry: RegistryStack;
   /** Where apps run: of a stack, or one that is there. */
   cluster: ReachableCluster | ExistingCluster;
+  /** From where the load balancers of apps are reached that do not say it. */
+  loadBalancers: Installation['loadBalancers'];
   /** The group that has the rights of rolling out in it. */
   deployers: string;
   /** What is deployed (lib/push/installation.ts). */
@@ -82,6 +84,7 @@ export class PipelineStack extends Stack {
       insecureRegistries: [],
       clusterName: cluster.clusterName,
       serviceType: 'LoadBalancer',
+      loadBalancers: props.loadBalancers,
       // Long enough for a program that dies of its first requests; alarms take minutes, and an app says so.
       bakeSeconds: 60,
       ...(microVms && { microVm: microVms.settings }),

@@ -32,7 +32,7 @@ const config = check(
     ],
     hosts: [{ kind: 'github' }, { kind: 'gitea', url: 'https://git.example.com' }],
     regions: ['eu-west-1', 'us-east-1'],
-    cluster: { existing: { name: 'apps' } },
+    cluster: { existing: { name: 'apps' }, loadBalancers: 'internal' },
     platform: 'linux/amd64',
     engines: { codebuild: false },
     registry: { keepImages: 7 },
@@ -73,6 +73,10 @@ describe('a configuration in the stacks', () => {
   it('has no cluster stack where the cluster is there, and its functions know which it is', () => {
     expect(stacks.map(({ cluster }) => cluster)).toEqual([undefined, undefined]);
     expect(functionOf('roll-out')?.Environment.Variables.CLUSTER_NAME).toBe('apps');
+  });
+
+  it('says from where load balancers are reached to the function that renders', () => {
+    expect(functionOf('deploy')?.Environment.Variables.LOAD_BALANCERS).toBe('internal');
   });
 
   it('says what is deployed in a file beside the code of the functions that have to know', () => {

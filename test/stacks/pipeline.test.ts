@@ -273,6 +273,13 @@ describe('cluster', () => {
   });
 });
 
+it('lets the internet reach load balancers, where the configuration does not say', () => {
+  templates.pipeline.hasResourceProperties('AWS::Lambda::Function', {
+    Description: 'Fairlead: deploy',
+    Environment: { Variables: { LOAD_BALANCERS: 'internet-facing' } },
+  });
+});
+
 describe('the platform', () => {
   const synthesized = (platform: Config['platform']) =>
     Template.fromStack(installation(new App(), { ...DEFAULTS, platform }).pipeline);

@@ -1,6 +1,6 @@
 import { check } from '../../../lib/config/check.ts';
 import { kindOfHost, plainRepository } from '../../../lib/config/repository.ts';
-import type { ConfigFile, HostEntry, PreviewEntry } from '../../../lib/config/types.ts';
+import type { ClusterEntry, ConfigFile, HostEntry, PreviewEntry } from '../../../lib/config/types.ts';
 import { FairleadError } from '../../../lib/errors.ts';
 import type { HostKind } from '../../../lib/host-kind.ts';
 
@@ -20,6 +20,8 @@ export interface Answers {
   regions?: readonly string[];
   /** `new`, or the name of one that is there. */
   cluster?: string;
+  /** From where load balancers are reached. */
+  loadBalancers?: NonNullable<ClusterEntry['loadBalancers']>;
   platform?: NonNullable<ConfigFile['platform']>;
   email?: readonly string[];
   /** US dollars a month; none where it is empty. */
@@ -28,7 +30,7 @@ export interface Answers {
 
 /** The configuration that answers come to; what was not said is left to defaults. */
 export function configOf(answers: Answers): ConfigFile {
-  const { repositories = [], regions = [], cluster = 'new', platform, email = [], budget } = answers;
+  const { repositories = [], regions = [], platform, email = [], budget } = answers;
   const hosts = hostsOf(answers);
   return {
     apps: repositories.map((repository) => ({
@@ -38,10 +40,17 @@ export function configOf(answers: Answers): ConfigFile {
     })),
     ...(hosts.length > 0 && { hosts }),
     ...(regions.length > 0 && { regions }),
-    cluster: cluster === 'new' ? { new: {} } : { existing: { name: cluster } },
+    cluster: clusterOf(answers),
     ...(platform !== undefined && { platform }),
     ...(email.length > 0 && { notifications: { email } }),
     ...(budget && { budget: { monthly: Number(budget), email } }),
+  };
+}
+
+function clusterOf({ cluster = 'new', loadBalancers = 'internet-facing' }: Answers): ClusterEntry {
+  return {
+    ...(cluster === 'new' ? { new: {} } : { existing: { name: cluster } }),
+    ...(loadBalancers !== 'internet-facing' && { loadBalancers }),
   };
 }
 

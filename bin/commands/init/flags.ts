@@ -10,6 +10,7 @@ export interface Flags {
   previews?: string;
   region?: string[];
   cluster?: string;
+  loadBalancers?: string;
   platform?: string;
   email?: string[];
   budget?: string;
@@ -20,7 +21,7 @@ export interface Flags {
 /** The answers that flags give. What cannot be is found out when all is checked. */
 export function answersOf(flags: Flags): Answers {
   const { repository, host, branch, staging, environment, previews, region, cluster } = flags;
-  const { platform, email, budget } = flags;
+  const { loadBalancers, platform, email, budget } = flags;
   const said = {
     repositories: repository,
     host,
@@ -31,6 +32,7 @@ export function answersOf(flags: Flags): Answers {
     previews,
     regions: region,
     cluster,
+    loadBalancers,
     platform,
     email,
     budget,

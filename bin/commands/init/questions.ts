@@ -74,6 +74,12 @@ function all(region: string | undefined): Open[] {
       flag: '--cluster',
       take: (cluster) => ({ cluster }),
     }),
+    open('loadBalancers', {
+      text: 'From where are apps reached? (internet-facing: by everybody, internal: from the VPC only)',
+      usual: 'internet-facing',
+      flag: '--load-balancers',
+      take: (said) => ({ loadBalancers: said as NonNullable<Answers['loadBalancers']> }),
+    }),
     open('email', {
       text: 'Who is told of alarms by mail? (addresses with spaces between, empty for nobody)',
       usual: '',

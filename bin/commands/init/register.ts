@@ -21,6 +21,7 @@ export function registerInit(program: Command): void {
     .option('--previews <which>', 'environments that come and go: off, branches, pull-requests')
     .option('--region <name>', 'the AWS region (again for another one)', several)
     .option('--cluster <name>', 'new, or the name of an EKS cluster that is there')
+    .option('--load-balancers <which>', 'from where apps are reached: internet-facing or internal')
     .option('--platform <name>', 'what images are built for: linux/arm64 or linux/amd64')
     .option('--email <address>', 'who is told of alarms (again for another one)', several)
     .option('--budget <dollars>', 'US dollars a month, before which they are warned')

@@ -17,9 +17,14 @@ export function textOf(config: ConfigFile): string {
       ? section(['Installed once in each of these.'], 'regions', inline(regions))
       : comment(["regions: ['eu-central-1'] would say where; else it is where the AWS profile says."]),
     section(
-      cluster && 'existing' in cluster
-        ? ['The EKS cluster that apps run on: nothing of it is changed but who may roll out.']
-        : ['A new EKS cluster in Auto Mode; `existing: { name: … }` would be one that is there.'],
+      [
+        cluster && 'existing' in cluster
+          ? 'The EKS cluster that apps run on: nothing of it is changed but who may roll out.'
+          : 'A new EKS cluster in Auto Mode; `existing: { name: … }` would be one that is there.',
+        ...(cluster?.loadBalancers === 'internal'
+          ? ["Load balancers are reached from the VPC only; 'internet-facing' would be by everybody."]
+          : []),
+      ],
       'cluster',
       inline(cluster),
     ),

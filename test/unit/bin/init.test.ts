@@ -34,7 +34,7 @@ class Person implements Terminal {
 
 describe('the questions of fairlead init', () => {
   test('take what is usual from a person who just presses enter', async () => {
-    const person = new Person('github.com/acme/shop', '', '', '', '', '', '');
+    const person = new Person('github.com/acme/shop', '', '', '', '', '', '', '');
     const answers = await askAll({}, { region: 'eu-west-1' }, person);
     expect(configOf(answers)).toEqual({
       apps: [
@@ -53,7 +53,13 @@ describe('the questions of fairlead init', () => {
 
   test('ask again where an answer cannot stand, and say why', async () => {
     const person = new Person('', 'github.com', 'github.com/acme/shop', 'a b', 'main', 'main', 'develop');
-    const rest = { previews: 'off', regions: ['eu-west-1'], cluster: 'new', email: [] } as const;
+    const rest = {
+      previews: 'off',
+      regions: ['eu-west-1'],
+      cluster: 'new',
+      loadBalancers: 'internal',
+      email: [],
+    } as const;
     const answers = await askAll(rest, {}, person);
     expect(configOf(answers).apps).toMatchObject([
       { environments: { production: 'main', staging: 'develop' } },
@@ -67,7 +73,7 @@ describe('the questions of fairlead init', () => {
   });
 
   test('ask what runs at a host that nobody knows, and what it costs only where somebody is told', async () => {
-    const person = new Person('gitea', 'ops@example.com', '50');
+    const person = new Person('gitea', 'public', 'internal', 'ops@example.com', '50');
     const given: Answers = {
       ...{ repositories: ['https://git.example.com/a/b.git'], branch: 'main', staging: '' },
       ...{ previews: 'branches', regions: ['us-east-1'], cluster: 'apps' },
@@ -76,10 +82,13 @@ describe('the questions of fairlead init', () => {
     expect(config).toMatchObject({
       apps: [{ repository: 'git.example.com/a/b', previews: { of: 'branches' } }],
       hosts: [{ kind: 'gitea', url: 'https://git.example.com' }],
-      cluster: { existing: { name: 'apps' } },
+      cluster: { existing: { name: 'apps' }, loadBalancers: 'internal' },
       notifications: { email: ['ops@example.com'] },
       budget: { monthly: 50, email: ['ops@example.com'] },
     });
+    expect(person.told).toEqual([
+      expect.stringMatching(/loadBalancers has to be one of internet-facing, internal, and is 'public'/),
+    ]);
   });
 
   test('are answered by flags alone, or name the flag that is missing', () => {
@@ -99,7 +108,13 @@ describe('the file that is written', () => {
         previews: 'branches',
         regions: ['eu-west-1', 'us-east-1'],
       },
-      ...{ cluster: 'apps', platform: 'linux/amd64', email: ['a@b.de', 'c@d.de'], budget: '9.5' },
+      ...{
+        cluster: 'apps',
+        loadBalancers: 'internal',
+        platform: 'linux/amd64',
+        email: ['a@b.de', 'c@d.de'],
+        budget: '9.5',
+      },
     },
   ];
 
@@ -148,14 +163,17 @@ describe('the command', () => {
     const text = await written();
     expect(text).toMatch(/production: 'main', staging: 'develop'/);
     expect(text).toMatch(/regions: \['eu-west-1'\]/);
+    expect(text).toMatch(/cluster: \{ new: \{\} \},/);
 
     const second = run('--repository', 'github.com/acme/other', '--yes');
     expect(second.status).toBe(1);
     expect(second.stderr).toMatch(/there is one already.*\n.*--force/);
     expect(await written()).toBe(text);
 
-    expect(run('--repository', 'github.com/acme/other', '--yes', '--force').status).toBe(0);
+    const inVpc = ['--load-balancers', 'internal'];
+    expect(run('--repository', 'github.com/acme/other', '--yes', '--force', ...inVpc).status).toBe(0);
     expect(await written()).toMatch(/acme\/other/);
+    expect(await written()).toMatch(/VPC only.*\n {2}cluster: \{ new: \{\}, loadBalancers: 'internal' \},/);
   });
 
   test('writes nothing that the check does not take, and asks nobody where nobody is', async () => {

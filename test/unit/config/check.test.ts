@@ -55,7 +55,7 @@ describe('a configuration', () => {
           { kind: 'gitlab' },
         ],
         regions: ['eu-west-1'],
-        cluster: { new: { version: '1.36', natGateways: 1 } },
+        cluster: { new: { version: '1.36', natGateways: 1 }, loadBalancers: 'internal' },
         engines: { microvm: true },
         registry: { keepImages: 7 },
         alarms: { queueAge: 60 },
@@ -76,7 +76,10 @@ describe('a configuration', () => {
         { app: 'blog', repository: { host: 'gitlab', owner: 'group/sub', repository: 'blog' } },
       ],
       hosts: [{ kind: 'gitea', url: 'https://git.example.com', access: 'token' }, { kind: 'codecommit' }, {}],
-      cluster: { is: 'new', version: '1.36', natGateways: 1, endpoint: 'public-and-private' },
+      cluster: {
+        ...{ is: 'new', version: '1.36', natGateways: 1, endpoint: 'public-and-private' },
+        loadBalancers: 'internal',
+      },
       engines: { microvm: true, codebuild: true },
       registry: { keepImages: 7, scanning: 'on-push', mounting: true },
       alarms: { ...DEFAULTS.alarms, queueAge: 60 },
@@ -93,8 +96,11 @@ describe('a configuration', () => {
       name: 'apps',
       endpoint: 'private',
       securityGroups: [],
+      loadBalancers: 'internet-facing',
       ...network,
     });
+    const inVpc = { apps: 'any', cluster: { existing: { name: 'apps' }, loadBalancers: 'internal' } };
+    expect(check(inVpc).cluster).toMatchObject({ name: 'apps', loadBalancers: 'internal' });
   });
 });
 
@@ -128,6 +134,16 @@ describe('what is wrong is told with the file, the field, and what may stand the
       'an ARN',
       { apps: 'any', cluster: { new: { admins: ['me'] } } },
       /cluster\.new\.admins\[0\]: has to be ARNs of IAM roles/,
+    ],
+    [
+      'from where load balancers are reached',
+      { apps: 'any', cluster: { new: {}, loadBalancers: 'public' } },
+      /cluster\.loadBalancers: has to be one of internet-facing, internal, and is 'public'/,
+    ],
+    [
+      'it inside of a cluster that is there',
+      existing({ loadBalancers: 'internal' }),
+      /cluster\.existing\.loadBalancers: there is no such field/,
     ],
     [
       'a topic',

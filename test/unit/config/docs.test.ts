@@ -40,6 +40,7 @@ test('the guide tells the defaults that hold', () => {
   expect(defaultOf('cluster.new.version')).toBe(`\`'${cluster.version}'\``);
   expect(defaultOf('cluster.new.endpoint')).toBe(`\`'${cluster.endpoint}'\``);
   expect(defaultOf('cluster.new.natGateways')).toBe(`\`${cluster.natGateways}\``);
+  expect(defaultOf('cluster.loadBalancers')).toBe(`\`'${cluster.loadBalancers}'\``);
   expect(defaultOf('platform')).toBe(`\`'${DEFAULTS.platform}'\``);
   expect(defaultOf('logDays')).toBe(`\`${DEFAULTS.logDays}\``);
 });

@@ -53,6 +53,30 @@ describe.concurrent('a preview of a branch', () => {
   });
 });
 
+describe.concurrent('a load balancer', () => {
+  const SCHEME = 'service.beta.kubernetes.io/aws-load-balancer-scheme';
+  const INTERNAL = `service: { type: LoadBalancer, annotations: { ${SCHEME}: internal } }\n`;
+  const schemes = ({ rollouts }: Scene) =>
+    rollouts.flatMap(({ release: { resources } }) =>
+      resources.flatMap(({ kind, metadata }) => (kind === 'Service' ? [metadata.annotations?.[SCHEME]] : [])),
+    );
+
+  test('is reached from where the installation says, or the app', async ({ scene, expect }) => {
+    scene.build = async ({ subject }) => scene.built(subject.commit, 'service: LoadBalancer\n');
+    expect((await scene.deploy(scene.push(A))).last).toMatch(/^live /);
+    scene.build = async ({ subject }) => scene.built(subject.commit, INTERNAL);
+    expect((await scene.deploy(scene.push(B))).last).toMatch(/^live /);
+    expect(schemes(scene)).toEqual(['internet-facing', 'internal']);
+  });
+
+  test('of a fork is reached from where the installation says', async ({ scene, expect }) => {
+    scene.repository.pull = { number: 7, state: 'open', sha: A };
+    scene.build = async ({ subject }) => scene.built(subject.commit, INTERNAL);
+    expect((await scene.deploy(ofFork(scene, A))).last).toMatch(/^live /);
+    expect(schemes(scene)).toEqual(['internet-facing']);
+  });
+});
+
 describe.concurrent('an app with all the previews that it may have', () => {
   test('gets no further one until another has gone; those that are there, and production, go on', async ({
     scene,

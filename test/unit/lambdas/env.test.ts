@@ -93,6 +93,7 @@ describe('what lib/stacks/functions.ts sets', () => {
     insecureRegistries: ['plain.test'],
     clusterName: 'cluster',
     serviceType: 'LoadBalancer',
+    loadBalancers: 'internal',
     cacheDirectory: '/cache',
     runIsolation: 'if-possible',
     platform: 'linux/s390x',

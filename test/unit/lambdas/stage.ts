@@ -67,6 +67,7 @@ export class Stage {
       IMAGE_REPOSITORY_PREFIX: 'registry/fairlead',
       HOST_API_URLS: JSON.stringify({ github: await host.start() }),
       SERVICE_TYPE: 'NodePort',
+      LOAD_BALANCERS: 'internet-facing',
       // Makes the logger write to the console that is spied on here.
       POWERTOOLS_DEV: 'true',
       POWERTOOLS_METRICS_DISABLED: 'false',

@@ -204,6 +204,22 @@ describe('own objects in a release', () => {
     expect(own[0]?.metadata.annotations).not.toHaveProperty('fairlead.dev/exposed');
   });
 
+  test('are load balancers as the installation says where they ask for it, and else as they say', () => {
+    const scheme = 'service.beta.kubernetes.io/aws-load-balancer-scheme';
+    const exposed = (annotations: Record<string, string> = {}): KubernetesObject => ({
+      ...simple('Service', 'shop', { 'fairlead.dev/exposed': 'as-installed', ...annotations }),
+      spec: { type: 'ClusterIP' },
+    });
+    const own = { ...simple('Service', 'own'), spec: { type: 'LoadBalancer' } };
+    const schemes = (objects: KubernetesObject[], more: Partial<Adoption> = {}) =>
+      adopt(objects, { ...ADOPTION, loadBalancers: 'internal', ...more }).own.map(
+        ({ metadata }) => metadata.annotations?.[scheme],
+      );
+    expect(schemes([exposed(), own])).toEqual(['internal', undefined]);
+    expect(schemes([exposed({ [scheme]: 'internet-facing' })])).toEqual(['internet-facing']);
+    expect(schemes([exposed()], { service: 'NodePort' })).toEqual([undefined]);
+  });
+
   test('are waited for as long as the app says, where they do not say it', () => {
     const said = workload('Deployment', 'b', {});
     const { own } = adopt(
