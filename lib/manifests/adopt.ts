@@ -21,8 +21,8 @@ export interface Adoption {
   architecture?: string | undefined;
   /** How the app is reached, where its manifests leave that to the installation. */
   service: ServiceType;
-  /** From where it is, if that is a load balancer; left to the cluster when absent. */
-  loadBalancers?: LoadBalancerScheme;
+  /** From where it is, if that is a load balancer. */
+  loadBalancers: LoadBalancerScheme;
   /** Seconds that a rollout may go on without progress, where a Deployment does not say. */
   patience: number;
   commit: string;

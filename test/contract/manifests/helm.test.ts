@@ -82,6 +82,7 @@ describe.skipIf(missing !== undefined)(`Helm (skipped where there is none: ${mis
       environment: { name: 'production', namespace: 'shop' },
       image: 'x@sha256:1',
       service: 'ClusterIP',
+      loadBalancers: 'internal',
       patience: 60,
       commit: 'c',
       number: 2,

@@ -147,6 +147,7 @@ describe.skipIf(cluster === undefined || missing !== undefined)(
           image: `registry.test/shop@sha256:${'a'.repeat(64)}`,
           architecture: 'amd64',
           service: 'NodePort',
+          loadBalancers: 'internal',
           patience: 60,
           commit: 'c'.repeat(40),
           number: 3,

@@ -13,6 +13,7 @@ const ADOPTION: Adoption = {
   image: IMAGE,
   architecture: 'arm64',
   service: 'LoadBalancer',
+  loadBalancers: 'internet-facing',
   patience: 60,
   commit: 'c'.repeat(40),
   number: 7,

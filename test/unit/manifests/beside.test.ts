@@ -7,6 +7,7 @@ const PREVIEW: Adoption = {
   environment: { name: 'preview-blue', namespace: 'shop--blue' },
   image: `registry/shop@sha256:${'a'.repeat(64)}`,
   service: 'LoadBalancer',
+  loadBalancers: 'internet-facing',
   patience: 60,
   commit: 'c'.repeat(40),
   number: 7,
