@@ -14,6 +14,7 @@ import { boundControlPlaneLogs } from './control-plane-logs.ts';
 import { chooseDocker } from './docker.ts';
 import { turnOnMounting } from './mounting.ts';
 import { nextSteps } from './next-steps.ts';
+import { noNodesWarning } from './no-nodes.ts';
 import type { SetUp } from './set-up.ts';
 import { outputsOf } from './stack-outputs.ts';
 
@@ -102,8 +103,11 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
   const setUp = await tools
     .setUpCluster(aws, name, ingressOf(config.cluster))
     .catch((error: unknown) => ({ is: 'failed', error }) as const);
-  if (setUp.is === 'applied')
+  if (setUp.is === 'applied') {
     for (const { name, outcome } of setUp.objects) say(`${pc.green('✓')} ${name} ${outcome}`);
+    const warning = noNodesWarning(setUp.architectures, config.platform);
+    if (warning !== undefined) say(`\n${pc.yellow('Warning')}: ${warning}`);
+  }
   const outputs = (await outputsOf(aws.cloudFormation, 'FairleadPipeline')) ?? {};
   say(`\n${pc.bold('Tell each git host, once')} (a secret is read by the command beside it):`);
   for (const line of nextSteps(config.hosts, outputs, aws.region)) say(line);

@@ -12,6 +12,7 @@ import {
 import { connectToEks } from '../../../lib/kube/eks.ts';
 import { KubeError } from '../../../lib/kube/error.ts';
 import { setupCommand } from '../../../lib/kube/setup-command.ts';
+import type { Node } from '../../../lib/kube/wire.ts';
 import type { Aws } from './aws.ts';
 
 /** An access entry that was just made is known to the cluster within a minute or so. */
@@ -20,7 +21,12 @@ const PAUSE_MS = 5_000;
 
 /** How the set-up of a cluster went: not at all where it is only reached from inside of its VPC. */
 export type SetUp =
-  | { is: 'applied'; objects: Applied[] }
+  | {
+      is: 'applied';
+      objects: Applied[];
+      /** What nodes are for (`kubernetes.io/arch`); absent where Auto Mode makes those that pods ask for. */
+      architectures?: readonly string[];
+    }
   | {
       is: 'out-of-reach';
       why: string;
@@ -45,7 +51,9 @@ export async function setUpCluster(
     for (;;) {
       try {
         const cluster = await lookAtCluster(kube, ingress);
-        return { is: 'applied', objects: await applySetup(kube, clusterSetup(cluster)) };
+        const objects = await applySetup(kube, clusterSetup(cluster));
+        if (cluster.nodes === 'auto-mode') return { is: 'applied', objects };
+        return { is: 'applied', objects, architectures: await architecturesOf(kube) };
       } catch (error) {
         if (!(error instanceof KubeError)) throw error;
         if (error.status === 0)
@@ -58,6 +66,12 @@ export async function setUpCluster(
   } finally {
     kube.close();
   }
+}
+
+async function architecturesOf(kube: Kube): Promise<string[]> {
+  const { items } = await kube.get<{ items: Node[] }>('/api/v1/nodes');
+  const all = items.map(({ metadata }) => metadata?.labels?.['kubernetes.io/arch'] ?? []);
+  return [...new Set(all.flat())].sort();
 }
 
 /** The cluster itself cannot be asked: EKS knows, too, whether it is in Auto Mode. */

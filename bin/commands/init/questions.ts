@@ -74,6 +74,16 @@ function all(region: string | undefined): Open[] {
       flag: '--cluster',
       take: (cluster) => ({ cluster }),
     }),
+    {
+      // A new cluster has nodes for either.
+      isOpen: ({ platform, cluster = 'new' }) => platform === undefined && cluster !== 'new',
+      question: {
+        text: 'What are its nodes? (linux/arm64, which is Graviton, or linux/amd64; kubectl get nodes -L kubernetes.io/arch shows it)',
+        usual: 'linux/arm64',
+        flag: '--platform',
+        take: (said) => ({ platform: said as NonNullable<Answers['platform']> }),
+      },
+    },
     open('loadBalancers', {
       text: 'From where are apps reached? (internet-facing: by everybody, internal: from the VPC only)',
       usual: 'internet-facing',

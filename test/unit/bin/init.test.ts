@@ -73,7 +73,15 @@ describe('the questions of fairlead init', () => {
   });
 
   test('ask what runs at a host that nobody knows, and what it costs only where somebody is told', async () => {
-    const person = new Person('gitea', 'public', 'internal', 'ops@example.com', '50');
+    const person = new Person(
+      'gitea',
+      'linux/386',
+      'linux/amd64',
+      'public',
+      'internal',
+      'ops@example.com',
+      '50',
+    );
     const given: Answers = {
       ...{ repositories: ['https://git.example.com/a/b.git'], branch: 'main', staging: '' },
       ...{ previews: 'branches', regions: ['us-east-1'], cluster: 'apps' },
@@ -83,10 +91,12 @@ describe('the questions of fairlead init', () => {
       apps: [{ repository: 'git.example.com/a/b', previews: { of: 'branches' } }],
       hosts: [{ kind: 'gitea', url: 'https://git.example.com' }],
       cluster: { existing: { name: 'apps' }, loadBalancers: 'internal' },
+      platform: 'linux/amd64',
       notifications: { email: ['ops@example.com'] },
       budget: { monthly: 50, email: ['ops@example.com'] },
     });
     expect(person.told).toEqual([
+      expect.stringMatching(/platform has to be one of/),
       expect.stringMatching(/loadBalancers has to be one of internet-facing, internal, and is 'public'/),
     ]);
   });

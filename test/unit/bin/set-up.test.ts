@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { setUpCluster } from '../../../bin/commands/deploy/set-up.ts';
+import { fakeApi, json, refuse } from '../kube/fake-api.ts';
 
 /** What EKS says of the cluster; nobody listens at its endpoint. */
 let cluster: object;
@@ -38,3 +39,28 @@ test.each([
     expect(done).toMatchObject({ is: 'out-of-reach', command: `${command} | ${FORCED}` });
   },
 );
+
+test.each([
+  ['of its own', false, ['amd64', 'arm64']],
+  ['of Auto Mode', true, undefined],
+])('says what nodes %s are for', async (_, isAuto, architectures) => {
+  const nodes = ['arm64', 'amd64', 'amd64'].map((arch) => ({
+    metadata: { labels: { 'kubernetes.io/arch': arch } },
+  }));
+  const api = await fakeApi(({ method, path, body }, response) => {
+    if (method === 'PATCH') return json(response, 200, body);
+    if (path === '/api/v1/nodes') return json(response, 200, { items: nodes });
+    if (path === '/apis/eks.amazonaws.com/v1' && isAuto) return json(response, 200, {});
+    return refuse(response, 404, 'NotFound');
+  });
+  try {
+    const { endpoint, ca } = api.connection;
+    cluster = { endpoint, certificateAuthority: { data: Buffer.from(ca).toString('base64') } };
+    const done = await setUpCluster({ eks }, 'mine');
+    expect(done).toMatchObject({ is: 'applied', objects: { length: isAuto ? 4 : 3 } });
+    expect(done).toMatchObject(architectures ? { architectures } : {});
+    expect('architectures' in done).toBe(!isAuto);
+  } finally {
+    await api.close();
+  }
+});

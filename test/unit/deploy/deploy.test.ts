@@ -139,6 +139,25 @@ describe('fairlead deploy', () => {
     expect(order).toEqual([]);
   });
 
+  test.each([
+    ['amd64 alone', ['amd64'], /Write platform: 'linux\/amd64'/],
+    ['arm64 among others', ['amd64', 'arm64'], undefined],
+    ['nothing yet', [], undefined],
+    ['what Auto Mode makes', undefined, undefined],
+  ])('warns where no node takes the pods, of a cluster whose nodes are for %s', async (_, of, warning) => {
+    const setUpCluster = async (): Promise<SetUp> => ({ ...APPLIED, ...(of && { architectures: of }) });
+    expect(await run({ setUpCluster })).toBe(0);
+    if (warning === undefined) expect(said.join('\n')).not.toContain('Warning');
+    else expect(said.join('\n')).toMatch(warning);
+  });
+
+  test('says nothing where another platform is what the nodes are for', async () => {
+    configure(`{ apps: 'any', platform: 'linux/amd64' }`);
+    const setUpCluster = async (): Promise<SetUp> => ({ ...APPLIED, architectures: ['amd64'] });
+    await run({ setUpCluster });
+    expect(said.join('\n')).not.toContain('Warning');
+  });
+
   test('says what is left where the cluster is out of reach', async () => {
     const setUpCluster = async () => OUT_OF_REACH;
     expect(await run({ setUpCluster })).toBe(1);
