@@ -1,21 +1,19 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { FairleadError, messageOf } from '../../lib/errors.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { setupCommand } from '../../lib/kube/setup-command.ts';
 import type { Listed } from '../../lib/ledger/listing.ts';
 import { about } from '../../lib/log.ts';
 import type { Finding } from '../../lib/operate/answer.ts';
 import type { Examine } from '../../lib/push/request.ts';
 import type { Sighted } from '../../lib/rollout/survey.ts';
+import { examineHosts } from './examine-hosts.ts';
 import { step } from './patience.ts';
-import { forgeOf, ledger, repositoryOf } from './services.ts';
+import { ledger } from './services.ts';
 import type { Settled } from './settle.ts';
 import { surveyAll } from './survey.ts';
 
 /** What an examination answers beside how it ended. */
 export type Examined = Settled & { findings: readonly Finding[] };
-
-/** Repositories that are asked for, one after another: some of them are enough to know whether the host lets us in. */
-const REPOSITORIES = 20;
 
 /** Looks, with the rights of the functions themselves, whether they reach what they need. Changes nothing. */
 export async function examine(context: DurableContext, request: Examine): Promise<Examined> {
@@ -26,11 +24,7 @@ export async function examine(context: DurableContext, request: Examine): Promis
     return await Promise.all(all.map(async (one) => ({ ...one, ...(await fenceOf(one)) })));
   });
   const findings = [...cluster.findings, ...(cluster.sighted ? compare(listed, cluster.sighted) : [])];
-  const repositories = new Map(
-    listed.map(({ push }) => [`${push.host} ${push.owner}/${push.repository}`, push]),
-  );
-  for (const push of [...repositories.values()].slice(0, REPOSITORIES))
-    findings.push(await step(context, 'ask the git host', () => lookAtRepository(push)));
+  findings.push(...(await examineHosts(context, listed)));
   const wrong = findings.filter(({ is }) => is === 'not-ok').length;
   const message =
     wrong === 0 ? 'the functions reach what they need' : `${wrong} of ${findings.length} are not ok`;
@@ -91,19 +85,4 @@ function compare(listed: readonly Standing[], sighted: readonly Sighted[]): Find
   return [
     { is: 'ok', about: 'ledger', says: `it and the cluster agree about ${listed.length} environments` },
   ];
-}
-
-async function lookAtRepository(push: Listed['push']): Promise<Finding> {
-  const { host, owner, repository, branch } = push;
-  const name = [host, owner, repository].filter((word) => word !== '').join('/');
-  try {
-    const head = await forgeOf(push).head(repositoryOf(push), branch);
-    if (head.is === 'found') return { is: 'ok', about: 'git host', says: `${name} can be read` };
-    const remedy = 'is the branch there, and does the token or GitHub App see this repository?';
-    return { is: 'not-ok', about: 'git host', says: `${name} has no branch ${branch}`, remedy };
-  } catch (error) {
-    if (error instanceof FairleadError && error.temporary) throw error;
-    const remedy = 'docs/triggers.md says which token is needed, and how it is put in';
-    return { is: 'not-ok', about: 'git host', says: `${name}: ${messageOf(error)}`, remedy };
-  }
 }

@@ -10,21 +10,24 @@ import { environment, forgeOf, headOf, renewAccess, repositoryOf } from './servi
  * @throws FairleadError `source/not-seen`
  */
 export async function seenHeadOf(push: Push): Promise<Head> {
-  const head = await headOf(push);
-  if (head.is === 'found' || (await isSeen(push))) return head;
-  // A token that was put in a moment ago: hosts say 404, and not 401, to the one before, which would be kept for minutes.
-  renewAccess(push);
-  if (!(await isSeen(push))) throw notSeen(push);
-  return await headOf(push);
+  return await whereSeen(push, () => headOf(push));
 }
 
-/** Whether the host shows us the repository at all. */
-export async function isSeen(origin: Origin): Promise<boolean> {
+/** What `look` answers: `gone` only where the host shows the repository. @throws FairleadError `source/not-seen` */
+export async function whereSeen(origin: Origin, look: () => Promise<Head>): Promise<Head> {
+  const head = await look();
+  if (head.is === 'found' || (await isSeen(origin))) return head;
+  // A token that was put in a moment ago: hosts say 404, and not 401, to the one before, which would be kept for minutes.
+  renewAccess(origin);
+  if (!(await isSeen(origin))) throw notSeen(origin);
+  return await look();
+}
+
+async function isSeen(origin: Origin): Promise<boolean> {
   return (await forgeOf(origin).currentName(repositoryOf(origin))) !== undefined;
 }
 
-/** `source/not-seen`, with what to do about it. */
-export function notSeen({ host, owner, repository }: Origin): FairleadError {
+function notSeen({ host, owner, repository }: Origin): FairleadError {
   const name = owner === '' ? repository : `${owner}/${repository}`;
   return new FairleadError({
     code: 'source/not-seen',

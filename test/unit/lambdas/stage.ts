@@ -28,6 +28,8 @@ export interface Run {
   chapters: Chapter[];
   /** The last line of the push. */
   last: string;
+  /** What it answers. */
+  result: unknown;
 }
 
 type Database = Awaited<ReturnType<typeof startDynamoDB>>;
@@ -217,6 +219,7 @@ export class Scene {
       operations,
       chapters,
       last: chapters.at(-1)?.message ?? '',
+      result: execution.getResult(),
     };
   }
 }
