@@ -1,6 +1,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { messageOf } from '../../lib/errors.ts';
 import { about } from '../../lib/log.ts';
+import { NO_COMMIT } from '../../lib/push/request.ts';
 import type { Push } from '../../lib/push/types.ts';
 import type { Ending } from '../../lib/report/ending.ts';
 import { isBehind } from './behind.ts';
@@ -10,11 +11,13 @@ import { type Claimed, claimHead, type Known } from './claim.ts';
 import { commentOn } from './comment.ts';
 import { giveWay } from './give-way.ts';
 import { bringBackMissing, lookForLive } from './missing.ts';
+import { step } from './patience.ts';
 import { begin, type Progress } from './progress.ts';
 import { makeRelease } from './release.ts';
 import { restore } from './restore.ts';
 import { subjectOf } from './services.ts';
 import { type Settled, settle } from './settle.ts';
+import { seenHeadOf } from './sight.ts';
 
 /** How often a branch may move on while this execution is at work, before it leaves the head to the others. */
 const ROUNDS = 20;
@@ -23,8 +26,9 @@ const ROUNDS = 20;
  * Brings a branch's head to its environment: claim, build, release, roll out, bake, settle. What it has begun and does
  * not bring to be live, it undoes.
  */
-export async function bringHead(context: DurableContext, push: Push): Promise<Settled> {
-  about(subjectOf(push, push.after));
+export async function bringHead(context: DurableContext, asked: Push): Promise<Settled> {
+  about(subjectOf(asked, asked.after));
+  const push = asked.after === NO_COMMIT ? await atItsHead(context, asked) : asked;
   const progress = begin(push.after);
   const ending = await deploy(context, push, progress).catch((error: unknown) => unexpected(error, progress));
   const restored = await restore(context, push, progress, ending);
@@ -33,6 +37,12 @@ export async function bringHead(context: DurableContext, push: Push): Promise<Se
   const settled = await settle(context, push, of, { progress, ending, restored });
   await commentOn(context, push, ending, settled);
   return settled;
+}
+
+/** What goes wrong here goes wrong again when the head is claimed, and is told there. */
+async function atItsHead(context: DurableContext, push: Push): Promise<Push> {
+  const head = await step(context, 'head', () => seenHeadOf(push)).catch(() => undefined);
+  return head?.is === 'found' ? { ...push, after: head.commit } : push;
 }
 
 async function deploy(context: DurableContext, push: Push, progress: Progress): Promise<Ending> {

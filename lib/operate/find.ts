@@ -3,6 +3,10 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Listed } from '../ledger/listing.ts';
 import type { PastRelease } from '../ledger/releases.ts';
 import type { BadCommit, Environment } from '../ledger/types.ts';
+import type { Deploys } from '../push/installation.ts';
+import { placeOf } from '../push/place.ts';
+import { NO_COMMIT } from '../push/request.ts';
+import type { Push } from '../push/types.ts';
 import { brief } from '../report/brief.ts';
 
 /** Far more than people go back. */
@@ -16,16 +20,51 @@ export async function findEnvironment(
   const all = await ledger.environments();
   const own = all.filter((listed) => listed.app === app);
   if (own.length === 0) throw noApp(app, all);
-  const [only] = own;
-  const wanted = environment ?? (own.length === 1 && only !== undefined ? only.name : 'production');
+  const names = own.map(({ name }) => name);
+  const wanted = wantedOf(names, environment);
   const found = own.find(({ name }) => name === wanted);
   if (found !== undefined) return found;
-  throw new FairleadError({
+  throw noEnvironment(app, wanted, names);
+}
+
+function wantedOf(names: readonly string[], asked: string | undefined): string {
+  const [only] = names;
+  return asked ?? (names.length === 1 && only !== undefined ? only : 'production');
+}
+
+function noEnvironment(app: string, wanted: string, names: readonly string[]): FairleadError {
+  return new FairleadError({
     code: 'operate/no-environment',
     operation: `looking for ${app}`,
     cause: `${app} has no environment ${wanted}`,
-    remedy: `name one of ${own.map(({ name }) => name).join(', ')}`,
+    remedy: `name one of ${names.join(', ')}`,
   });
+}
+
+/**
+ * What is to be deployed to the environment that is meant: the push that it is of; or, where the ledger knows nothing of
+ * it and the configuration lists it, one that names no commit. `known` says which.
+ * @throws FairleadError `operate/no-app`, `operate/no-environment`
+ */
+export async function findToDeploy(
+  ledger: Ledger,
+  { apps }: Pick<Deploys, 'apps'>,
+  asked: { app: string; environment?: string | undefined },
+): Promise<{ push: Omit<Push, 'delivery'>; known: boolean }> {
+  const all = await ledger.environments();
+  const own = all.filter(({ app }) => app === asked.app);
+  const listed = apps.find(({ app }) => app === asked.app);
+  const branches = new Map(Object.entries(listed?.environments ?? {}));
+  const names = [...new Set([...own.map(({ name }) => name), ...branches.keys()])];
+  if (names.length === 0) throw noApp(asked.app, [...all, ...apps]);
+  const wanted = wantedOf(names, asked.environment);
+  const found = own.find(({ name }) => name === wanted);
+  if (found !== undefined) return { push: found.push, known: true };
+  const branch = branches.get(wanted);
+  if (listed === undefined || branch === undefined) throw noEnvironment(asked.app, wanted, names);
+  const { repository, app } = listed;
+  const moved = { ref: `refs/heads/${branch}`, branch, before: NO_COMMIT, after: NO_COMMIT };
+  return { push: { ...repository, ...moved, app, environment: placeOf(app, wanted) }, known: false };
 }
 
 /** @throws FairleadError `operate/no-release` */
@@ -78,7 +117,7 @@ export function findBad(
   return first;
 }
 
-export function noApp(app: string, all: readonly Listed[]): FairleadError {
+export function noApp(app: string, all: readonly { app: string }[]): FairleadError {
   const apps = [...new Set(all.map((listed) => listed.app))];
   return new FairleadError({
     code: 'operate/no-app',

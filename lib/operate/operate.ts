@@ -7,7 +7,7 @@ import type { Deploys } from '../push/installation.ts';
 import type { DeployRequest, LookAtPull } from '../push/request.ts';
 import type { Named, OperateAnswer } from './answer.ts';
 import { type DeadLetters, discardLetters, listLetters, replayLetters } from './dead-letters.ts';
-import { findBad, findEnvironment, findRelease } from './find.ts';
+import { findBad, findEnvironment, findRelease, findToDeploy } from './find.ts';
 import { checkRemovable } from './removable.ts';
 import { type Asked, type OperateRequest, readRequest } from './request.ts';
 import { statusOf } from './status.ts';
@@ -195,13 +195,14 @@ async function examine({ deploy, newId }: OperateDeps): Promise<OperateAnswer> {
 }
 
 async function redeploy(
-  { ledger, deploy, newId }: OperateDeps,
+  { ledger, deploys, deploy, newId }: OperateDeps,
   request: Asked<'redeploy'>,
 ): Promise<OperateAnswer> {
-  const { app, name, push } = await findEnvironment(ledger, request);
-  await ledger.doubt({ app, name });
+  const { push, known } = await findToDeploy(ledger, deploys, request);
+  const environment = { app: push.app, name: push.environment.name };
+  if (known) await ledger.doubt(environment);
   const execution = await deploy({ ...push, do: 'deploy', delivery: `operate-${newId()}` });
-  return { is: 'started', environment: { app, name }, execution };
+  return { is: 'started', environment, execution };
 }
 
 function cannot(app: string, why: string): FairleadError {

@@ -41,7 +41,10 @@ const REQUEST = z.discriminatedUnion('do', [
   z.object({ do: z.literal('recover'), app: z.optional(word()) }),
   /** Whether the functions reach what they need. */
   z.object({ do: z.literal('examine') }),
-  /** Builds and brings out the branch's head again, whatever runs: after the cluster, or its images, were lost. */
+  /**
+   * Builds and brings out the branch's head again, whatever runs: after the cluster, or its images, were lost; of a
+   * listed app also for the first time.
+   */
   z.object({ do: z.literal('redeploy'), ...place }),
   /** Events that no attempt could handle: what they are; to be done after all, or dropped. All of them without an id. */
   z.object({ do: z.literal('dead-letters') }),

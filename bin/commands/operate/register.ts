@@ -73,7 +73,7 @@ export function registerOperate(program: Command): void {
   environmentOf(
     command(
       'redeploy <app>',
-      'build and bring out the branch’s head again, whatever runs: after images were lost',
+      'build and bring out the branch’s head again, whatever runs: after images were lost; of a listed app also for the first time',
     ),
   ).action(run(async (words, flags: OfEnvironment, [app = '']) => words.redeploy(flags, app)));
   command('doctor', 'look an installation over: what is not ok, and what to do about it').action(

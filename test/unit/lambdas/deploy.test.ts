@@ -64,6 +64,22 @@ describe.concurrent('a push', () => {
     expect(run.operations).toEqual(['claim', 'build', 'release', 'apply', 'renew', 'observe', 'settle']);
   });
 
+  test('that names no commit is of whatever the head is', async ({ scene, expect }) => {
+    const asked = { ...scene.push(A), after: '0'.repeat(40) };
+    const run = await scene.deploy(asked);
+    expect(run.last).toMatch(new RegExp(`^live ${scene.app} ${A} `));
+    expect(scene.repository.statuses.map(({ commit, state }) => [commit, state])).toEqual([
+      [A, 'pending'],
+      [A, 'success'],
+    ]);
+    scene.repository.head = undefined;
+    const gone = await scene.deploy({ ...asked, delivery: 'gone' });
+    expect(gone.last).toBe(`ignored ${scene.app} refs/heads/main (the branch main is gone)`);
+    scene.repository.seen = false;
+    const hidden = await scene.deploy({ ...asked, delivery: 'hidden' });
+    expect(hidden.last).toMatch(/^failed .* no repository/);
+  });
+
   test('to a branch that is gone by now is ignored', async ({ scene, expect }) => {
     const push = scene.push(A);
     scene.repository.head = undefined;

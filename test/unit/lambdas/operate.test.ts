@@ -1,11 +1,25 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { OperateAnswer } from '../../../lib/operate/answer.ts';
 import type { OperateQuestion } from '../../../lib/operate/request.ts';
+import { ANY_APP, type ListedApp } from '../../../lib/push/installation.ts';
+import { NO_PREVIEWS } from '../../../lib/push/previews.ts';
 import type { Release } from '../../../lib/release/types.ts';
 import { deployed } from './deployed.ts';
 import { FunctionScene } from './function-scene.ts';
+import { installationFile } from './installation-file.ts';
 
-const scene = new FunctionScene<unknown, OperateAnswer>(() => import('../../../lambdas/operate.ts'));
+const LISTED: ListedApp = {
+  app: 'listed',
+  repository: { host: 'gitlab', owner: 'group', repository: 'Listed' },
+  environments: { production: 'main', staging: 'develop' },
+  previews: NO_PREVIEWS,
+};
+const file = installationFile({ ...ANY_APP, apps: [LISTED] });
+afterAll(() => file.remove());
+const scene = new FunctionScene<unknown, OperateAnswer>(async () => {
+  vi.stubEnv('INSTALLATION_FILE', file.path);
+  return await import('../../../lambdas/operate.ts');
+});
 const { aws, handler } = scene;
 const ask = (question: OperateQuestion) => handler(question);
 
@@ -292,6 +306,42 @@ describe('what brings a ledger and a cluster together', () => {
     const where = { app: scene.app, name: 'production' };
     const claim = await scene.ledger.claim(where, { execution: 'x', delivery: 'd' }, async () => A);
     expect(claim.is).toBe('claimed');
+  });
+
+  test('redeploy starts a listed app that the ledger does not know, at whatever its branch’s head is', async () => {
+    const question = { do: 'redeploy', app: 'listed' } as const;
+    expect(await ask(question)).toMatchObject({
+      ...{ is: 'started', environment: { app: 'listed', name: 'production' } },
+    });
+    expect(await ask({ ...question, environment: 'staging' })).toMatchObject({ is: 'started' });
+    const origin = { host: 'gitlab', owner: 'group', repository: 'Listed' };
+    expect(aws.invoked.map(({ payload }) => payload)).toMatchObject([
+      {
+        do: 'deploy',
+        ...origin,
+        branch: 'main',
+        environment: { namespace: 'listed' },
+        after: '0'.repeat(40),
+      },
+      { ref: 'refs/heads/develop', environment: { namespace: 'listed--env--staging' } },
+    ]);
+  });
+
+  test('redeploy of a listed app takes what the ledger knows first, and names what both know', async () => {
+    await deployed(scene.ledger, { app: 'listed', environment: 'preview-x', commit: A });
+    expect(await ask({ do: 'redeploy', app: 'listed', environment: 'preview-x' })).toMatchObject({
+      is: 'started',
+    });
+    expect(aws.invoked).toMatchObject([{ payload: { after: A, environment: { name: 'preview-x' } } }]);
+    expect(await ask({ do: 'redeploy', app: 'listed', environment: 'qa' })).toMatchObject({
+      ...{ is: 'refused', code: 'operate/no-environment' },
+      remedy: 'name one of preview-x, production, staging',
+    });
+    expect(await ask({ do: 'redeploy', app: 'none' })).toMatchObject({
+      ...{ code: 'operate/no-app', remedy: expect.stringContaining('listed') },
+    });
+    const hostile = { do: 'redeploy', app: 'listed', environment: 'constructor' } as const;
+    expect(await ask(hostile)).toMatchObject({ code: 'operate/no-environment' });
   });
 
   test('an examination is started, and what it found is told', async () => {
