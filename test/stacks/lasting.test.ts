@@ -219,7 +219,7 @@ describe('what fairlead deploy says at its end', () => {
     const withHosts = others.at(-1) ?? {};
     const { Outputs = {} } = withHosts.pipeline as Synthesized;
     const outputs = Object.fromEntries(Object.keys(Outputs).map((name) => [name, `<${name}>`]));
-    const said = nextSteps(hosts, outputs, 'eu-west-1').join('\n');
+    const said = nextSteps(hosts, outputs, { region: 'eu-west-1' }).join('\n');
     for (const name of ['Github', 'Gitlab', 'Bitbucket', 'Gitea']) {
       expect(said).toContain(`<${name}WebhookSecretArn>`);
       expect(said).toContain(`<${name}TokenArn>`);

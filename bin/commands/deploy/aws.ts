@@ -9,6 +9,8 @@ import { STSClient } from '@aws-sdk/client-sts';
 /** AWS in one region, as whoever runs the command. */
 export interface Aws {
   region: string;
+  /** The one that was named by --profile; commands that people are told have to say it, too. */
+  profile?: string;
   cloudFormation: CloudFormationClient;
   ecr: ECRClient;
   eks: EKSClient;
@@ -18,9 +20,10 @@ export interface Aws {
   sts: STSClient;
 }
 
-export function awsIn(region: string): Aws {
+export function awsIn(region: string, profile?: string): Aws {
   return {
     region,
+    ...(profile !== undefined && { profile }),
     cloudFormation: new CloudFormationClient({ region }),
     ecr: new ECRClient({ region }),
     eks: new EKSClient({ region }),
@@ -29,4 +32,11 @@ export function awsIn(region: string): Aws {
     logs: new CloudWatchLogsClient({ region }),
     sts: new STSClient({ region }),
   };
+}
+
+/** A command for a person to run, in the account that this one acts in. Pure. */
+export function asProfile({ profile }: Pick<Aws, 'profile'>, command: string): string {
+  if (profile === undefined) return command;
+  const word = /^[\w.@/+-]+$/.test(profile) ? profile : `'${profile.replaceAll("'", "'\\''")}'`;
+  return `AWS_PROFILE=${word} ${command}`;
 }

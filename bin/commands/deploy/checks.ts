@@ -2,7 +2,7 @@ import { GetRegistryScanningConfigurationCommand, type RegistryScanningRule } fr
 import { DescribeClusterCommand, ResourceNotFoundException } from '@aws-sdk/client-eks';
 import type { Config } from '../../../lib/config/config.ts';
 import { FairleadError } from '../../../lib/errors.ts';
-import type { Aws } from './aws.ts';
+import { type Aws, asProfile } from './aws.ts';
 import { checkConcurrency } from './concurrency.ts';
 import { checkRegistry } from './registry-of-others.ts';
 import { outputsOf } from './stack-outputs.ts';
@@ -19,7 +19,8 @@ export async function checkRegion(aws: Aws, account: string, config: Config): Pr
   if (config.concurrency === 'set-apart') await checkConcurrency(aws);
 }
 
-async function checkBootstrap({ cloudFormation, region }: Aws, account: string): Promise<void> {
+async function checkBootstrap(aws: Aws, account: string): Promise<void> {
+  const { cloudFormation, region } = aws;
   const outputs = await outputsOf(cloudFormation, 'CDKToolkit');
   const version = Number(outputs?.BootstrapVersion ?? 0);
   if (version >= OLDEST_BOOTSTRAP) return;
@@ -30,11 +31,12 @@ async function checkBootstrap({ cloudFormation, region }: Aws, account: string):
       outputs === undefined
         ? `the account ${account} has none there`
         : `it is of version ${version}, and ${OLDEST_BOOTSTRAP} is the oldest that will do`,
-    remedy: `npx cdk bootstrap aws://${account}/${region}`,
+    remedy: asProfile(aws, `npx cdk bootstrap aws://${account}/${region}`),
   });
 }
 
-async function checkCluster({ eks, region }: Aws, name: string): Promise<void> {
+async function checkCluster(aws: Aws, name: string): Promise<void> {
+  const { eks, region } = aws;
   const fault = (code: string, cause: string, remedy: string) =>
     new FairleadError({ code, operation: `looking up the EKS cluster ${name} in ${region}`, cause, remedy });
   const { cluster } = await eks.send(new DescribeClusterCommand({ name })).catch((error: unknown) => {
@@ -50,7 +52,10 @@ async function checkCluster({ eks, region }: Aws, name: string): Promise<void> {
     throw fault(
       'deploy/no-access-entries',
       'it lets people in by its ConfigMap aws-auth alone, and Fairlead by an access entry',
-      `aws eks update-cluster-config --name ${name} --access-config authenticationMode=API_AND_CONFIG_MAP`,
+      asProfile(
+        aws,
+        `aws eks update-cluster-config --name ${name} --region ${region} --access-config authenticationMode=API_AND_CONFIG_MAP`,
+      ),
     );
 }
 

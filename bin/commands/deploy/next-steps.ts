@@ -1,5 +1,6 @@
 import type { HostSettings } from '../../../lib/config/config.ts';
 import { HOST_NAMES } from '../../../lib/host-kind.ts';
+import { type Aws, asProfile } from './aws.ts';
 
 /**
  * What is left to a person, in lines: where each git host is to send its pushes, and where the secrets are that both sides
@@ -8,23 +9,24 @@ import { HOST_NAMES } from '../../../lib/host-kind.ts';
 export function nextSteps(
   hosts: readonly HostSettings[],
   outputs: Readonly<Record<string, string>>,
-  region: string,
+  where: Pick<Aws, 'region' | 'profile'>,
 ): string[] {
-  return hosts.flatMap((host) => stepsOf(host, outputs, region));
+  return hosts.flatMap((host) => stepsOf(host, outputs, where));
 }
 
 function stepsOf(
   { kind, access, url }: HostSettings,
   outputs: Readonly<Record<string, string>>,
-  region: string,
+  where: Pick<Aws, 'region' | 'profile'>,
 ): string[] {
   const name = url === undefined ? HOST_NAMES[kind] : `${HOST_NAMES[kind]} (${url})`;
   const webhook = outputs.WebhookUrl;
   const secret = outputs[`${pascal(kind)}WebhookSecretArn`];
   const token = outputs[`${pascal(kind)}TokenArn`];
-  const read = (arn: string) =>
-    `aws secretsmanager get-secret-value --region ${region} --query SecretString --output text --secret-id ${arn}`;
-  const write = (arn: string) => `aws secretsmanager put-secret-value --region ${region} --secret-id ${arn}`;
+  const ask = (call: string, arn: string) =>
+    asProfile(where, `aws secretsmanager ${call} --region ${where.region} --secret-id ${arn}`);
+  const read = (arn: string) => ask('get-secret-value --query SecretString --output text', arn);
+  const write = (arn: string) => ask('put-secret-value', arn);
   return [
     name,
     // Of CodeCommit, AWS tells Fairlead itself.

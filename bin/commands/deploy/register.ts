@@ -23,7 +23,7 @@ export function registerDeploy(program: Command): void {
     .action(async (flags: Flags) => {
       if (flags.profile !== undefined) process.env.AWS_PROFILE = flags.profile;
       const { deploy } = await import('./run.ts');
-      process.exitCode = await shown(async () => deploy(flags, await toolsHere()));
+      process.exitCode = await shown(async () => deploy(flags, await toolsHere(flags.profile)));
     });
   program
     .command('cluster-setup')
@@ -39,7 +39,7 @@ export function registerDeploy(program: Command): void {
     });
 }
 
-async function toolsHere() {
+async function toolsHere(profile?: string) {
   const [{ awsIn }, { setUpCluster }, { STSClient }] = await Promise.all([
     import('./aws.ts'),
     import('./set-up.ts'),
@@ -52,7 +52,7 @@ async function toolsHere() {
     cdk: join(root, 'node_modules', '.bin', 'cdk'),
     // The SDK's way: the variable, or the profile's file.
     ownRegion: () => new STSClient({}).config.region().catch(() => undefined),
-    awsIn,
+    awsIn: (region: string) => awsIn(region, profile),
     setUpCluster,
     say: (line: string) => console.log(line),
   };

@@ -4,7 +4,7 @@ import {
   type ECRClient,
 } from '@aws-sdk/client-ecr';
 import { FairleadError } from '../../../lib/errors.ts';
-import type { Aws } from './aws.ts';
+import { type Aws, asProfile } from './aws.ts';
 import { outputsOf } from './stack-outputs.ts';
 
 /** As in lib/stacks/registry-stack.ts. */
@@ -14,15 +14,17 @@ const [CACHE, TEMPLATE] = ['docker.io', 'fairlead'];
  * Throws `deploy/registry-of-others` where the account has what the registry stack makes, and no stack made it: of each
  * prefix ECR has one in a region.
  */
-export async function checkRegistry({ cloudFormation, ecr, region }: Aws): Promise<void> {
+export async function checkRegistry(aws: Aws): Promise<void> {
+  const { cloudFormation, ecr, region } = aws;
   if ((await outputsOf(cloudFormation, 'FairleadRegistry')) !== undefined) return;
   const found = [...(await cacheThere(ecr)), ...(await templateThere(ecr))];
   if (found.length === 0) return;
+  const away = found.map(({ command }) => asProfile(aws, `aws ecr ${command} --region ${region}`));
   throw new FairleadError({
     code: 'deploy/registry-of-others',
     operation: `looking at what ECR has in ${region}`,
     cause: `there is already ${found.map(({ what }) => what).join(', and ')}, which the stack FairleadRegistry would make`,
-    remedy: `where nobody else needs it (repositories and images stay): ${found.map(({ command }) => `aws ecr ${command} --region ${region}`).join(' && ')}`,
+    remedy: `where nobody else needs it (repositories and images stay): ${away.join(' && ')}`,
   });
 }
 

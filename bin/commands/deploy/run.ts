@@ -4,7 +4,7 @@ import { loadConfig } from '../../../lib/config/load.ts';
 import { FairleadError } from '../../../lib/errors.ts';
 import type { ClusterToSetUp } from '../../../lib/kube/cluster-setup.ts';
 import { showError } from '../show-error.ts';
-import type { Aws } from './aws.ts';
+import { type Aws, asProfile } from './aws.ts';
 import { findCaller } from './caller.ts';
 import { type Approval, type CdkCall, cdkDeploy } from './cdk.ts';
 import { checkRegion } from './checks.ts';
@@ -91,12 +91,12 @@ function unknownPath(): FairleadError {
 async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> {
   const { say } = tools;
   if (config.registry.mounting) {
-    const told = await turnOnMounting(aws.ecr);
+    const told = await turnOnMounting(aws);
     if (told !== undefined) say(told);
   }
   const name = await clusterName(aws, config);
   if (config.cluster.is === 'new') {
-    const told = await boundControlPlaneLogs(aws.logs, name, config.logDays);
+    const told = await boundControlPlaneLogs(aws, name, config.logDays);
     if (told !== undefined) say(told);
   }
   say(`Setting up the cluster ${name}, which may have to hear of you first`);
@@ -105,12 +105,16 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
     .catch((error: unknown) => ({ is: 'failed', error }) as const);
   if (setUp.is === 'applied') {
     for (const { name, outcome } of setUp.objects) say(`${pc.green('✓')} ${name} ${outcome}`);
-    const warning = noNodesWarning(setUp.architectures, config.platform);
+    const warning = noNodesWarning(
+      setUp.architectures,
+      config.platform,
+      asProfile(aws, 'npx fairlead deploy'),
+    );
     if (warning !== undefined) say(`\n${pc.yellow('Warning')}: ${warning}`);
   }
   const outputs = (await outputsOf(aws.cloudFormation, 'FairleadPipeline')) ?? {};
   say(`\n${pc.bold('Tell each git host, once')} (a secret is read by the command beside it):`);
-  for (const line of nextSteps(config.hosts, outputs, aws.region)) say(line);
+  for (const line of nextSteps(config.hosts, outputs, aws)) say(line);
   if (setUp.is === 'out-of-reach') {
     say(`\n${pc.yellow('One step is left')}: the cluster ${name} is not reached from here (${setUp.why}).`);
     say(`Where it is reached: ${setUp.command}`);
@@ -121,12 +125,13 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
     showError(setUp.error, say);
     return false;
   }
-  say('\nNext: npx fairlead doctor, then push.');
+  say(`\nNext: ${asProfile(aws, 'npx fairlead doctor')}, then push.`);
   return true;
 }
 
 /** The cluster of the installation in a region. Throws `deploy/no-cluster-stack`. */
-export async function clusterName({ cloudFormation, region }: Aws, { cluster }: Config): Promise<string> {
+async function clusterName(aws: Aws, { cluster }: Config): Promise<string> {
+  const { cloudFormation, region } = aws;
   if (cluster.is === 'existing') return cluster.name;
   const name = (await outputsOf(cloudFormation, 'FairleadCluster'))?.ClusterName;
   if (name !== undefined) return name;
@@ -134,7 +139,7 @@ export async function clusterName({ cloudFormation, region }: Aws, { cluster }: 
     code: 'deploy/no-cluster-stack',
     operation: `looking for the cluster in ${region}`,
     cause: 'there is no stack FairleadCluster that names it',
-    remedy: 'npx fairlead deploy',
+    remedy: asProfile(aws, 'npx fairlead deploy'),
   });
 }
 

@@ -94,7 +94,7 @@ describe('fairlead deploy', () => {
     const text = said.join('\n');
     expect(text).toContain('https://hook.example/');
     expect(text).toContain(
-      `get-secret-value --region ${REGION} --query SecretString --output text --secret-id ${SECRET}`,
+      `get-secret-value --query SecretString --output text --region ${REGION} --secret-id ${SECRET}`,
     );
     expect(text).toMatch(/Next: npx fairlead doctor/);
     // It knows no value of a secret, for it never asks for one.
@@ -137,6 +137,17 @@ describe('fairlead deploy', () => {
     stubCdk(3);
     expect(await run()).toBe(3);
     expect(order).toEqual([]);
+  });
+
+  test('names the profile that it was given in what it tells to run', async () => {
+    const awsIn = (region: string) => ({ ...aws.awsIn(region), profile: 'my own' });
+    account.mounting = 'not yours to set';
+    await run({ awsIn });
+    const commands = said.flatMap((line) => line.match(/(AWS_PROFILE='my own' )?(npx|aws) \w+.*/g) ?? []);
+    expect(commands).toHaveLength(3);
+    for (const command of commands) expect(command).toMatch(/^AWS_PROFILE='my own' /);
+    delete account.stacks.CDKToolkit;
+    await expect(run({ awsIn })).rejects.toThrow(/AWS_PROFILE='my own' npx cdk bootstrap/);
   });
 
   test.each([
