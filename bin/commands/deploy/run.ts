@@ -118,6 +118,7 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
   if (setUp.is === 'out-of-reach') {
     say(`\n${pc.yellow('One step is left')}: the cluster ${name} is not reached from here (${setUp.why}).`);
     say(`Where it is reached: ${setUp.command}`);
+    say(`Or run it again, should it answer now: ${asProfile(aws, 'npx fairlead deploy')}`);
     return false;
   }
   if (setUp.is === 'failed') {

@@ -8,6 +8,7 @@ import {
   type ClusterToSetUp,
   clusterSetup,
   lookAtCluster,
+  type Nodes,
 } from '../../../lib/kube/cluster-setup.ts';
 import { connectToEks } from '../../../lib/kube/eks.ts';
 import { KubeError } from '../../../lib/kube/error.ts';
@@ -15,11 +16,13 @@ import { setupCommand } from '../../../lib/kube/setup-command.ts';
 import type { Node } from '../../../lib/kube/wire.ts';
 import type { Aws } from './aws.ts';
 
-/** An access entry that was just made is known to the cluster within a minute or so. */
+/** An access entry that was just made is known to the cluster within a minute or so, and the name of a new one to DNS. */
 const PATIENCE_MS = 120_000;
 const PAUSE_MS = 5_000;
+/** No answer, and refusals of somebody who is not known yet. */
+const MAY_PASS = [0, 401, 403];
 
-/** How the set-up of a cluster went: not at all where it is only reached from inside of its VPC. */
+/** How the set-up of a cluster went: not at all where it does not answer, as from outside of the VPC of a private endpoint. */
 export type SetUp =
   | {
       is: 'applied';
@@ -55,11 +58,12 @@ export async function setUpCluster(
         if (cluster.nodes === 'auto-mode') return { is: 'applied', objects };
         return { is: 'applied', objects, architectures: await architecturesOf(kube) };
       } catch (error) {
-        if (!(error instanceof KubeError)) throw error;
-        if (error.status === 0)
-          return { is: 'out-of-reach', why: error.fault.cause, command: await commandFor(eks, name) };
-        if (error.status !== 401 && error.status !== 403) throw error;
-        if (Date.now() >= until) throw notAdmitted(name, error, await commandFor(eks, name));
+        if (!(error instanceof KubeError) || !MAY_PASS.includes(error.status)) throw error;
+        const facts = await factsOf(eks, name);
+        const isWaitedFor = Date.now() < until && (error.status !== 0 || facts.isPublic);
+        if (!isWaitedFor && error.status === 0)
+          return { is: 'out-of-reach', why: error.fault.cause, command: setupCommand(facts.nodes) };
+        if (!isWaitedFor) throw notAdmitted(name, error, setupCommand(facts.nodes));
         await setTimeout(pause);
       }
     }
@@ -74,10 +78,19 @@ async function architecturesOf(kube: Kube): Promise<string[]> {
   return [...new Set(all.flat())].sort();
 }
 
-/** The cluster itself cannot be asked: EKS knows, too, whether it is in Auto Mode. */
-async function commandFor(eks: Aws['eks'], name: string): Promise<string> {
+interface Facts {
+  nodes: Nodes;
+  /** Whether it may answer here: what is reached from inside of a VPC alone is not waited for. */
+  isPublic: boolean;
+}
+
+/** What EKS knows of a cluster that cannot be asked itself. */
+async function factsOf(eks: Aws['eks'], name: string): Promise<Facts> {
   const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
-  return setupCommand(cluster?.computeConfig?.enabled === true ? 'auto-mode' : 'of-the-cluster');
+  return {
+    nodes: cluster?.computeConfig?.enabled === true ? 'auto-mode' : 'of-the-cluster',
+    isPublic: cluster?.resourcesVpcConfig?.endpointPublicAccess !== false,
+  };
 }
 
 function notAdmitted(name: string, error: KubeError, command: string): FairleadError {

@@ -185,7 +185,9 @@ describe.skipIf(missing)(missing ?? 'the set-up of the stand-in', () => {
   });
 
   test('is left to the person where the endpoint does not answer', async () => {
-    const done = await withEks(LOGIN, 'https://127.0.0.1:1', (eks) => setUpCluster({ eks }, 'mine'));
+    const done = await withEks(LOGIN, 'https://127.0.0.1:1', (eks) =>
+      setUpCluster({ eks }, 'mine', { patience: 100, pause: 50 }),
+    );
     expect(done).toMatchObject({ is: 'out-of-reach', command: setupCommand('of-the-cluster') });
   });
 });

@@ -64,3 +64,34 @@ test.each([
     await api.close();
   }
 });
+
+test('waits for a public endpoint that does not answer yet', async () => {
+  const api = await fakeApi(({ method, path, body }, response) => {
+    if (method === 'PATCH') return json(response, 200, body);
+    if (path === '/api/v1/nodes') return json(response, 200, { items: [] });
+    // The first two requests are cut off.
+    if (api.requests.length <= 2) return response.destroy();
+    return refuse(response, 404, 'NotFound');
+  });
+  try {
+    const { endpoint, ca } = api.connection;
+    cluster = { endpoint, certificateAuthority: { data: Buffer.from(ca).toString('base64') } };
+    const done = await setUpCluster({ eks }, 'mine', { patience: 10_000, pause: 10 });
+    expect(done).toMatchObject({ is: 'applied' });
+  } finally {
+    await api.close();
+  }
+});
+
+test('gives up in the end, with what EKS says of it', async () => {
+  const before = Date.now();
+  const done = await setUpCluster({ eks }, 'mine', { patience: 300, pause: 50 });
+  expect(done).toMatchObject({ is: 'out-of-reach' });
+  expect(Date.now() - before).toBeGreaterThanOrEqual(300);
+});
+
+test('does not wait for a private endpoint, which would not answer here either later', async () => {
+  cluster = { ...cluster, resourcesVpcConfig: { endpointPublicAccess: false } };
+  const waiting = setUpCluster({ eks }, 'mine', { patience: 60_000, pause: 60_000 });
+  expect(await waiting).toMatchObject({ is: 'out-of-reach' });
+});

@@ -173,6 +173,7 @@ describe('fairlead deploy', () => {
     const setUpCluster = async () => OUT_OF_REACH;
     expect(await run({ setUpCluster })).toBe(1);
     expect(said.join('\n')).toContain(OUT_OF_REACH.command);
+    expect(said.join('\n')).toMatch(/run it again.*: npx fairlead deploy$/m);
     expect(said.join('\n')).toContain('https://hook.example/');
   });
 
