@@ -103,15 +103,7 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
   const setUp = await tools
     .setUpCluster(aws, name, ingressOf(config.cluster))
     .catch((error: unknown) => ({ is: 'failed', error }) as const);
-  if (setUp.is === 'applied') {
-    for (const { name, outcome } of setUp.objects) say(`${pc.green('✓')} ${name} ${outcome}`);
-    const warning = noNodesWarning(
-      setUp.architectures,
-      config.platform,
-      asProfile(aws, 'npx fairlead deploy'),
-    );
-    if (warning !== undefined) say(`\n${pc.yellow('Warning')}: ${warning}`);
-  }
+  if (setUp.is === 'applied') tellApplied(setUp, config, aws, say);
   const outputs = (await outputsOf(aws.cloudFormation, 'FairleadPipeline')) ?? {};
   say(`\n${pc.bold('Tell each git host, once')} (a secret is read by the command beside it):`);
   for (const line of nextSteps(config.hosts, outputs, aws)) say(line);
@@ -128,6 +120,18 @@ async function finish(aws: Aws, config: Config, tools: Tools): Promise<boolean> 
   }
   say(`\nNext: ${asProfile(aws, 'npx fairlead doctor')}, then push.`);
   return true;
+}
+
+/** What the set-up has changed, and whether nodes are there for what is built. */
+function tellApplied(
+  { objects, architectures }: Extract<SetUp, { is: 'applied' }>,
+  { platform }: Config,
+  aws: Aws,
+  say: Tools['say'],
+): void {
+  for (const { name, outcome } of objects) say(`${pc.green('✓')} ${name} ${outcome}`);
+  const warning = noNodesWarning(architectures, platform, asProfile(aws, 'npx fairlead deploy'));
+  if (warning !== undefined) say(`\n${pc.yellow('Warning')}: ${warning}`);
 }
 
 /** The cluster of the installation in a region. Throws `deploy/no-cluster-stack`. */
