@@ -61,7 +61,8 @@ async function start(): Promise<Running> {
   ]);
   const logins: Logins = JSON.parse(readFileSync(join(directory, 'token-webhook.json'), 'utf8'));
   const deployers = deployersOf(logins.mappings[0]?.groups[0] ?? '');
-  await kubectl(kubeconfig, ['apply', '-f', '-'], JSON.stringify(rights(deployers)));
+  // Others may make them at the same moment, which an apply by the server bears.
+  await kubectl(kubeconfig, ['apply', '--server-side', '-f', '-'], JSON.stringify(rights(deployers)));
   const eks = await serveEks(logins.clusterName, endpoint, readFileSync(join(directory, 'pki/ca.crt')));
   const [accessKeyId = '', { secret: secretAccessKey = '' } = {}] =
     Object.entries(logins.accessKeys)[0] ?? [];
