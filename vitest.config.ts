@@ -19,7 +19,7 @@ interface Kind {
 }
 
 const FIRST = { groupOrder: 0, maxWorkers: 3 };
-const CONTRACT = { groupOrder: 1, maxWorkers: 4, isolate: true };
+const CONTRACT = { groupOrder: 1, maxWorkers: 3, isolate: true };
 
 /** One project a kind of test; CONTRIBUTING.md tells them apart. */
 const KINDS: Record<string, Kind> = {
