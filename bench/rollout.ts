@@ -16,7 +16,7 @@ import { standIn } from '../test/contract/rollout/stand-in.ts';
 import { median, spread } from './figures.ts';
 import { type Taken, watched } from './rollout/watched.ts';
 
-const ROUNDS = 15;
+const ROUNDS = 11;
 /** ms until the pods of the last round are gone, and disturb nobody. */
 const PAUSE = 6000;
 
@@ -89,6 +89,7 @@ async function measure(running: Running): Promise<Measured[]> {
   try {
     // The first round makes everything, and fills caches.
     for (const way of ways) await way.goLive(0);
+    await letOnlook(running, ways[1]?.namespace ?? '');
     for (let round = 1; round <= ROUNDS; round++)
       // Whoever comes second meets what the first has left: they take turns in that, too.
       for (const [way, taken] of round % 2 === 0 ? measured : measured.toReversed()) {
@@ -109,6 +110,12 @@ async function measure(running: Running): Promise<Measured[]> {
     await rm(directory, { recursive: true, force: true });
   }
   return measured;
+}
+
+/** Lets the function's login look at the Deployments of a namespace that it has not made. */
+async function letOnlook({ kubeconfig, deployers }: Running, namespace: string): Promise<void> {
+  const binding = ['create', 'rolebinding', 'onlooker', `--group=${deployers.group}`];
+  await kubectl(kubeconfig, ['-n', namespace, ...binding, `--clusterrole=${deployers.clusterRole}`]);
 }
 
 const wholes = (taken: readonly Taken[]) => taken.map(({ whole }) => whole);
