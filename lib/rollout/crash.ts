@@ -12,7 +12,7 @@ const AT_ONCE = 5;
 /** Containers of a pod that end, or cannot be started at all. One end alone is borne. */
 export function crashFindings(facts: Facts, pod: Pod): Finding[] {
   return containersOf(pod).flatMap(
-    (container) => startFinding(container) ?? crashFinding(facts, pod, container) ?? [],
+    (container) => startFinding(facts, pod, container) ?? crashFinding(facts, pod, container) ?? [],
   );
 }
 
@@ -23,14 +23,22 @@ const UNSTARTABLE = new Set([
   'ContainerCannotRun',
 ]);
 
+/**
+ * What the kubelet could not read; it answers from a cache of Secrets and ConfigMaps that may be behind, or not be filled
+ * yet (kubernetes, pkg/kubelet/util/manager/watch_based_manager.go).
+ */
+const UNREAD = /^(secret|configmap) ".*" not found$|^couldn't find key |^failed to sync /;
+const UNSYNCED = /^failed to sync /;
+
 /** What the container runtime refuses; the program has not run, so there is no log. */
-export function startFinding({ name, state, lastState }: ContainerStatus): Finding | undefined {
+export function startFinding(facts: Facts, pod: Pod, container: ContainerStatus): Finding | undefined {
+  const { name, state, lastState } = container;
   const told = [state?.waiting, state?.terminated, lastState?.terminated].find(
     (entry) => entry?.reason !== undefined && UNSTARTABLE.has(entry.reason),
   );
   if (told !== undefined)
     return {
-      weight: 'final',
+      weight: mayHeal(facts, pod, told.message) ? 'bearable' : 'final',
       reason: `container ${name} cannot be started: ${startError(told.message, told.reason)}`,
     };
   // The runtime may be busy rather than unwilling.
@@ -39,6 +47,16 @@ export function startFinding({ name, state, lastState }: ContainerStatus): Findi
     weight: 'bearable',
     reason: `container ${name} cannot be started: ${startError(state.waiting.message, 'CreateContainerError')}`,
   };
+}
+
+/** What was not found is looked for once more, a second later; what was not read says nothing of what is there. */
+function mayHeal(facts: Facts, pod: Pod, message = ''): boolean {
+  if (!UNREAD.test(message)) return false;
+  if (UNSYNCED.test(message)) return true;
+  const refusals = eventsOf(facts, pod.metadata?.uid).filter(
+    (event) => event.message === `Error: ${message}`,
+  );
+  return refusals.reduce((times, { count }) => times + (count ?? 1), 0) < 2;
 }
 
 function startError(message = '', reason = ''): string {

@@ -99,7 +99,7 @@ function hopelessFinding(view: JobView): Finding | undefined {
     .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
     .flatMap((pod) => [
       ...imageFindings(view, pod),
-      ...containersOf(pod).flatMap((container) => startFinding(container) ?? []),
+      ...containersOf(pod).flatMap((container) => startFinding(view, pod, container) ?? []),
     ]);
   const refusal = eventsOf(view, view.job?.metadata?.uid).findLast(({ reason }) =>
     ['FailedCreate', 'SuccessfulCreate'].includes(reason ?? ''),

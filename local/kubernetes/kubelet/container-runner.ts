@@ -13,6 +13,11 @@ import { planRestart } from './restart.ts';
 import type { ContainerSpec, Exit } from './sandbox.ts';
 import type { Container, ContainerStatus, Terminated } from './types.ts';
 
+// The kubelet tries again when the status that it wrote comes back to it, then each time it looks at the pod anew
+// (kubernetes, pkg/kubelet: backOffPeriod).
+const secondLookMs = 1_000;
+const laterLooksMs = 10_000;
+
 /** Runs one container of a pod from its image to its end, over all restarts, and keeps its status. */
 export class ContainerRunner {
   readonly #context: PodContext;
@@ -110,8 +115,8 @@ export class ContainerRunner {
   /** Waits for what the spec refers to. */
   async #configure(image: LocalImage, files: RunFiles): Promise<ContainerSpec | undefined> {
     const { stopping } = this.#context;
-    while (!stopping.aborted) {
-      const changed = this.#context.configurationChanged();
+    for (let tries = 0; !stopping.aborted; tries += 1) {
+      const changed = this.#context.configurationChanged(tries === 0 ? secondLookMs : laterLooksMs);
       try {
         return await prepareContainer(this.#context, this.#container, image, files);
       } catch (error) {

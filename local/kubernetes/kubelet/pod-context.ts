@@ -27,5 +27,5 @@ export interface PodContext {
   /** Some container's status changed. */
   changed(): void;
   /** Resolves when a ConfigMap or Secret of the namespace changed, or the pod is to end. */
-  configurationChanged(): Promise<void>;
+  configurationChanged(limitMs: number): Promise<void>;
 }

@@ -34,6 +34,7 @@ export interface NodeContext {
 const drainMs = 150;
 
 const sandboxRetryMs = 5_000;
+const mountRetryMs = 10_000;
 
 /** Runs one pod from its scheduling to its deletion and writes its status. */
 export class PodRunner {
@@ -172,7 +173,11 @@ export class PodRunner {
       stopping: this.#stopping.signal,
       tell: (type, reason, message, container) => this.#tell(type, reason, message, container),
       changed: () => this.#statusIsDue(),
-      configurationChanged: () => this.#node.configurationChanged(namespace, this.#stopping.signal),
+      configurationChanged: (limitMs) =>
+        this.#node.configurationChanged(
+          namespace,
+          AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(limitMs)]),
+        ),
     };
   }
 
@@ -191,7 +196,7 @@ export class PodRunner {
     await writeFile(join(directory, 'resolv.conf'), `search ${domains}\noptions ndots:5\n`);
     await chmod(directory, 0o755);
     while (!this.#stopping.signal.aborted) {
-      const changed = context.configurationChanged();
+      const changed = context.configurationChanged(mountRetryMs);
       try {
         return await writeVolumes(join(directory, 'volumes'), context.facts, context.lookup);
       } catch (error) {

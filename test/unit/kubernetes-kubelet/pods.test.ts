@@ -95,6 +95,8 @@ describe.skipIf(obstacle)(`pods as processes ${obstacle ?? ''}`, () => {
     cluster.store.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { settings: 'on' } });
     await until('it lacks a key', waits('config', 'CreateContainerConfigError'));
     expect(cluster.status('config')?.state.waiting?.message).toBe('secret "secret" not found');
+    const refusal = 'Error: secret "secret" not found';
+    await until('it has looked again', () => cluster.timesTold('config', refusal) > 1);
     const secret = { name: 'secret', namespace: 'default' };
     cluster.store.create({ apiVersion: 'v1', kind: 'Secret', metadata: secret, data: { key: 'a2V5' } });
     await until('it ends', isDone('config'));

@@ -25,6 +25,8 @@ export async function whyNoPods(): Promise<string | undefined> {
 
 export type TestCluster = Awaited<ReturnType<typeof testCluster>>;
 
+type Told = KubernetesObject & { reason: string; message: string; count: number };
+
 /** A cluster with images `x.test/app:v1` and `:v2` of `fixtures/pod-app`, and short waits after failures. */
 export async function testCluster() {
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-cluster-'));
@@ -46,6 +48,8 @@ export async function testCluster() {
     backOff: { initialMs: 300, limitMs: 2_000 },
   });
   const pod = (name: string) => store.get<Pod>('Pod', 'default', name);
+  const eventsOf = (name: string) =>
+    store.list<Told>('Event', { fieldSelector: `involvedObject.name=${name}` }).items;
   return {
     store,
     cluster,
@@ -62,12 +66,10 @@ export async function testCluster() {
       }),
     status: (name: string) => pod(name)?.status?.containerStatuses?.[0],
     /** Messages of the object's events by reason, in the order of their first time. */
-    events: (name: string) =>
-      store
-        .list<KubernetesObject & { reason: string; message: string }>('Event', {
-          fieldSelector: `involvedObject.name=${name}`,
-        })
-        .items.map(({ reason, message }) => `${reason}: ${message}`),
+    events: (name: string) => eventsOf(name).map(({ reason, message }) => `${reason}: ${message}`),
+    /** How often the object was told of that. */
+    timesTold: (name: string, message: string) =>
+      eventsOf(name).find((event) => event.message === message)?.count ?? 0,
     async log(name: string, options: { previous?: boolean; timestamps?: boolean; tailLines?: number } = {}) {
       const found = pod(name);
       const output = found && cluster.kubelet.logs(found, 'main', options, new AbortController().signal);

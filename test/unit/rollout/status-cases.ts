@@ -119,8 +119,29 @@ export const FINAL: Case[] = [
   },
   {
     is: 'failed for a Secret that is not there',
-    state: `pods: [{ container: { state: { waiting: { reason: CreateContainerConfigError, message: 'secret "db" not found' } } } }]`,
+    state: `
+      pods: [{ container: { state: { waiting: { reason: CreateContainerConfigError, message: 'secret "db" not found' } } } }]
+      events: [{ reason: Failed, message: 'Error: secret "db" not found', count: 2 }]`,
     verdict: `{ state: failed, reason: 'container web cannot be started: secret "db" not found' }`,
+  },
+  {
+    is: 'progressing while a Secret was looked for once only: the kubelet may not have heard of it',
+    state: `
+      pods: [{ container: { state: { waiting: { reason: CreateContainerConfigError, message: "couldn't find key password in Secret web/db" } } } }]
+      events: [{ reason: Failed, message: "Error: couldn't find key password in Secret web/db", count: 1 }]`,
+    verdict: '{ state: progressing }',
+  },
+  {
+    is: 'progressing however often the kubelet could not ask for the Secrets',
+    state: `
+      pods: [{ container: { state: { waiting: { reason: CreateContainerConfigError, message: 'failed to sync secret cache: timed out waiting for the condition' } } } }]
+      events: [{ reason: Failed, message: 'Error: failed to sync secret cache: timed out waiting for the condition', count: 9 }]`,
+    verdict: '{ state: progressing }',
+  },
+  {
+    is: 'failed at once for a program that runs as root where that is not allowed',
+    state: `pods: [{ container: { state: { waiting: { reason: CreateContainerConfigError, message: 'container has runAsNonRoot and image will run as root' } } } }]`,
+    verdict: `{ state: failed, reason: 'container web cannot be started: container has runAsNonRoot and image will run as root' }`,
   },
   {
     is: 'failed for a program that is not in the image',
