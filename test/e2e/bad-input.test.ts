@@ -73,7 +73,7 @@ describe('with an app that serves', { timeout: 120_000 }, () => {
     await app.git('tag', 'v2');
     const pushed = await app.push('main', 'v2', '-o', 'an-option');
     expect(pushed.lines[0]).toMatch(/^ignored serving refs\/tags\/v2\b/);
-    expect(pushed.outcome).toBe('live');
+    expect(pushed.outcome, pushed.text).toBe('live');
     await stillServes();
   });
 

@@ -63,7 +63,7 @@ describe('environments by branch', { timeout: 180_000 }, () => {
 
   it('main goes to production, develop to staging, each at an address of its own', async () => {
     const pushed = await app.push('main');
-    expect(pushed.outcome).toBe('live');
+    expect(pushed.outcome, pushed.text).toBe('live');
     production = pushed.rest;
     await version('to be tried');
     const tried = await app.push('HEAD:develop');

@@ -53,7 +53,7 @@ describe.each(KINDS)('a push to $kind', { timeout: 120_000 }, ({ kind, path }) =
     expect(broken).not.toBe(source);
     const bad = await app.commit({ 'main.go': broken });
     const pushed = await app.push();
-    expect(pushed.outcome).toBe('failed');
+    expect(pushed.outcome, pushed.text).toBe('failed');
     const [newest] = await statuses(bad);
     expect(newest).toMatchObject({ state: 'failure', description: expect.stringContaining('greting') });
   });
@@ -70,7 +70,7 @@ describe.each(KINDS)('a push to $kind', { timeout: 120_000 }, ({ kind, path }) =
     const other = await App.create(hosts.github ?? '', name);
     try {
       const pushed = await other.push();
-      expect(pushed.outcome).toBe('failed');
+      expect(pushed.outcome, pushed.text).toBe('failed');
       expect(pushed.text).toMatch(
         new RegExp(`is deployed from local/(apps/)?${name} on (Gitea|GitLab|Bitbucket)`),
       );

@@ -40,7 +40,7 @@ describe.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)(
       const app = await App.create(cloud.ready.git, 'short-lived');
       try {
         const pushed = await app.push();
-        expect(pushed.outcome).toBe('live');
+        expect(pushed.outcome, pushed.text).toBe('live');
         expect(await get(pushed.rest)).toMatch(/^Hello/);
         const state = /(\S+fairlead-cloud-[A-Za-z0-9]{6})\b/.exec(cloud.ready.kubeconfig)?.[1] ?? '';
         expect(state).not.toBe('');

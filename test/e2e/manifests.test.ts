@@ -85,7 +85,7 @@ describe('an app with manifests of its own', { timeout: 120_000 }, () => {
   it('fails before anything is built when they are wrong, with the line, and keeps answering', async () => {
     await app.commit({ 'compose.yaml': compose('never', 'buidl: .') });
     const pushed = await app.push();
-    expect(pushed.outcome).toBe('failed');
+    expect(pushed.outcome, pushed.text).toBe('failed');
     expect(pushed.text).toContain('compose.yaml:3: unknown key services.hello.buidl; did you mean build?');
     expect(pushed.text).not.toContain('go build');
     expect(await get(url)).toBe('Hello from compose');
@@ -95,7 +95,7 @@ describe('an app with manifests of its own', { timeout: 120_000 }, () => {
     const same = FOLDER.replaceAll('name: page', 'name: hello');
     await app.commit({ 'k8s/app.yaml': same, 'fairlead.yaml': 'manifests: k8s\n' });
     const pushed = await app.push();
-    expect(pushed.outcome).toBe('failed');
+    expect(pushed.outcome, pushed.text).toBe('failed');
     expect(pushed.text).toMatch(/hello.*spec\.selector.*field is immutable/);
     expect(await get(url)).toBe('Hello from compose');
   });

@@ -76,7 +76,7 @@ describe.skipIf(!isolation.able || busybox === undefined)('an app whose Dockerfi
   it('says which command failed, as any build does', async () => {
     await app.commit({ Dockerfile: DOCKERFILE.replace('EXPOSE', 'RUN echo no such luck; exit 7\nEXPOSE') });
     const pushed = await app.push();
-    expect(pushed.outcome).toBe('failed');
+    expect(pushed.outcome, pushed.text).toBe('failed');
     expect(pushed.text).toMatch(/Dockerfile:4: the command ended with exit code 7: no such luck/);
   }, 120_000);
 

@@ -47,7 +47,7 @@ describe('an app', { timeout: 120_000 }, () => {
 
   it('keeps answering with what was live when a commit does not compile', async () => {
     const pushed = await change('Fprintln(w, greeting)', 'Fprintln(w, greting)');
-    expect(pushed.outcome).toBe('failed');
+    expect(pushed.outcome, pushed.text).toBe('failed');
     expect(pushed.text).toMatch(/main\.go:\d+:\d+: undefined: greting/);
     expect(pushed.code).toBe(0);
     expect(await get(url)).toBe(`Hello from Fairlead, version 2 of ${life}`);
@@ -56,7 +56,7 @@ describe('an app', { timeout: 120_000 }, () => {
   it('keeps answering when a commit crashes at start, and says what the pod logged', async () => {
     await app.git('checkout', '-q', commits[1] ?? '', '--', '.');
     const pushed = await change('func main() {', 'func main() {\n\tlog.Fatal("no database")');
-    expect(pushed.outcome).toBe('failed');
+    expect(pushed.outcome, pushed.text).toBe('failed');
     expect(pushed.text).toContain('no database');
     expect(await get(url)).toBe(`Hello from Fairlead, version 2 of ${life}`);
   });
@@ -78,7 +78,7 @@ describe('an app', { timeout: 120_000 }, () => {
   it('goes live again with the next good commit', async () => {
     await app.git('checkout', '-q', commits[1] ?? '', '--', '.');
     const pushed = await change('version 2', 'version 3');
-    expect(pushed.outcome).toBe('live');
+    expect(pushed.outcome, pushed.text).toBe('live');
     expect(await get(url)).toBe(`Hello from Fairlead, version 3 of ${life}`);
   });
 
@@ -87,7 +87,7 @@ describe('an app', { timeout: 120_000 }, () => {
     expect((await app.push(`${commits[3]}:main`)).text).toContain('refused');
     await new Cluster(kubeconfig).delete('/api/v1/namespaces/life');
     const pushed = await app.push();
-    expect(pushed.outcome).toBe('live');
+    expect(pushed.outcome, pushed.text).toBe('live');
     expect(pushed.text).toMatch(/is not live in the cluster any more: it is brought back/);
     expect(pushed.text).not.toContain('go build');
     expect(await get(pushed.rest)).toBe(`Hello from Fairlead, version 3 of ${life}`);

@@ -104,7 +104,9 @@ export function appSuite(scene: Scene): void {
       (await scene.on.read(name, kind, '', '{.items[*].metadata.name}')).split(' ').filter(Boolean).sort();
     const before = (await names('configmaps')).filter((one) => one.startsWith(`${name}-config`));
     expect(before).toHaveLength(1);
-    expect((await scene.on.apply(release({ name, number: 2, version: 'b' }), 2)).answer.state).toBe('live');
+    expect((await scene.on.apply(release({ name, number: 2, version: 'b' }), 2)).answer).toMatchObject({
+      state: 'live',
+    });
     await expect.poll(() => names('deployments')).toEqual([name]);
     const left = await names('configmaps');
     expect(left).toContain('theirs');
@@ -190,7 +192,9 @@ export function appSuite(scene: Scene): void {
     );
     for (const kind of ['cronjob', 'ingress', 'horizontalpodautoscaler'])
       expect(await scene.on.read(name, kind, '', '{.items[*].metadata.name}')).toContain(name);
-    expect((await scene.on.apply(release({ name, number: 2, version: 'a' }), 2)).answer.state).toBe('live');
+    expect((await scene.on.apply(release({ name, number: 2, version: 'a' }), 2)).answer).toMatchObject({
+      state: 'live',
+    });
     await expect.poll(() => scene.on.read(name, 'cronjob', '', '{.items[*].metadata.name}')).toBe('');
   });
 

@@ -166,7 +166,7 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
       );
       expect(await ask(url)).toBe('a');
       await on.kubectl('-n', name, 'patch', 'secret', 'own', '-p', '{"stringData":{"password":"x"}}');
-      expect((await on.apply(wanting(4), 4)).answer.state).toBe('live');
+      expect((await on.apply(wanting(4), 4)).answer).toMatchObject({ state: 'live' });
     });
 
     it('changes nothing that serves when a migration fails, and says what it said', async () => {
@@ -186,7 +186,7 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
         );
       expect(await ask(url)).toBe('a');
       const back = release({ name, number: 3, version: 'a' });
-      expect((await on.ask({ do: 'undo', release: bad, back }, 2)).answer.state).toBe('live');
+      expect((await on.ask({ do: 'undo', release: bad, back }, 2)).answer).toMatchObject({ state: 'live' });
       expect(await on.kubectl('-n', name, 'get', 'jobs', '-o', 'name')).toBe('');
     });
 
@@ -197,10 +197,10 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
       const replicas = () => on.read(name, 'deployment', name, '{.spec.replicas}');
       const scaled = (number: number, version: string) =>
         release({ name, number, version, file: 'scale: { min: 1, max: 4 }' });
-      expect((await on.apply(scaled(2, 'b'), 2)).answer.state).toBe('live');
+      expect((await on.apply(scaled(2, 'b'), 2)).answer).toMatchObject({ state: 'live' });
       // As the autoscaler does, by the subresource.
       await on.kubectl('-n', name, 'scale', 'deployment', name, '--replicas=3');
-      expect((await on.apply(scaled(3, 'c'), 3)).answer.state).toBe('live');
+      expect((await on.apply(scaled(3, 'c'), 3)).answer).toMatchObject({ state: 'live' });
       expect(Number(await replicas())).toBeGreaterThanOrEqual(3);
     });
 
@@ -212,11 +212,11 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
       const scale = JSON.stringify({ spec: { replicas: 3 } });
       await on.kubectl('-n', name, ...patch, '-p', scale, '--field-manager=kube-controller-manager');
       const plain = release({ name, number: 2, version: 'b', file: 'replicas: 1' });
-      expect((await on.apply(plain, 2)).answer.state).toBe('live');
+      expect((await on.apply(plain, 2)).answer).toMatchObject({ state: 'live' });
       expect(await on.read(name, 'deployment', name, '{.spec.replicas}')).toBe('1');
       // What a person has set stays.
       const autoscaled = release({ name, number: 3, version: 'c', file: 'scale: { min: 1, max: 4 }' });
-      expect((await on.apply(autoscaled, 3)).answer.state).toBe('live');
+      expect((await on.apply(autoscaled, 3)).answer).toMatchObject({ state: 'live' });
       await on.kubectl('-n', name, ...patch, '-p', scale, '--field-manager=kubectl');
       expect(
         (await on.apply(release({ name, number: 4, version: 'd', file: 'replicas: 1' }), 4)).answer.state,
@@ -248,7 +248,9 @@ export function applySuite({ name: title, missing, lacks, start }: Implementatio
       const { on, release } = scene;
       const name = freshName();
       await scene.live(name);
-      expect((await on.apply(release({ name, number: 2, version: 'b' }), 2)).answer.state).toBe('live');
+      expect((await on.apply(release({ name, number: 2, version: 'b' }), 2)).answer).toMatchObject({
+        state: 'live',
+      });
       await on.kubectl('-n', name, 'rollout', 'undo', 'deployment', name);
       const { answer } = await on.apply(release({ name, number: 3, version: 'c' }), 3);
       expect(answer).toMatchObject({ state: 'failed', blame: 'elsewhere' });

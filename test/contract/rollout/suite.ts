@@ -36,7 +36,7 @@ export function rolloutSuite(implementation: Implementation): void {
       await scene.on.apply(first, 1);
       const before = await scene.on.read(name, 'pods', '', '{.items[*].metadata.uid}');
       const { answer } = await scene.on.apply(first, 1);
-      expect(answer.state).toBe('live');
+      expect(answer).toMatchObject({ state: 'live' });
       expect(await scene.on.read(name, 'pods', '', '{.items[*].metadata.uid}')).toBe(before);
     });
 
@@ -47,7 +47,7 @@ export function rolloutSuite(implementation: Implementation): void {
       const { answer } = await scene.on.apply(release({ name, number: 2, version: 'b' }), 2);
       await sleep(1500);
       const answers = await load.stop();
-      expect(answer.state).toBe('live');
+      expect(answer).toMatchObject({ state: 'live' });
       expect([...answers.keys()].sort()).toEqual(['a', 'b']);
       expect(await ask(url)).toBe('b');
       const names = await scene.on.read(
@@ -176,7 +176,7 @@ export function rolloutSuite(implementation: Implementation): void {
       const { answer } = await scene.on.ask({ do: 'undo', release: bad }, 1);
       expect(answer).toEqual({ state: 'removed' });
       const again = await scene.on.apply(release({ name, number: 2, version: 'b' }), 2);
-      expect(again.answer.state).toBe('live');
+      expect(again.answer).toMatchObject({ state: 'live' });
       await scene.on.ask({ do: 'undo', release: release({ name, number: 2, version: 'b' }) }, 2);
       await expect
         .poll(() => scene.on.kubectl('get', 'namespaces', '-o', 'name'), { timeout: 180_000 })
@@ -248,7 +248,7 @@ export function rolloutSuite(implementation: Implementation): void {
         await live(name);
         await scene.on.kubectl('-n', name, 'scale', 'deployment', name, '--replicas=3');
         const { answer } = await scene.on.apply(release({ name, number: 2, version: 'b' }), 2);
-        expect(answer.state).toBe('live');
+        expect(answer).toMatchObject({ state: 'live' });
         expect(await scene.on.read(name, 'deployment', name, '{.spec.replicas}')).toBe('3');
         expect(await scene.on.read(name, 'deployment', name, '{.status.updatedReplicas}')).toBe('3');
       },
@@ -282,10 +282,12 @@ export function rolloutSuite(implementation: Implementation): void {
       // The same value on both sides ends the dispute, for good.
       const file = 'terminationGracePeriod: 15\nreplicas: 1';
       const agreed = await scene.on.apply(release({ name, number: 2, version: 'b', file }), 2);
-      expect(agreed.answer.state).toBe('live');
+      expect(agreed.answer).toMatchObject({ state: 'live' });
       // One pod has no budget to keep: what the release no longer holds is gone.
       expect(await scene.on.kubectl('-n', name, 'get', 'poddisruptionbudgets', '-o', 'name')).toBe('');
-      expect((await scene.on.apply(release({ name, number: 3, version: 'c' }), 3)).answer.state).toBe('live');
+      expect((await scene.on.apply(release({ name, number: 3, version: 'c' }), 3)).answer).toMatchObject({
+        state: 'live',
+      });
       expect(await scene.on.read(name, 'deployment', name, '{.spec.replicas}')).toBe('2');
     });
 

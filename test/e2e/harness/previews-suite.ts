@@ -77,7 +77,7 @@ export function previewsSuite({ prefix, start }: Surroundings): void {
     it('a push makes an environment of its own, at an address of its own, and production stays as it is', async () => {
       await version(app, 'of the feature');
       const pushed = await app.push('HEAD:feature/x');
-      expect(pushed.outcome).toBe('live');
+      expect(pushed.outcome, pushed.text).toBe('live');
       preview = pushed.rest;
       expect(preview).not.toBe(production);
       expect(await answerOf(preview)).toBe('Hello from Fairlead, version of the feature');
@@ -95,7 +95,7 @@ export function previewsSuite({ prefix, start }: Surroundings): void {
       });
       await app.commit({ 'fairlead.yaml': 'environments: { preview: { replicas: 11 } }\n' });
       const pushed = await app.push('HEAD:feature/x');
-      expect(pushed.outcome).toBe('failed');
+      expect(pushed.outcome, pushed.text).toBe('failed');
       expect(pushed.text).toMatch(/quota/);
       expect(await answerOf(preview)).toBe('Hello from Fairlead, version of the feature');
     });
