@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Aws } from '../lib/aws/types.ts';
 import { HOST_KINDS, type HostKind } from '../lib/host-kind.ts';
+import { LOAD_BALANCER_SCHEMES } from '../lib/load-balancer-scheme.ts';
 import type { NetworkPolicy } from '../lib/network/policy.ts';
 import type { WebhookSettings } from '../lib/operate/webhooks.ts';
 import type { Hosts } from '../lib/source/types.ts';
@@ -73,7 +74,7 @@ export function deployEnvironment(variables: Variables = process.env) {
       ROLLOUT_FUNCTION: text(),
       IMAGE_REPOSITORY_PREFIX: text(),
       SERVICE_TYPE: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
-      LOAD_BALANCERS: z.enum(['internet-facing', 'internal']),
+      LOAD_BALANCERS: z.enum(LOAD_BALANCER_SCHEMES),
       BAKE_SECONDS: z._default(count(), 0),
       ...hosts(),
     }),

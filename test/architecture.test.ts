@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** What each folder may import of ours, beside itself. `errors`, `log` and `host-kind` are open to all of lib/ and lambdas/. */
+/** What each folder may import of ours, beside itself. What lies in lib/ itself is open to all of lib/ and lambdas/. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'lib/app': [],
   // AWS's own protocol, for whoever does without its SDK.
@@ -75,7 +75,7 @@ const own = files.flatMap((file) =>
 function allowed(from: string, target: string): boolean {
   const to = wordOf(target);
   if (from === to) return true;
-  // lib/errors.ts, lib/log.ts and lib/host-kind.ts
+  // lib/errors.ts, lib/log.ts, lib/host-kind.ts …
   if (to === 'lib') return !from.startsWith('local');
   return (MAY_IMPORT[from] ?? []).some((rule) =>
     rule.endsWith('/*') ? to.startsWith(rule.slice(0, -1)) : rule === to,

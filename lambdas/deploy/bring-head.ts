@@ -1,7 +1,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { messageOf } from '../../lib/errors.ts';
 import { about } from '../../lib/log.ts';
-import { NO_COMMIT } from '../../lib/push/request.ts';
+import { NO_COMMIT } from '../../lib/push/no-commit.ts';
 import type { Push } from '../../lib/push/types.ts';
 import type { Ending } from '../../lib/report/ending.ts';
 import { isBehind } from './behind.ts';

@@ -3,7 +3,7 @@ import { FairleadError, messageOf } from '../../lib/errors.ts';
 import type { Listed } from '../../lib/ledger/listing.ts';
 import type { Finding } from '../../lib/operate/answer.ts';
 import type { ListedApp } from '../../lib/push/installation.ts';
-import { keyOfOrigin } from '../../lib/push/origin.ts';
+import { keyOfOrigin, nameOfOrigin } from '../../lib/push/origin.ts';
 import { isPreview } from '../../lib/push/place.ts';
 import type { Origin } from '../../lib/push/types.ts';
 import { step } from './patience.ts';
@@ -52,7 +52,7 @@ function neededBy(listed: readonly Listed[], apps: readonly ListedApp[]): Needed
 }
 
 async function lookAt({ origin, branches }: Needed): Promise<Finding> {
-  const name = [origin.host, origin.owner, origin.repository].filter((word) => word !== '').join('/');
+  const name = nameOfOrigin(origin);
   const found = (is: Finding['is'], says: string, remedy?: string): Finding => ({
     ...{ is, about: 'git host', says },
     ...(remedy !== undefined && { remedy }),

@@ -5,6 +5,7 @@ import { Recovery } from '../../lib/ledger/recovery.ts';
 import type { Environment } from '../../lib/ledger/types.ts';
 import { about } from '../../lib/log.ts';
 import type { RecoveredEnvironment } from '../../lib/operate/answer.ts';
+import { NO_COMMIT, noneBeside } from '../../lib/push/no-commit.ts';
 import type { Recover } from '../../lib/push/request.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { SWEPT } from '../../lib/push/upkeep.ts';
@@ -122,10 +123,10 @@ function pushOf(of: Sighted, { release }: Recollection, delivery: string): Push 
   const { source, app, environment, namespace } = of;
   if (source === undefined || !HOST_KINDS.includes(source.host as HostKind)) return undefined;
   const { host, owner, repository, branch, pullRequest, fork } = source;
-  const after = release?.commit ?? '0'.repeat(40);
+  const after = release?.commit ?? NO_COMMIT;
   return {
     ...{ host: host as HostKind, owner, repository, branch, app, delivery, after },
-    before: '0'.repeat(after.length),
+    before: noneBeside(after),
     ref: fork === undefined ? `refs/heads/${branch}` : `refs/${branch}`,
     environment: { name: environment, namespace },
     ...(pullRequest !== undefined && { pullRequest }),

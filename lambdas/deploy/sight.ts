@@ -1,5 +1,6 @@
 import { FairleadError } from '../../lib/errors.ts';
 import { HOST_NAMES } from '../../lib/host-kind.ts';
+import { pathOf } from '../../lib/push/origin.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
 import type { Head } from '../../lib/source/types.ts';
 import { environment, forgeOf, headOf, renewAccess, repositoryOf } from './services.ts';
@@ -27,8 +28,9 @@ async function isSeen(origin: Origin): Promise<boolean> {
   return (await forgeOf(origin).currentName(repositoryOf(origin))) !== undefined;
 }
 
-function notSeen({ host, owner, repository }: Origin): FairleadError {
-  const name = owner === '' ? repository : `${owner}/${repository}`;
+function notSeen(origin: Origin): FairleadError {
+  const { host } = origin;
+  const name = pathOf(origin);
   return new FairleadError({
     code: 'source/not-seen',
     operation: `looking for ${name}`,

@@ -2,18 +2,16 @@ import { FairleadError, messageOf } from '../../lib/errors.ts';
 import { log } from '../../lib/log.ts';
 import { decidePull } from '../../lib/push/decide-pull.ts';
 import { previewsFor, rulesFor } from '../../lib/push/installation.ts';
+import { noneBeside } from '../../lib/push/no-commit.ts';
 import { previewOfPull } from '../../lib/push/place.ts';
 import { LABEL } from '../../lib/push/previews.ts';
 import type { LookAtPull } from '../../lib/push/request.ts';
 import type { Push } from '../../lib/push/types.ts';
 import { isNews } from '../../lib/push/upkeep.ts';
-import { counts, wordFor, wordIn } from '../../lib/push/word.ts';
+import { speakersOf, wordFor } from '../../lib/push/word.ts';
 import { brief } from '../../lib/report/brief.ts';
 import type { Pull } from '../../lib/source/types.ts';
 import { deploys, forgeOf, ledger, repositoryOf, start } from './services.ts';
-
-/** Words of strangers that are asked about, the newest: they may say them as often as they like. */
-const MOST_STRANGERS = 5;
 
 /** What came of a look; for the log. */
 export type Looked = 'deployed' | 'waits' | 'nothing';
@@ -62,62 +60,62 @@ async function lookAtFork(request: LookAtPull, { number, head }: Pull): Promise<
   const heard = request.word?.commit === head.commit;
   const claim = heard ? undefined : await ledger.newestClaim({ app, name: placed.place.name });
   if (!isNews(claim, head.commit, Date.now())) return 'nothing';
-  const { by, unasked } = await whoseWord(request, head.commit);
-  if (by === undefined) return await tellWaiting(request, head.commit, unasked);
+  const word = await wordGiven(request, head.commit);
+  if (word.is !== 'given') return await tellWaiting(request, head.commit, word);
   const ref = `pull/${number}/head`;
   const push: Push = {
     host,
     owner,
     repository,
     ref: `refs/${ref}`,
-    before: '0'.repeat(head.commit.length),
+    before: noneBeside(head.commit),
     after: head.commit,
     delivery,
     app,
     branch: ref,
     environment: placed.place,
     pullRequest: number,
-    fork: { approvedBy: by },
+    fork: { approvedBy: word.by },
   };
   await start({ do: 'deploy', ...push });
   return 'deployed';
 }
 
+/** `untold`: one was given, but the host does not show whether it counts. */
+type Given = { is: 'given'; by: string } | { is: 'none' } | { is: 'untold'; why: string };
+
 /**
  * Who has said that `commit` may be built. The conversation is read: the event that told of a word may have been lost, or
  * be made up by whoever got to know the webhook's secret, and what somebody is to the repository is asked when it counts.
  */
-async function whoseWord(request: LookAtPull, commit: string): Promise<{ by?: string; unasked?: string }> {
+async function wordGiven(request: LookAtPull, commit: string): Promise<Given> {
   const { word } = request;
-  if (word?.from === 'command line' && word.commit === commit) return { by: word.by };
+  if (word?.from === 'command line' && word.commit === commit) return { is: 'given', by: word.by };
   const { pulls } = forgeOf(request);
   const said = await pulls?.comments(repositoryOf(request), request.number);
-  if (said?.is !== 'found') return {};
-  const given = said.value.filter(({ body, bot }) => !bot && wordIn(body)?.commit === commit);
-  // What the host calls them is not enough, either way: members of an organization need not be allowed to push, and
-  // those who hide that they are members may.
-  const [known, strangers] = [true, false].map((is) =>
-    given.filter(({ association }) => counts(association) === is).map((one) => one.by),
-  );
-  const speakers = new Set([...(known ?? []), ...(strangers ?? []).slice(-MOST_STRANGERS)]);
-  let unasked: string | undefined;
-  for (const by of speakers) {
+  if (said?.is !== 'found') return { is: 'none' };
+  let outcome: Exclude<Given, { is: 'given' }> = { is: 'none' };
+  for (const by of speakersOf(said.value, commit)) {
     try {
-      if (await pulls?.mayPush(repositoryOf(request), by)) return { by };
+      if (await pulls?.mayPush(repositoryOf(request), by)) return { is: 'given', by };
     } catch (error) {
       if (!(error instanceof FairleadError) || error.temporary) throw error;
-      unasked = messageOf(error);
+      outcome = { is: 'untold', why: messageOf(error) };
     }
   }
-  return unasked === undefined ? {} : { unasked };
+  return outcome;
 }
 
 /** Says beside the commit and below the pull request what it waits for, and from whom. */
-async function tellWaiting(request: LookAtPull, commit: string, unasked?: string): Promise<Looked> {
+async function tellWaiting(
+  request: LookAtPull,
+  commit: string,
+  given: Exclude<Given, { is: 'given' }>,
+): Promise<Looked> {
   const { number, word } = request;
-  if (unasked !== undefined) log.warn('a word counts for nothing', { number, reason: unasked });
+  if (given.is === 'untold') log.warn('a word counts for nothing', { number, reason: given.why });
   try {
-    const told = await say(request, waiting(commit, word, unasked));
+    const told = await say(request, waiting(commit, word, given.is));
     if (told === 'written') {
       const description = `Waits for a maintainer's comment: ${wordFor(commit)}`;
       await forgeOf(request).setStatus(repositoryOf(request), commit, { state: 'pending', description });
@@ -133,7 +131,7 @@ function say(request: LookAtPull, text: string) {
   return forgeOf(request).pulls?.say(repositoryOf(request), request.number, text);
 }
 
-function waiting(commit: string, word: LookAtPull['word'], unasked: string | undefined): string {
+function waiting(commit: string, word: LookAtPull['word'], given: 'none' | 'untold'): string {
   const misheard =
     word === undefined || word.commit === commit
       ? ''
@@ -141,7 +139,7 @@ function waiting(commit: string, word: LookAtPull['word'], unasked: string | und
         ? `${word.by} named no commit, and the head may not be what they have seen.\n\n`
         : `${word.by}'s word was for \`${brief(word.commit)}\`, which is not the head any more.\n\n`;
   const unheard =
-    unasked === undefined
+    given === 'none'
       ? ''
       : 'A word was given, but Fairlead’s token is not shown who may push: that takes a token of somebody who may, or a GitHub App. `fairlead preview` from the command line works meanwhile.\n\n';
   return `${misheard}${unheard}This pull request comes from a fork: nothing of it is built before a person of this repository has read it.

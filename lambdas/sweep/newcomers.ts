@@ -2,6 +2,7 @@ import type { Listed } from '../../lib/ledger/listing.ts';
 import { decide } from '../../lib/push/decide.ts';
 import { decidePull, type PullDecision } from '../../lib/push/decide-pull.ts';
 import { previewsFor } from '../../lib/push/installation.ts';
+import { noneBeside } from '../../lib/push/no-commit.ts';
 import { isSame, nameOfOrigin } from '../../lib/push/origin.ts';
 import { isPreview } from '../../lib/push/place.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
@@ -36,14 +37,15 @@ export async function newcomers(origin: Origin, view: HostView, listed: readonly
 
 async function ofBranches(origin: Origin, view: HostView, known: ReadonlySet<string>): Promise<Push[]> {
   const unknown = [...view.heads].flatMap(([branch, head]) => {
-    const update = { ...origin, ref: `refs/heads/${branch}`, before: '0'.repeat(head.length), after: head };
+    const update = { ...origin, ref: `refs/heads/${branch}`, before: noneBeside(head), after: head };
     return ofDecision(
       decide({ ...update, delivery: deliveryOf(nameOfOrigin(origin), branch, head) }, deploys),
       known,
     );
   });
-  const configured = unknown.filter((push) => isConfigured(push));
-  const others = unknown.filter((push) => !isConfigured(push));
+  const { configured = [], others = [] } = Object.groupBy(unknown, (push) =>
+    isConfigured(push) ? 'configured' : 'others',
+  );
   return [...configured, ...(await pushedToday(origin, others))];
 }
 

@@ -3,6 +3,7 @@ import type { Listed } from '../../lib/ledger/listing.ts';
 import { isStuck } from '../../lib/ledger/state.ts';
 import { log } from '../../lib/log.ts';
 import { previewsFor, rulesFor } from '../../lib/push/installation.ts';
+import { noneBeside } from '../../lib/push/no-commit.ts';
 import { isPreview, placeOf } from '../../lib/push/place.ts';
 import type { EnvironmentRequest } from '../../lib/push/request.ts';
 import type { Origin, Push } from '../../lib/push/types.ts';
@@ -144,7 +145,7 @@ async function keepUp(listed: Listed, view: HostView | undefined, { stuck }: Swe
   const { commit } = upkeep;
   // A bad head is left, unless something that was begun with it has to be undone.
   if (!known.touched && (await ledger.badCommit(environment, commit)) !== undefined) return [];
-  const before = known.live?.commit ?? '0'.repeat(commit.length);
+  const before = known.live?.commit ?? noneBeside(commit);
   const delivery = deliveryOf(app, name, commit, fence);
   return [{ request: { do: 'deploy', ...aimed(push), before, after: commit, delivery }, lastTried }];
 }

@@ -1,3 +1,4 @@
+import type { LoadBalancerScheme } from '../load-balancer-scheme.ts';
 import { badField } from './bad-field.ts';
 import { forEnvironment } from './environments.ts';
 import { parseAppFile } from './file.ts';
@@ -9,7 +10,7 @@ import { secondsOf } from './schema/values.ts';
 import type { AppFile, Said } from './schema.ts';
 import { secretsOf } from './secrets.ts';
 import { securityOf } from './security.ts';
-import type { App, ImageFacts, Ingress, LoadBalancerScheme, Manifests, ServiceType } from './types.ts';
+import type { App, ImageFacts, Ingress, Manifests, ServiceType } from './types.ts';
 
 /** What an app is decided from. */
 export interface AppSources {

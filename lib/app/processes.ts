@@ -1,10 +1,11 @@
 import { FairleadError } from '../errors.ts';
+import type { LoadBalancerScheme } from '../load-balancer-scheme.ts';
 import { badField } from './bad-field.ts';
 import { WEB } from './name.ts';
 import { programOf } from './programs.ts';
 import { secondsOf } from './schema/values.ts';
 import type { Said } from './schema.ts';
-import type { ImageFacts, LoadBalancerScheme, Probe, Process, Scale, ServiceType } from './types.ts';
+import type { ImageFacts, Probe, Process, Scale, ServiceType } from './types.ts';
 
 // Two, so that a node that is drained or lost (EKS Auto Mode replaces nodes as it sees fit) never takes the service
 // with it. A rolling update alone would do with one: the new pod is ready before the old one goes.

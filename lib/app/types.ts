@@ -1,8 +1,7 @@
+import type { LoadBalancerScheme } from '../load-balancer-scheme.ts';
+
 /** How a Service is reached (Kubernetes, ServiceSpec `type`). */
 export type ServiceType = 'ClusterIP' | 'NodePort' | 'LoadBalancer';
-
-/** From where a load balancer is reached: from everywhere, or from its VPC alone. */
-export type LoadBalancerScheme = 'internet-facing' | 'internal';
 
 /** Which question tells the cluster how a container is. */
 export type Probe =

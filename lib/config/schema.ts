@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { field, needed } from '../app/schema/notes.ts';
 import { HOST_KINDS } from '../host-kind.ts';
+import { LOAD_BALANCER_SCHEMES } from '../load-balancer-scheme.ts';
 import {
   branch,
   duration,
@@ -15,7 +16,6 @@ import {
   whole,
 } from './values.ts';
 
-const SCHEMES = ['internet-facing', 'internal'] as const;
 const ENDPOINTS = ['public', 'public-and-private', 'private'] as const;
 
 const oneOf = (values: readonly (string | number)[]) => `one of ${values.join(', ')}`;
@@ -129,9 +129,9 @@ const cluster = () =>
       description: 'A cluster that is there.',
       allowed: "an object like { name: 'apps' }",
     }),
-    loadBalancers: field(z.enum(SCHEMES), {
+    loadBalancers: field(z.enum(LOAD_BALANCER_SCHEMES), {
       description: 'From where the load balancers of apps are reached that do not say it.',
-      allowed: oneOf(SCHEMES),
+      allowed: oneOf(LOAD_BALANCER_SCHEMES),
     }),
   });
 

@@ -1,4 +1,5 @@
 import type { HostKind } from '../host-kind.ts';
+import type { LoadBalancerScheme } from '../load-balancer-scheme.ts';
 
 /**
  * One installation, as `fairlead.config.ts` says it: every field but `apps` has a default. lib/config/check.ts makes a
@@ -55,7 +56,7 @@ export interface HostEntry {
 /** Where apps run: a new cluster in Auto Mode, or one that is there. */
 export type ClusterEntry = ClusterChoice & {
   /** From where the load balancers of apps are reached: from everywhere (default), or from their VPC alone. */
-  loadBalancers?: 'internet-facing' | 'internal';
+  loadBalancers?: LoadBalancerScheme;
 };
 
 type ClusterChoice =

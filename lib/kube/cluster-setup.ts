@@ -1,6 +1,7 @@
+import type { LoadBalancerScheme } from '../load-balancer-scheme.ts';
 import type { Kube } from './client.ts';
 import { KubeError } from './error.ts';
-import { albClass, hasOthersClass, type LoadBalancers } from './ingress-class.ts';
+import { albClass, hasOthersClass } from './ingress-class.ts';
 import { ARM64_NODES } from './node-pool.ts';
 import { FIELD_MANAGER } from './owner.ts';
 import { DEPLOYERS, type Deployers, deployerRights } from './permissions.ts';
@@ -15,7 +16,7 @@ export type Nodes = 'auto-mode' | 'of-the-cluster';
 export interface ClusterToSetUp {
   nodes: Nodes;
   /** Of a cluster in Auto Mode in which nobody has chosen who serves Ingresses: from where they are reached. */
-  ingress?: LoadBalancers;
+  ingress?: LoadBalancerScheme;
   /** Those who roll out, where they are not the usual ones. */
   deployers?: Deployers;
 }
@@ -104,7 +105,7 @@ function said(object: LiveObject | undefined): string {
  * Looks what the cluster is. `ingress` says from where Ingresses are to be reached in one that Fairlead made; of others,
  * who serves them is their owners' choice.
  */
-export async function lookAtCluster(kube: Kube, ingress?: LoadBalancers): Promise<ClusterToSetUp> {
+export async function lookAtCluster(kube: Kube, ingress?: LoadBalancerScheme): Promise<ClusterToSetUp> {
   const nodes = await nodesOf(kube);
   if (nodes !== 'auto-mode' || ingress === undefined || (await hasOthersClass(kube))) return { nodes };
   return { nodes, ingress };

@@ -1,8 +1,6 @@
+import type { LoadBalancerScheme } from '../load-balancer-scheme.ts';
 import type { Kube } from './client.ts';
 import type { LiveObject, WrittenObject } from './wire.ts';
-
-/** From where load balancers are reached. */
-export type LoadBalancers = 'internet-facing' | 'internal';
 
 const LABELS = { 'app.kubernetes.io/managed-by': 'fairlead' };
 const CLASSES = '/apis/networking.k8s.io/v1/ingressclasses';
@@ -12,13 +10,13 @@ const CLASSES = '/apis/networking.k8s.io/v1/ingressclasses';
  * controller, and no class of its own (Amazon EKS User Guide, "Create an IngressClass to configure an Application Load
  * Balancer"). What the class says wins over annotations of an Ingress. Pure.
  */
-export function albClass(loadBalancers: LoadBalancers): WrittenObject[] {
+export function albClass(scheme: LoadBalancerScheme): WrittenObject[] {
   const kind = 'IngressClassParams';
   const params = {
     apiVersion: 'eks.amazonaws.com/v1',
     kind,
     metadata: { name: 'alb', labels: LABELS },
-    spec: { scheme: loadBalancers },
+    spec: { scheme },
   };
   const annotations = { 'ingressclass.kubernetes.io/is-default-class': 'true' };
   const ingressClass = {

@@ -1,4 +1,5 @@
-import type { LoadBalancerScheme, ServiceType } from '../app/types.ts';
+import type { ServiceType } from '../app/types.ts';
+import type { LoadBalancerScheme } from '../load-balancer-scheme.ts';
 import { COMMIT, identity, PROCESS, RELEASE, TRACK, version } from '../release/labels.ts';
 import { withScheme } from '../release/load-balancer.ts';
 import { shortName } from '../release/names.ts';

@@ -4,8 +4,8 @@ import type { Listed } from '../ledger/listing.ts';
 import type { PastRelease } from '../ledger/releases.ts';
 import type { BadCommit, Environment } from '../ledger/types.ts';
 import type { Deploys } from '../push/installation.ts';
+import { NO_COMMIT } from '../push/no-commit.ts';
 import { placeOf } from '../push/place.ts';
-import { NO_COMMIT } from '../push/request.ts';
 import type { Push } from '../push/types.ts';
 import { brief } from '../report/brief.ts';
 
@@ -43,14 +43,14 @@ function noEnvironment(app: string, wanted: string, names: readonly string[]): F
 
 /**
  * What is to be deployed to the environment that is meant: the push that it is of; or, where the ledger knows nothing of
- * it and the configuration lists it, one that names no commit. `known` says which.
+ * it and the configuration lists it, one whose `after` is {@link NO_COMMIT}.
  * @throws FairleadError `operate/no-app`, `operate/no-environment`
  */
 export async function findToDeploy(
   ledger: Ledger,
   { apps }: Pick<Deploys, 'apps'>,
   asked: { app: string; environment?: string | undefined },
-): Promise<{ push: Omit<Push, 'delivery'>; known: boolean }> {
+): Promise<Omit<Push, 'delivery'>> {
   const all = await ledger.environments();
   const own = all.filter(({ app }) => app === asked.app);
   const listed = apps.find(({ app }) => app === asked.app);
@@ -59,12 +59,12 @@ export async function findToDeploy(
   if (names.length === 0) throw noApp(asked.app, [...all, ...apps]);
   const wanted = wantedOf(names, asked.environment);
   const found = own.find(({ name }) => name === wanted);
-  if (found !== undefined) return { push: found.push, known: true };
+  if (found !== undefined) return found.push;
   const branch = branches.get(wanted);
   if (listed === undefined || branch === undefined) throw noEnvironment(asked.app, wanted, names);
   const { repository, app } = listed;
   const moved = { ref: `refs/heads/${branch}`, branch, before: NO_COMMIT, after: NO_COMMIT };
-  return { push: { ...repository, ...moved, app, environment: placeOf(app, wanted) }, known: false };
+  return { ...repository, ...moved, app, environment: placeOf(app, wanted) };
 }
 
 /** @throws FairleadError `operate/no-release` */

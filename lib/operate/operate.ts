@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Recovery } from '../ledger/recovery.ts';
 import type { Environment, LastGood } from '../ledger/types.ts';
 import type { Deploys } from '../push/installation.ts';
+import { NO_COMMIT } from '../push/no-commit.ts';
 import type { DeployRequest, LookAtPull } from '../push/request.ts';
 import type { Named, OperateAnswer } from './answer.ts';
 import { type DeadLetters, discardLetters, listLetters, replayLetters } from './dead-letters.ts';
@@ -198,9 +199,9 @@ async function redeploy(
   { ledger, deploys, deploy, newId }: OperateDeps,
   request: Asked<'redeploy'>,
 ): Promise<OperateAnswer> {
-  const { push, known } = await findToDeploy(ledger, deploys, request);
+  const push = await findToDeploy(ledger, deploys, request);
   const environment = { app: push.app, name: push.environment.name };
-  if (known) await ledger.doubt(environment);
+  if (push.after !== NO_COMMIT) await ledger.doubt(environment);
   const execution = await deploy({ ...push, do: 'deploy', delivery: `operate-${newId()}` });
   return { is: 'started', environment, execution };
 }

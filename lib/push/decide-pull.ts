@@ -1,6 +1,7 @@
 import { HOST_NAMES } from '../host-kind.ts';
 import type { Decision, Ignored } from './decide.ts';
 import { type Deploys, environmentOf, nameIn, rulesFor, whyNoPreview } from './installation.ts';
+import { noneBeside } from './no-commit.ts';
 import { type Placed, previewOfBranch, previewOfPull } from './place.ts';
 import { admits, LABEL, PULL_REQUEST_HOSTS } from './previews.ts';
 import type { LookAtPull, Remove } from './request.ts';
@@ -41,7 +42,7 @@ export function decidePull(update: PullUpdate, deploys: Deploys): PullDecision {
     push: {
       ...originOf(update),
       ref: `refs/heads/${head.branch}`,
-      before: '0'.repeat(head.commit.length),
+      before: noneBeside(head.commit),
       after: head.commit,
       delivery,
       app,

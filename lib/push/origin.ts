@@ -2,7 +2,12 @@ import type { Origin } from './types.ts';
 
 /** A repository for people: `github/acme/shop`. */
 export function nameOfOrigin({ host, owner, repository }: Origin): string {
-  return `${host}/${owner}/${repository}`;
+  return `${host}/${pathOf({ owner, repository })}`;
+}
+
+/** As its host writes it: `acme/shop`, and only `shop` where there are no owners. */
+export function pathOf({ owner, repository }: Pick<Origin, 'owner' | 'repository'>): string {
+  return owner === '' ? repository : `${owner}/${repository}`;
 }
 
 /** The same for each way to write one repository: hosts take its name in any case, and tell it in one. */

@@ -4,15 +4,12 @@ import type { Word } from './word.ts';
 /** What the delivery of a rollback begins with that an alarm asked for. */
 export const BY_ALARM = 'alarm-';
 
-/** `after` of a deployment that is asked for by nobody who knows a commit: the branch's head, whatever that is. */
-export const NO_COMMIT = '0'.repeat(40);
-
 /** What the deploy function is started with. */
 export type DeployRequest = EnvironmentRequest | Recover | Examine;
 
 /** What is to become of one environment. */
 export type EnvironmentRequest =
-  /** A branch moved: its head is brought to its environment. `after` may be {@link NO_COMMIT}. */
+  /** A branch moved: its head is brought to its environment. `after` is {@link NO_COMMIT} where nobody knew one. */
   ({ do: 'deploy' } & Push) | RollBack | Remove;
 
 /** Takes an environment back to a release that was good, and keeps the commit that it runs now on record as bad. */

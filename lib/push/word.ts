@@ -4,6 +4,19 @@ export interface Word {
   commit?: string;
 }
 
+/** A comment below a pull request. */
+interface Comment {
+  body: string;
+  by: string;
+  /** What the author is to the repository, in GitHub's words. */
+  association: string;
+  /** Whether a program wrote it. */
+  bot: boolean;
+}
+
+/** Strangers who are asked about, the newest: they may say the word as often as they like. */
+const MOST_STRANGERS = 5;
+
 /** What the one who spoke has to be (GitHub REST API, `author_association`). */
 const TRUSTED = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
 
@@ -18,6 +31,19 @@ export function wordIn(comment: string): Word | undefined {
   const said = WORD.exec(line);
   if (said === null) return undefined;
   return said[1] === undefined ? {} : { commit: said[1] };
+}
+
+/**
+ * Who has given the word for `commit` below a pull request, in the order in which to ask whether theirs counts: what the
+ * host calls them is not enough, either way, since members of an organization need not be allowed to push, and those who
+ * hide that they are members may.
+ */
+export function speakersOf(comments: readonly Comment[], commit: string): string[] {
+  const given = comments.filter(({ body, bot }) => !bot && wordIn(body)?.commit === commit);
+  const { known = [], strangers = [] } = Object.groupBy(given, (comment) =>
+    counts(comment.association) ? 'known' : 'strangers',
+  );
+  return [...new Set([...known, ...strangers.slice(-MOST_STRANGERS)].map(({ by }) => by))];
 }
 
 /** Whether the word of somebody who is this to the repository counts. */

@@ -1,4 +1,4 @@
-import type { LoadBalancerScheme } from '../app/types.ts';
+import type { LoadBalancerScheme } from '../load-balancer-scheme.ts';
 
 /**
  * By which EKS Auto Mode and the AWS Load Balancer Controller make a Network Load Balancer that is reached from the

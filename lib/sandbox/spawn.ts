@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
@@ -64,16 +64,12 @@ export async function spawnLines(spawned: Spawned): Promise<number> {
   lifeline.on('error', () => undefined);
   // Nobody has to read it.
   channel?.on('error', () => undefined).end(input);
-  let isOver = false;
-  child.once('exit', () => {
-    isOver = true;
-    // With it the rest of its group ends.
-    lifeline.destroy();
-  });
+  // With it the rest of its group ends.
+  child.once('exit', () => lifeline.destroy());
   const end = () => {
     try {
       // The kernel may give the number of a group that is gone to another one.
-      if (child.pid !== undefined && !isOver) process.kill(-child.pid, 'SIGKILL');
+      if (child.pid !== undefined && isRunning(child)) process.kill(-child.pid, 'SIGKILL');
     } catch {
       // It has ended by itself.
     }
@@ -94,6 +90,10 @@ export async function spawnLines(spawned: Spawned): Promise<number> {
   } finally {
     signal?.removeEventListener('abort', end);
   }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 /** Cuts streams into lines of bounded length and number; the rest is read and dropped. */

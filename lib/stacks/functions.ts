@@ -1,4 +1,5 @@
 import type { HostKind } from '../host-kind.ts';
+import type { LoadBalancerScheme } from '../load-balancer-scheme.ts';
 
 /** What an installation decides, as the functions need to know it: tokens in a CDK stack, plain strings elsewhere. */
 export interface Installation {
@@ -27,7 +28,7 @@ export interface Installation {
   /** How apps are reached when their fairlead.yaml does not say. */
   serviceType: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
   /** From where load balancers are reached when it does not say: from everywhere, or from their VPC alone. */
-  loadBalancers: 'internet-facing' | 'internal';
+  loadBalancers: LoadBalancerScheme;
   /** Seconds that a release is watched when its fairlead.yaml does not say; not at all when absent. */
   bakeSeconds?: number;
   /** URL of the SQS queue of events that no attempt could handle. */

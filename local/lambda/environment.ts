@@ -49,8 +49,6 @@ export class Environment {
   #child: ChildProcess | undefined;
   #running: Running | undefined;
   #over = false;
-  /** Whether its process group is gone: the kernel may give its number to somebody else's. */
-  #gone = false;
 
   constructor(spec: FunctionSpec, host: Host) {
     this.#spec = spec;
@@ -134,8 +132,9 @@ export class Environment {
   }
 
   async #exited(reason: string): Promise<void> {
-    this.#kill();
-    this.#gone = true;
+    this.#over = true;
+    // What the handler started ends with it.
+    this.#killGroup();
     const requestId = this.#running?.invocation.requestId;
     const errorMessage = `RequestId: ${requestId} Error: ${reason}`;
     // What the runtime posted and logged just before it went is read first: it says more than an exit code.
@@ -163,8 +162,14 @@ export class Environment {
 
   #kill(): void {
     this.#over = true;
+    const { exitCode, signalCode } = this.#child ?? {};
+    // Once it is gone the kernel may give its number to somebody else.
+    if (exitCode === null && signalCode === null) this.#killGroup();
+  }
+
+  #killGroup(): void {
     const pid = this.#child?.pid;
-    if (pid === undefined || this.#gone) return;
+    if (pid === undefined) return;
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {

@@ -50,6 +50,7 @@ export async function setUpCluster(
 ): Promise<SetUp> {
   const kube = new Kube(await connectToEks(eks, name));
   const until = Date.now() + patience;
+  let facts: Facts | undefined;
   try {
     for (;;) {
       try {
@@ -59,7 +60,7 @@ export async function setUpCluster(
         return { is: 'applied', objects, architectures: await architecturesOf(kube) };
       } catch (error) {
         if (!(error instanceof KubeError) || !MAY_PASS.includes(error.status)) throw error;
-        const facts = await factsOf(eks, name);
+        facts ??= await factsOf(eks, name);
         const isWaitedFor = Date.now() < until && (error.status !== 0 || facts.isPublic);
         if (!isWaitedFor && error.status === 0)
           return { is: 'out-of-reach', why: error.fault.cause, command: setupCommand(facts.nodes) };

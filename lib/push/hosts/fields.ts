@@ -26,11 +26,6 @@ export function deliveryIn(...ids: readonly (string | undefined)[]): string | un
   return ids.find((id) => delivery.safeParse(id).success);
 }
 
-/** What stands for no commit beside `commit`, in a repository of whichever hash. */
-export function noneBeside(commit: string): string {
-  return '0'.repeat(commit.length);
-}
-
 /** Reads `body` by `schema`; or says which field is not as `host` sends it. */
 export function readBody<T extends z.ZodMiniType>(
   schema: T,

@@ -9,14 +9,9 @@ import { obtainImage } from './obtain-image.ts';
 import { pause } from './pause.ts';
 import type { PodContext } from './pod-context.ts';
 import { prepareContainer, type RunFiles, runFiles } from './prepare-container.ts';
-import { planRestart } from './restart.ts';
+import { lookAgainMs, planRestart } from './restart.ts';
 import type { ContainerSpec, Exit } from './sandbox.ts';
 import type { Container, ContainerStatus, Terminated } from './types.ts';
-
-// The kubelet tries again when the status that it wrote comes back to it, then each time it looks at the pod anew
-// (kubernetes, pkg/kubelet: backOffPeriod).
-const secondLookMs = 1_000;
-const laterLooksMs = 10_000;
 
 /** Runs one container of a pod from its image to its end, over all restarts, and keeps its status. */
 export class ContainerRunner {
@@ -116,7 +111,7 @@ export class ContainerRunner {
   async #configure(image: LocalImage, files: RunFiles): Promise<ContainerSpec | undefined> {
     const { stopping } = this.#context;
     for (let tries = 0; !stopping.aborted; tries += 1) {
-      const changed = this.#context.configurationChanged(tries === 0 ? secondLookMs : laterLooksMs);
+      const changed = this.#context.configurationChanged(lookAgainMs(tries));
       try {
         return await prepareContainer(this.#context, this.#container, image, files);
       } catch (error) {

@@ -21,3 +21,11 @@ export function planRestart(
   const wait = ended.ranMs >= 2 * backOff.limitMs ? 0 : waitMs;
   return { do: 'restart', waitMs: wait, nextWaitMs: nextWait(wait, backOff) };
 }
+
+/**
+ * How long a container that cannot be made is left, after so many tries before: the kubelet tries again when the status
+ * that it wrote comes back to it, then each time it looks at the pod anew (kubernetes, pkg/kubelet: backOffPeriod).
+ */
+export function lookAgainMs(tries: number): number {
+  return tries === 0 ? 1_000 : 10_000;
+}

@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { RolloutAnswer } from '../../../lib/rollout/request.ts';
 import { freshName } from './apps.ts';
+import { describeOn } from './describe-on.ts';
 import type { Implementation } from './implementation.ts';
-import { Installation } from './installation.ts';
 import { ask } from './load.ts';
-import { Scene } from './scene.ts';
 
 /** An app that has one of everything. */
 const EVERYTHING = `
@@ -27,17 +26,8 @@ const readSecret = async (_: string, versionId?: string) =>
     : ({ is: 'gone' } as const);
 
 /** What applying a release does on every cluster, with the rights of the function that rolls out and no others. */
-export function applySuite({ name: title, missing, lacks, start }: Implementation): void {
-  const skip = missing !== undefined;
-  const name = `applying on ${title}${missing ? ` (${missing})` : ''}`;
-  // A busy machine takes its time over pods.
-  describe.skipIf(skip)(name, { timeout: 240_000 }, () => {
-    const scene = new Scene(lacks);
-    beforeAll(async () => {
-      scene.on = new Installation(await start());
-    }, 120_000);
-    afterEach(() => scene.tidy());
-    afterAll(() => scene.close());
+export function applySuite(implementation: Implementation): void {
+  describeOn(implementation, 'applying', (scene) => {
     const secretVersions = { 'shop/database': 'v1' };
 
     /** `KIND/NAME` of everything in a namespace that carries Fairlead's labels. */

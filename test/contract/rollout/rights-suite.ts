@@ -1,27 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Kube } from '../../../lib/kube/client.ts';
 import { freshName } from './apps.ts';
+import { describeOn } from './describe-on.ts';
 import type { Implementation } from './implementation.ts';
-import { Installation } from './installation.ts';
-import { Scene } from './scene.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
 /** What whoever rolls out may do, and above all what not: the cluster says so, whatever Fairlead's own code would do. */
-export function rightsSuite({ name: title, missing, lacks, start }: Implementation): void {
-  const name = `rights on ${title}${missing ? ` (${missing})` : ''}`;
-  describe.skipIf(missing !== undefined)(name, { timeout: 240_000 }, () => {
-    const scene = new Scene(lacks);
+export function rightsSuite(implementation: Implementation): void {
+  describeOn(implementation, 'rights', (scene) => {
     let bare: Kube;
-    beforeAll(async () => {
-      scene.on = new Installation(await start());
+    beforeAll(() => {
       bare = new Kube(scene.on.running.connection);
-    }, 120_000);
-    afterEach(() => scene.tidy());
-    afterAll(async () => {
-      bare?.close();
-      await scene.close();
     });
+    afterAll(() => bare?.close());
 
     const refused = async (method: string, path: string, body?: object) => {
       const contentType = method === 'PATCH' ? { contentType: 'application/merge-patch+json' } : {};

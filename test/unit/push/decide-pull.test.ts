@@ -3,7 +3,7 @@ import { decidePull, decideWord } from '../../../lib/push/decide-pull.ts';
 import { ANY_APP, type Deploys } from '../../../lib/push/installation.ts';
 import { NO_PREVIEWS, type Previews } from '../../../lib/push/previews.ts';
 import type { PullUpdate, Spoken } from '../../../lib/push/types.ts';
-import { wordFor, wordIn } from '../../../lib/push/word.ts';
+import { speakersOf, wordFor, wordIn } from '../../../lib/push/word.ts';
 
 const SHA = 'a'.repeat(40);
 const origin = { host: 'github', owner: 'acme', repository: 'Web' } as const;
@@ -136,5 +136,36 @@ describe('a word', () => {
     ['', undefined],
   ])('in %j', (comment, word) => {
     expect(wordIn(comment)).toEqual(word);
+  });
+});
+
+describe('who is asked whether theirs counts', () => {
+  const said = (by: string, association: string, body = wordFor(SHA)) => ({
+    by,
+    association,
+    body,
+    bot: false,
+  });
+
+  test('is whoever has said it, those first whom the host calls trusted', () => {
+    const comments = [said('eve', 'NONE'), said('ann', 'MEMBER'), said('bob', 'OWNER'), said('eve', 'NONE')];
+    expect(speakersOf(comments, SHA)).toEqual(['ann', 'bob', 'eve']);
+  });
+
+  test('is nobody who spoke of another commit, or of something else, and no program', () => {
+    const comments = [
+      said('ann', 'OWNER', wordFor('b'.repeat(40))),
+      said('bob', 'OWNER', 'looks good'),
+      { ...said('robot', 'OWNER'), bot: true },
+    ];
+    expect(speakersOf(comments, SHA)).toEqual([]);
+  });
+
+  test('is not every stranger, however many there are, and the newest of them', () => {
+    const crowd = Array.from({ length: 100 }, (_, index) => said(`eve${index}`, 'NONE'));
+    const asked = speakersOf([said('ann', 'OWNER'), ...crowd], SHA);
+    expect(asked).toHaveLength(6);
+    expect(asked[0]).toBe('ann');
+    expect(asked.at(-1)).toBe('eve99');
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { decideApp } from '../../../lib/app/decide.ts';
 import { forFork } from '../../../lib/app/for-fork.ts';
 import { forPreview } from '../../../lib/app/for-preview.ts';
-import type { App, LoadBalancerScheme, ServiceType } from '../../../lib/app/types.ts';
+import type { App, ServiceType } from '../../../lib/app/types.ts';
+import type { LoadBalancerScheme } from '../../../lib/load-balancer-scheme.ts';
 import { make, one } from './making.ts';
 
 const SCHEME = 'service.beta.kubernetes.io/aws-load-balancer-scheme';

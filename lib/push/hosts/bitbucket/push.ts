@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { noneBeside } from '../../no-commit.ts';
 import type { Headers, HostEvent, RefUpdate } from '../../types.ts';
-import { deliveryIn, noneBeside, objectId, readBody, refName } from '../fields.ts';
+import { deliveryIn, objectId, readBody, refName } from '../fields.ts';
 
 const ref = z.object({ type: z.string(), name: refName, target: z.object({ hash: objectId }) });
 

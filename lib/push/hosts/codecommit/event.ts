@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { NO_COMMIT } from '../../no-commit.ts';
 import type { HostEvent } from '../../types.ts';
 
 const objectId = z.string().check(z.regex(/^[0-9a-f]{40}$/, 'is not a full object id'));
@@ -33,8 +34,6 @@ export function isCodeCommitEvent(event: object): event is CodeCommitEvent {
   return 'source' in event && event.source === 'aws.codecommit';
 }
 
-const NONE = '0'.repeat(40);
-
 /** Never throws: what cannot be understood is `malformed`. */
 export function readCodeCommitEvent(event: CodeCommitEvent): HostEvent {
   const parsed = stateChange.safeParse(event);
@@ -43,10 +42,10 @@ export function readCodeCommitEvent(event: CodeCommitEvent): HostEvent {
     return { kind: 'malformed', why: `${issue?.path.join('.')}: ${issue?.message}` };
   }
   const { id, detail } = parsed.data;
-  const { event: what, repositoryName, referenceFullName: ref, commitId, oldCommitId = NONE } = detail;
+  const { event: what, repositoryName, referenceFullName: ref, commitId, oldCommitId = NO_COMMIT } = detail;
   // Pull requests' events and others come from the same source.
   if (!what.startsWith('reference')) return { kind: 'other', event: what };
-  const after = what === 'referenceDeleted' ? NONE : commitId;
+  const after = what === 'referenceDeleted' ? NO_COMMIT : commitId;
   if (ref === undefined || after === undefined)
     return {
       kind: 'malformed',

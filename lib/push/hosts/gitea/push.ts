@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { NO_COMMIT } from '../../no-commit.ts';
 import type { Headers, HostEvent, RefUpdate } from '../../types.ts';
 import { deliveryIn, fullRefName, name, objectId, readBody, refName } from '../fields.ts';
 
@@ -13,13 +14,11 @@ export function readPush(headers: Headers, body: string): HostEvent {
   );
 }
 
-const NONE = '0'.repeat(40);
-
 /** No push is told of beside it, other than on GitHub. */
 export function readDelete(headers: Headers, body: string): HostEvent {
   return readBody(deletePayload, body, 'Gitea', ({ ref, ref_type: type, repository }) => {
     const full = ref.startsWith('refs/') ? ref : `${type === 'tag' ? 'refs/tags' : 'refs/heads'}/${ref}`;
-    return heard(headers, { ...originOf(repository), ref: full, before: NONE, after: NONE });
+    return heard(headers, { ...originOf(repository), ref: full, before: NO_COMMIT, after: NO_COMMIT });
   });
 }
 
