@@ -59,6 +59,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // What functions measure is no test's output; those that are about it turn it on.
     env: { POWERTOOLS_METRICS_DISABLED: 'true' },
+    setupFiles: ['test/surroundings.ts'],
     sequence: { sequencer: LongestFirst },
     projects: Object.entries(KINDS).map(([name, { groupOrder, ...kind }]) => ({
       extends: true,

@@ -59,6 +59,16 @@ async function isQuiet(name: string, after: () => void): Promise<void> {
   expect(await alarmed.told(name)).toMatchObject([{ NewStateValue: 'OK' }]);
 }
 
+/** Kills what runs of a function once somebody is at work in production. */
+async function killAtWork(functionName: string): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(20)) {
+    if ((await ledger.newestClaim(production))?.ended !== false) continue;
+    const found = environmentsOf(functionName);
+    for (const pid of found) process.kill(pid, 'SIGKILL');
+    if (found.length > 0) return;
+  }
+}
+
 describe('an alarm rings', { timeout: 180_000 }, () => {
   it('where a build takes longer than it should', async () => {
     expect((await app.push()).outcome).toBe('live');
@@ -123,20 +133,19 @@ describe('an alarm rings', { timeout: 180_000 }, () => {
   });
 
   it('where the function deploy is killed, and goes on', async () => {
-    await app.commit(version(4));
-    const pushing = app.push();
-    let killed: number[] = [];
-    for (
-      const deadline = Date.now() + 30_000;
-      killed.length === 0 && Date.now() < deadline;
-      await sleep(20)
-    ) {
-      if ((await ledger.newestClaim(production))?.ended === false) killed = environmentsOf('deploy');
+    const errors = async () => {
+      const counts = await alarmed.values('AWS/Lambda', 'Errors', { FunctionName: 'deploy' });
+      return counts.reduce((sum, count) => sum + count, 0);
+    };
+    const before = await errors();
+    // It may just have left its build to another function, and nothing to be killed: then it is tried once more.
+    for (let attempt = 0; attempt < 5 && (await errors()) === before; attempt++) {
+      await app.commit(version(4));
+      const pushing = app.push();
+      await killAtWork('deploy');
+      expect((await pushing).outcome).toBe('live');
     }
-    for (const pid of killed) process.kill(pid, 'SIGKILL');
-    expect((await pushing).outcome).toBe('live');
-    const errors = await alarmed.values('AWS/Lambda', 'Errors', { FunctionName: 'deploy' });
-    expect(errors.some((count) => count > 0)).toBe(true);
+    expect(await errors()).toBeGreaterThan(before);
     await ringsAndIsQuiet('deploy-errors');
   });
 

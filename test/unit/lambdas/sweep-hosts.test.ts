@@ -87,7 +87,7 @@ test('a repository whose host the installation has no more keeps no other from b
   };
   await stage.deployed(push, 'live');
   const swept = await sweep();
-  expect(swept.unseen).toEqual(['codecommit//lost']);
+  expect(swept.unseen).toEqual(['codecommit/lost']);
 });
 
 test('a host that does not answer keeps the others from nothing, however many repositories it has', async () => {
