@@ -18,7 +18,7 @@ interface Kind {
   globalSetup?: string;
 }
 
-const FIRST = { groupOrder: 0, maxWorkers: 3 };
+const FIRST = { groupOrder: 0, maxWorkers: 4 };
 const CONTRACT = { groupOrder: 1, maxWorkers: 3, isolate: true };
 
 /** One project a kind of test; CONTRIBUTING.md tells them apart. */

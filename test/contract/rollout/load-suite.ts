@@ -18,11 +18,11 @@ interface Run {
 
 const RUNS: Run[] = [
   { strategy: 'rolling', file: '', rollouts: 20, rollbacks: 5 },
-  { strategy: 'blue-green', file: 'strategy: blue-green', rollouts: 4, rollbacks: 2 },
+  { strategy: 'blue-green', file: 'strategy: blue-green', rollouts: 3, rollbacks: 1 },
   {
     strategy: 'canary',
     file: 'strategy: { canary: { steps: [{ percent: 25, seconds: 1 }, { percent: 50, seconds: 1 }] } }',
-    rollouts: 3,
+    rollouts: 2,
     rollbacks: 1,
   },
 ];
