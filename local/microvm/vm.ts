@@ -38,6 +38,7 @@ export class Vm {
   #open = 0;
   /** Changes of state, one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
+  #ending: Promise<void> | undefined;
 
   constructor(options: VmOptions) {
     this.#options = options;
@@ -174,7 +175,8 @@ export class Vm {
   }
 
   #enter(state: State): void {
-    if (this.state() !== 'TERMINATED') this.#changes.push({ at: Date.now(), state });
+    const wayBack = /^TERMINAT/.test(this.state()) && state !== 'TERMINATED';
+    if (!wayBack) this.#changes.push({ at: Date.now(), state });
   }
 
   #died(why: string): void {
@@ -182,11 +184,16 @@ export class Vm {
     void this.#end();
   }
 
-  async #end(): Promise<void> {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#life);
-    this.#enter('TERMINATED');
-    await this.#machine.kill();
-    await this.#listener?.close();
+  /** Once; it is terminated when nobody answers any more. */
+  #end(): Promise<void> {
+    this.#ending ??= (async () => {
+      clearTimeout(this.#timer);
+      clearTimeout(this.#life);
+      this.#enter('TERMINATING');
+      await this.#machine.kill();
+      await this.#listener?.close();
+      this.#enter('TERMINATED');
+    })();
+    return this.#ending;
   }
 }

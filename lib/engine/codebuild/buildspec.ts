@@ -157,7 +157,9 @@ const LOG_IN = `
 ${FAULT}
 ${LENT}
 for host in $FAIRLEAD_LOGINS; do
-  lent password | docker login --username AWS --password-stdin "$host" ||
+  password="$(lent password)" || fault registry "the password that was lent for $host cannot be read"
+  case "$password" in '' | None) fault registry "nothing is lent any more for logging in to $host" ;; esac
+  printf %s "$password" | docker login --username AWS --password-stdin "$host" ||
     fault registry "logging in to $host failed"
 done
 `;

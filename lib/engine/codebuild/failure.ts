@@ -50,7 +50,9 @@ function scriptFault(line: string, log: readonly string[]): Failure {
   const [, word = '', reason = ''] = /^(\S+) (.*)$/.exec(line.slice(FAULT_LINE.length)) ?? [];
   const before = log
     .slice(0, log.lastIndexOf(line))
-    .findLast((one) => /^(curl|tar|Error|error|denied|unauth)/.test(one));
+    .findLast((one) =>
+      /^(curl|tar|Error|error|denied|unauth|An error occurred|Could not|Unable to)/.test(one),
+    );
   return {
     outcome: 'failed',
     blame: word === 'no-dockerfile' ? 'commit' : 'elsewhere',

@@ -53,12 +53,17 @@ export async function runBuildspec(
   return { ended, stop: () => stop(child) };
 }
 
+/** What build machines have knows of itself where a service is; that of this machine may be older. */
+const AWS_CLI = `aws() {
+  command aws \${AWS_ENDPOINT_URL_DYNAMODB:+--endpoint-url "$AWS_ENDPOINT_URL_DYNAMODB"} "$@"
+}`;
+
 /**
  * A script that runs the commands one after another and tells on descriptor 3 where it is. A command's status is looked
  * at afterwards: within a condition, bash would overlook `set -e` in it.
  */
 async function driver({ phases = {}, env }: Buildspec, folder: string): Promise<string> {
-  const parts = ['failed=0'];
+  const parts = ['failed=0', AWS_CLI];
   for (const phase of PHASES) {
     const { commands = [] } = phases[phase] ?? {};
     if (commands.length === 0) continue;
