@@ -42,6 +42,12 @@ export interface Installation {
     /** ARN and version of the image that they run. */
     image: string;
     version: string;
+    /**
+     * Hash of what the image is made of, which nobody reads. The version is known only when it is deployed, so that the
+     * CDK sees no change of the function in it: without another word that changes with the image, callers would keep the
+     * published version of the function that names the old one.
+     */
+    madeOf?: string;
     /** `linux/arm64` */
     platform: string;
     /** Secrets Manager id of what their keys are made from. */
@@ -181,6 +187,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       ...optional('CODEBUILD_PROJECT', installation.codeBuildProject),
       ...optional('MICROVM_IMAGE', installation.microVm?.image),
       ...optional('MICROVM_IMAGE_VERSION', installation.microVm?.version),
+      ...optional('MICROVM_IMAGE_MADE_OF', installation.microVm?.madeOf),
       ...optional('MICROVM_PLATFORM', installation.microVm?.platform),
       ...optional('MICROVM_SECRET_ID', installation.microVm?.secretId),
       ...optional('LENT_ROLE', installation.lentRole),

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CfnRule, Fn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { CfnRule, Fn, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -50,6 +51,7 @@ export class MicroVms extends Construct {
     return {
       image: this.#image.attrImageArn,
       version: this.#image.attrLatestActiveImageVersion,
+      madeOf: Lazy.string({ produce: () => fingerprint(this.#image) }),
       platform: 'linux/arm64',
       secretId: this.#secret.secretArn,
     };
@@ -155,4 +157,10 @@ export class MicroVms extends Construct {
       assertions: [{ assert: Fn.conditionContains(REGIONS, region), assertDescription: message }],
     });
   }
+}
+
+/** Of all that the template says of `image`, its code's hash among it; at the end of synthesis. */
+function fingerprint(image: lambda.CfnMicrovmImage): string {
+  const rendered = JSON.stringify(Stack.of(image).resolve(image._toCloudFormation()));
+  return createHash('sha256').update(rendered).digest('hex').slice(0, 16);
 }

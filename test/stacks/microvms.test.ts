@@ -1,5 +1,6 @@
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { CfnMicrovmImage } from 'aws-cdk-lib/aws-lambda';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installation } from '../../bin/installation.ts';
@@ -101,5 +102,81 @@ describe('an installation with MicroVMs', () => {
     );
     const rules = Object.values(pipeline.toJSON().Rules as Record<string, { Assertions: unknown[] }>);
     expect(JSON.stringify(rules)).toContain('Lambda has no MicroVMs there');
+  });
+});
+
+describe('an upgrade that changes', () => {
+  /** Logical ids of the versions that callers invoke, by their functions, of an image that `change` has made another. */
+  function versions(change: (image: CfnMicrovmImage) => void): Record<string, string> {
+    const { pipeline: stack } = installation(new App(), {
+      ...DEFAULTS,
+      engines: { ...DEFAULTS.engines, microvm: true },
+    });
+    change(stack.node.findChild('MicroVms').node.findChild('Image') as CfnMicrovmImage);
+    const ids = Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Version'));
+    return Object.fromEntries(ids.map((id) => id.split('CurrentVersion') as [string, string]));
+  }
+
+  it('nothing makes no new version of any function', () => {
+    expect(versions(() => {})).toEqual(versions(() => {}));
+  }, 120_000);
+
+  it.each<[string, (image: CfnMicrovmImage) => void]>([
+    [
+      'its code or Dockerfile',
+      (image) => {
+        image.codeArtifact = { uri: 's3://assets/another.zip' };
+      },
+    ],
+    [
+      'its memory',
+      (image) => {
+        image.resources = [{ minimumMemoryInMiB: 8192 }];
+      },
+    ],
+    ['a hook', (image) => image.addPropertyOverride('Hooks.MicrovmHooks.RunTimeoutInSeconds', 20)],
+    [
+      'its base',
+      (image) => {
+        image.baseImageVersion = '2';
+      },
+    ],
+  ])(
+    'of the image %s makes a new version of the builder, and of no other function',
+    (_what, change) => {
+      const { BuildImage: before, ...others } = versions(() => {});
+      const { BuildImage: after, ...stayed } = versions(change);
+      expect(before).toBeDefined();
+      expect(after).not.toBe(before);
+      expect(stayed).toEqual(others);
+    },
+    120_000,
+  );
+});
+
+describe('what a published version is told', () => {
+  /** Attributes that stay as long as the resource does. */
+  const STAYING = ['Arn', 'QueueUrl', 'ImageArn'];
+
+  it('changes without its template in nothing but the version of that image', () => {
+    const { Resources } = pipeline.toJSON() as {
+      Resources: Record<string, { Type: string; Properties: object }>;
+    };
+    const published = Object.keys(Resources).flatMap((id) =>
+      id.split('CurrentVersion')[1] ? [id.split('CurrentVersion')[0]] : [],
+    );
+    const functions = Object.entries(Resources).filter(
+      ([id, { Type }]) => Type === 'AWS::Lambda::Function' && published.includes(id.slice(0, -8)),
+    );
+    expect(functions).toHaveLength(4);
+    const moving = functions.flatMap(([id, { Properties }]) =>
+      [...JSON.stringify(Properties).matchAll(/"Fn::GetAtt":\["(\w+)","([\w.]+)"\]/g)]
+        .filter(([, , attribute = '']) => !STAYING.includes(attribute))
+        .map(([, of, attribute]) => `${id.slice(0, -8)}: ${of?.slice(0, -8)}.${attribute}`),
+    );
+    expect(moving).toEqual(['BuildImage: MicroVmsImage.LatestActiveImageVersion']);
+    expect(
+      functions.flatMap(([, { Properties }]) => ('Layers' in Properties ? [Properties.Layers] : [])),
+    ).toEqual([]);
   });
 });
