@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Kube } from '../../../lib/kube/client.ts';
 import { freshName } from './apps.ts';
@@ -5,6 +7,13 @@ import { describeOn } from './describe-on.ts';
 import type { Implementation } from './implementation.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
+const DEPLOYING = join(import.meta.dirname, '..', '..', '..', 'docs', 'deploying.md');
+
+/** The label selectors with which the page has namespaces deleted. */
+function selectorsOfDeletions(): string[] {
+  const commands = readFileSync(DEPLOYING, 'utf8').matchAll(/^kubectl .*delete namespaces? .*$/gm);
+  return [...commands].map(([command]) => /-l (\S+)/.exec(command)?.[1] ?? '');
+}
 
 /** What whoever rolls out may do, and above all what not: the cluster says so, whatever Fairlead's own code would do. */
 export function rightsSuite(implementation: Implementation): void {
@@ -95,6 +104,41 @@ export function rightsSuite(implementation: Implementation): void {
       const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['list'] }];
       const role = { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: { name: 'more' }, rules };
       expect(await refused('POST', `/apis/${RBAC}/v1/namespaces/${app}/roles`, role)).toContain(grants);
+    });
+
+    // RBAC cannot say where: docs/security.md says so, and has the admission policy that does.
+    it('can bind its one role in a namespace of anybody else, and has its rights there from then on', async () => {
+      const theirs = await strangers();
+      const secret = `/api/v1/namespaces/${theirs}/secrets/own`;
+      await refused('GET', secret);
+      const path = `/apis/${RBAC}/v1/namespaces/${theirs}/rolebindings`;
+      const own = binding('RoleBinding', scene.on.running.deployers.clusterRole, theirs);
+      await bare.send('POST', path, { body: own });
+      const read = () =>
+        bare.send('GET', secret).then(
+          () => 200,
+          ({ status }) => status,
+        );
+      await expect.poll(read, { timeout: 10_000 }).toBe(200);
+      await scene.on.kubectl('-n', theirs, 'delete', 'rolebinding', own.metadata.name);
+      await expect.poll(read, { timeout: 10_000 }).toBe(403);
+    });
+
+    it('tells the namespaces that it made from those that were handed over, as the page does that deletes them', async () => {
+      const app = freshName();
+      await scene.live(app);
+      const theirs = await strangers();
+      await scene.on.kubectl('label', 'namespace', theirs, 'app.kubernetes.io/managed-by=fairlead');
+      expect(
+        (await scene.on.apply(scene.release({ name: theirs, number: 1, version: 'a' }), 1)).answer,
+      ).toMatchObject({ state: 'live' });
+      const selectors = selectorsOfDeletions();
+      expect(selectors.length).toBeGreaterThan(1);
+      for (const selector of selectors) {
+        const names = await scene.on.kubectl('get', 'namespaces', '-l', selector, '-o', 'name');
+        expect(names.split(/\s+/)).toContain(`namespace/${app}`);
+        expect(names.split(/\s+/)).not.toContain(`namespace/${theirs}`);
+      }
     });
 
     it('takes over no namespace, and goes into one that is handed over', async () => {
