@@ -6,6 +6,7 @@ import pc from 'picocolors';
 import { type BuildOptions, build } from '../../lib/build/build.ts';
 import { findToolchain } from '../../lib/build/go/toolchain.ts';
 import { buildPlatforms } from '../../lib/build/platforms.ts';
+import { holdCache } from '../../lib/build/store/hold.ts';
 import { machinePlatform } from '../../lib/image/platform.ts';
 import type { Image, ImageIndex } from '../../lib/image/types.ts';
 import type { Registries } from '../../lib/registry/registries.ts';
@@ -60,13 +61,13 @@ async function buildAndExport(
     onProgress: display.add,
     signal,
   };
-  const caches = await cachesFor(flags, registries);
   const names = flags.tag ?? [];
   const outputs = outputsOf(flags);
-  const isOver = reachEarly(outputs, { names, registries, signal });
-  const image = await buildFor(flags, options, caches).finally(isOver);
-  const exported = exportAll(outputs, { image, names, registries, cacheDir, tell: display.add, signal });
-  const [sent] = await Promise.all([exported, caches?.save(exported, display.add, signal)]);
+  // Until all is written and sent: the image's layers are in the cache alone.
+  const hold = await holdCache(cacheDir, { signal });
+  const { image, sent } = await buildHeld(flags, { ...options, hold }, { outputs, names }, display).finally(
+    hold.release,
+  );
   const metadata = JSON.stringify(metadataOf(image, names), null, 2);
   if (flags.metadataFile !== undefined) await writeFile(flags.metadataFile, `${metadata}\n`);
   if (flags.iidfile !== undefined) await writeFile(flags.iidfile, image.digest);
@@ -77,6 +78,21 @@ async function buildAndExport(
   if (display.isChatty) console.error(pc.green(line));
   const isTaken = outputs.some((output) => 'path' in output && output.path === '-');
   if (!isTaken) console.log(image.digest);
+}
+
+async function buildHeld(
+  flags: BuildFlags,
+  options: BuildOptions & { registries: Registries; signal: AbortSignal },
+  { outputs, names }: { outputs: readonly Output[]; names: string[] },
+  display: Display,
+): Promise<{ image: Image | ImageIndex; sent: number }> {
+  const { registries, cacheDir, signal } = options;
+  const caches = await cachesFor(flags, registries);
+  const isOver = reachEarly(outputs, { names, registries, signal });
+  const image = await buildFor(flags, options, caches).finally(isOver);
+  const exported = exportAll(outputs, { image, names, registries, cacheDir, tell: display.add, signal });
+  const [sent] = await Promise.all([exported, caches?.save(exported, display.add, signal)]);
+  return { image, sent };
 }
 
 // Loaded where a flag names one: most builds have none, and they are a tenth of all modules.

@@ -22,7 +22,7 @@ import { buildStages, untilPlanHolds } from './stage/build-stages.ts';
 import { Turns } from './stage/turns.ts';
 import { Bases, type ImageSource } from './store/bases.ts';
 import { Hashes } from './store/hashes.ts';
-import { prune } from './store/prune.ts';
+import { type Hold, holdCache } from './store/hold.ts';
 import { takeSlot } from './store/slots.ts';
 import { keyOf, type Store } from './store/store.ts';
 
@@ -59,6 +59,11 @@ export interface BuildOptions extends Partial<Confidential> {
   remoteCache?: RemoteCache;
   /** What the cache may hold when the build is over; half of its disk, and 20 GiB at most, when it is left out. */
   cacheBytes?: number;
+  /**
+   * Holds `cacheDir` until the image is published: see holdCache. Without it the build holds it until its end, and a later
+   * one may remove layers of the image.
+   */
+  hold?: Hold;
   /** The Go toolchain for the function engine; where it is usually installed when it is left out. */
   toolchain?: Toolchain;
   /** Those that may carry out the Dockerfile; all when they are left out. */
@@ -86,13 +91,18 @@ export interface BuildOptions extends Partial<Confidential> {
  * `dockerfile/…`, `build/…`, and what lib/registry and lib/image throw; the signal's reason when it aborts.
  */
 export async function build(options: BuildOptions): Promise<Image> {
+  const { cacheDir, cacheBytes, signal } = options;
+  const own =
+    options.hold === undefined ? await holdCache(cacheDir, { limit: cacheBytes, signal }) : undefined;
   try {
     return await buildOnce(options, !options.noCache);
   } catch (error) {
-    if (options.signal?.aborted || !(await options.remoteCache?.isBroken())) throw error;
+    if (signal?.aborted || !(await options.remoteCache?.isBroken())) throw error;
     const message = `what the cache in the registry has is damaged, so the build begins anew without it: ${messageOf(error)}`;
     options.onProgress?.({ type: 'notice', message });
-    return buildOnce(options, false);
+    return await buildOnce(options, false);
+  } finally {
+    own?.release();
   }
 }
 
@@ -131,7 +141,6 @@ async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> 
     } finally {
       slot.release();
     }
-    prune(store, options.cacheBytes);
   }
 }
 

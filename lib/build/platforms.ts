@@ -3,6 +3,7 @@ import { renderPlatform } from '../image/platform.ts';
 import type { ImageIndex, Platform } from '../image/types.ts';
 import { type BuildOptions, build } from './build.ts';
 import type { ProgressEvent } from './progress.ts';
+import { holdCache } from './store/hold.ts';
 
 /** Several platforms, in the order that the index is to have. */
 export interface PlatformsOptions extends Omit<BuildOptions, 'platform' | 'annotations'> {
@@ -22,11 +23,21 @@ export interface PlatformsOptions extends Omit<BuildOptions, 'platform' | 'annot
  */
 export async function buildPlatforms(options: PlatformsOptions): Promise<ImageIndex> {
   const { platforms, indexAnnotations, optionsFor, ...common } = options;
+  const { cacheDir, cacheBytes, signal } = options;
   const images = [];
   const fresh = new Set<string>();
-  for (const platform of platforms) {
-    const onProgress = told(platform, options.onProgress);
-    images.push(await build({ ...common, ...optionsFor?.(platform), platform, fresh, onProgress }));
+  // All of them belong to one index: what the first one left must be there when the last one is done.
+  const own =
+    options.hold === undefined ? await holdCache(cacheDir, { limit: cacheBytes, signal }) : undefined;
+  try {
+    const hold = options.hold ?? own;
+    for (const platform of platforms) {
+      const onProgress = told(platform, options.onProgress);
+      const given = { ...common, ...optionsFor?.(platform), ...(hold && { hold }) };
+      images.push(await build({ ...given, platform, fresh, onProgress }));
+    }
+  } finally {
+    own?.release();
   }
   return assembleIndex(images, indexAnnotations);
 }

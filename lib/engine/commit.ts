@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import { type BuildOptions, build } from '../build/build.ts';
 import { cacheScope } from '../build/cache/scope.ts';
 import type { BuildRequest } from '../build/request.ts';
+import { holdCache } from '../build/store/hold.ts';
 import { FairleadError } from '../errors.ts';
 import type { Image } from '../image/types.ts';
 import type { Registries } from '../registry/registries.ts';
@@ -49,6 +50,21 @@ export type BuildSettings = Omit<BuildOptions, 'context' | 'registries' | 'onPro
 
 /** Builds a commit's image and publishes it. Throws what build() and Registries throw. */
 export async function buildCommit(
+  commit: Commit,
+  request: Pick<BuildRequest, 'publishTo' | 'tags' | 'environment'>,
+  settings: BuildSettings & { registries: Registries },
+  onEvent: Tell,
+): Promise<EndedAnswer> {
+  const { cacheDir, cacheBytes, signal } = settings;
+  const hold = await holdCache(cacheDir, { limit: cacheBytes, signal });
+  try {
+    return await buildHeld(commit, request, { ...settings, hold }, onEvent);
+  } finally {
+    hold.release();
+  }
+}
+
+async function buildHeld(
   { directory, appFile }: Commit,
   { publishTo, tags, environment }: Pick<BuildRequest, 'publishTo' | 'tags' | 'environment'>,
   settings: BuildSettings & { registries: Registries },

@@ -1,4 +1,4 @@
-import { hasBlob, openBlob } from '../../image/blob-store.ts';
+import { openBlob } from '../../image/blob-store.ts';
 import type { Entry } from '../../image/entry.ts';
 import { writeLayer } from '../../image/layer.ts';
 import type { Descriptor, Digest, Layer } from '../../image/types.ts';
@@ -45,7 +45,7 @@ function* filesIn(nodes: LayerNodes): Generator<readonly [sha: string, path: str
 
 async function keptLayer(kept: KeptLayer, store: Store): Promise<Layer | undefined> {
   const { digest, size } = kept.descriptor;
-  if (await hasBlob(store.blobs, digest, size)) return { ...kept, open: openBlob(store.blobs, digest) };
+  if (await store.touchBlob(digest, size)) return { ...kept, open: openBlob(store.blobs, digest) };
   return store.shared?.layer(kept);
 }
 

@@ -14,17 +14,23 @@ export function tryLock(file: string): boolean {
   const own = `${file}.${randomUUID()}`;
   writeFileSync(own, `${process.pid} ${startOf(process.pid)}`);
   try {
-    return linked(own, file) || (removeStale(file) && linked(own, file));
+    return tryLockAs(own, file);
   } finally {
     rmSync(own, { force: true });
   }
+}
+
+/** The same for who has the lock file `own` already: it becomes a name of that, which even a full disk has room for. */
+export function tryLockAs(own: string, file: string): boolean {
+  return linked(own, file) || (removeStale(file) && linked(own, file));
 }
 
 /** Waits for a lock file as long as it takes; the signal's reason is thrown when that aborts. */
 export async function waitForLock(file: string, onWait: () => void, signal?: AbortSignal): Promise<void> {
   for (let looks = 0; !tryLock(file); looks++) {
     if (looks === 0) onWait();
-    await setTimeout(LOOK_MS);
+    // What is waited for may take hours: a signal ends the waiting at once.
+    await setTimeout(LOOK_MS, undefined, signal && { signal }).catch(() => undefined);
     signal?.throwIfAborted();
   }
 }

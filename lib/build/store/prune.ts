@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmSync, type Stats, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { removeTree } from '../disk/remove.ts';
-import { isHeld } from './lock.ts';
+import { isHeld, tryLock, tryLockAs, unlock } from './lock.ts';
 import type { Store } from './store.ts';
 
 /** How often the cache is measured. */
@@ -36,46 +36,101 @@ const UNFINISHED = /(^|\/)(unfinished[-/]|trial-)|\.[0-9a-f]{8}(-[0-9a-f]{4}){3}
 /** Nobody writes to one thing for longer. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
-interface Unit {
+/** How far the times of a file system may be behind the clock. */
+const CLOCK_MS = 1000;
+
+interface Unmarked {
   path: string;
   bytes: number;
   usedAt: number;
 }
 
+interface Unit extends Unmarked {
+  isAbandoned: boolean;
+}
+
+/** Beneath it each hold has its lock file: see holdCache. */
+export const HOLDS = 'holds';
+
+export interface PruneOptions {
+  /** Bytes that may stay; half of the disk, and 20 GiB at most, when it is left out. */
+  limit?: number;
+  /** In milliseconds since 1970, as all times here. */
+  now?: number;
+  /** What was used since then stays, however much it is. */
+  since?: number;
+  /** The hold of who prunes, which does not count. */
+  own?: string;
+}
+
 /**
- * Removes what was not used for the longest time, until the cache holds `limit` bytes at most: without a limit half of
- * its disk, and 20 GiB at most. Measured every ten minutes, and only while no other build is running. Never fails a
+ * Removes what was not used for the longest time, until the cache holds `limit` bytes at most. Measured every ten minutes,
+ * and only while nobody else holds the cache; who wants to hold it meanwhile waits until what goes is gone. Never fails a
  * build: what cannot be removed stays. What builds left unfinished goes too, when it is an hour old.
  */
-export function prune(store: Store, limit = defaultLimit(store.directory), now = Date.now()): void {
+export function prune(store: Store, options: PruneOptions = {}): void {
+  const { now = Date.now(), own } = options;
   const marker = store.path('pruned');
   const last = lstatSync(marker, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (now - last < EVERY_MS || othersAreRunning(store.path('stages'))) return;
+  if (now - last < EVERY_MS || othersHold(store, own)) return;
   try {
     writeFileSync(marker, '');
   } catch {
     // The disk is full: all the more there is to be done.
   }
-  const units = [
+  const going = leaving(measured(store, now), options.limit ?? defaultLimit(store.directory), options);
+  const lock = pruningLock(store);
+  if (!(own === undefined ? tryLock(lock) : tryLockAs(own, lock))) return;
+  try {
+    // Only now: who came while it was measured may have found what is on the list.
+    if (othersHold(store, own)) rmSync(marker, { force: true });
+    else for (const unit of going) removeUnlessUsed(unit);
+  } finally {
+    unlock(lock);
+  }
+}
+
+/** Whether something is being removed now. */
+export function isPruning(store: Store): boolean {
+  return isHeld(pruningLock(store));
+}
+
+function pruningLock(store: Store): string {
+  return store.path('pruning.lock');
+}
+
+/** All that may go, what was abandoned first, then the oldest. */
+function measured(store: Store, now: number): Unit[] {
+  const isUnfinished = ({ path }: Unmarked) => UNFINISHED.test(relative(store.directory, path));
+  const units: Unmarked[] = [
     ...BY_FILE.flatMap((name) => files(store.path(name))),
     ...WHOLE.flatMap((name) => wholes(store.path(name))),
+    ...wholes(store.path('go')).filter(({ path }) => /\/mod(-[0-9a-f]+)?$/.test(path)),
+    ...wholes(store.directory).filter(isUnfinished),
+    ...WHOLE.flatMap((name) => filesIn(store.path(name))).filter(isUnfinished),
   ];
-  units.push(...wholes(store.path('go')).filter(({ path }) => /\/mod(-[0-9a-f]+)?$/.test(path)));
-  const isUnfinished = ({ path }: Unit) => UNFINISHED.test(relative(store.directory, path));
-  const isAbandoned = (unit: Unit) => isUnfinished(unit) && now - unit.usedAt > ABANDONED_MS;
-  units.push(...wholes(store.directory).filter(isUnfinished));
-  units.push(...WHOLE.flatMap((name) => filesIn(store.path(name))).filter(isUnfinished));
+  return units
+    .map((unit) => ({ ...unit, isAbandoned: isUnfinished(unit) && now - unit.usedAt > ABANDONED_MS }))
+    .sort((a, b) => Number(b.isAbandoned) - Number(a.isAbandoned) || a.usedAt - b.usedAt);
+}
+
+/** The first of `units` without which the others are `limit` bytes at most. */
+function leaving(units: readonly Unit[], limit: number, { since = Infinity }: PruneOptions): Unit[] {
   let bytes = units.reduce((sum, unit) => sum + unit.bytes, 0);
-  units.sort((a, b) => Number(isAbandoned(b)) - Number(isAbandoned(a)) || a.usedAt - b.usedAt);
-  for (const unit of units) {
-    if (bytes <= limit && !isAbandoned(unit)) break;
-    try {
-      removeTree(unit.path);
-      rmSync(`${unit.path}.index.json`, { force: true });
-      bytes -= unit.bytes;
-    } catch {
-      // Somebody else's, or gone already.
-    }
+  return units.filter((unit) => {
+    if (!unit.isAbandoned && (bytes <= limit || unit.usedAt >= since - CLOCK_MS)) return false;
+    bytes -= unit.bytes;
+    return true;
+  });
+}
+
+function removeUnlessUsed({ path, usedAt }: Unit): void {
+  try {
+    if ((lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > usedAt) return;
+    removeTree(path);
+    rmSync(`${path}.index.json`, { force: true });
+  } catch {
+    // Somebody else's, or gone already.
   }
 }
 
@@ -93,11 +148,12 @@ function defaultLimit(directory: string): number {
   return Math.min(LARGEST_BYTES, (blocks * bsize) / 2);
 }
 
-function othersAreRunning(stages: string): boolean {
-  return list(stages).some((name) => name.endsWith('.lock') && isHeld(join(stages, name)));
+function othersHold(store: Store, own: string | undefined): boolean {
+  const holds = list(store.path(HOLDS)).map((name) => store.path(HOLDS, name));
+  return holds.some((hold) => hold !== own && hold.endsWith('.lock') && isHeld(hold));
 }
 
-function files(directory: string): Unit[] {
+function files(directory: string): Unmarked[] {
   return list(directory).flatMap((name) => {
     const path = join(directory, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
@@ -107,7 +163,7 @@ function files(directory: string): Unit[] {
 }
 
 /** The files in a directory itself, such as locks that were being taken. */
-function filesIn(directory: string): Unit[] {
+function filesIn(directory: string): Unmarked[] {
   return list(directory).flatMap((name) => {
     const path = join(directory, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
@@ -115,7 +171,7 @@ function filesIn(directory: string): Unit[] {
   });
 }
 
-function wholes(directory: string): Unit[] {
+function wholes(directory: string): Unmarked[] {
   return list(directory).flatMap((name) => {
     const path = join(directory, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });

@@ -14,6 +14,8 @@ import { readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { blobPath, hasBlob } from '../../image/blob-store.ts';
+import type { Digest } from '../../image/types.ts';
 import type { SharedRecords } from '../cache/shared-records.ts';
 import { hashFile } from './hash-file.ts';
 
@@ -52,6 +54,18 @@ export class Store {
     return utimes(this.file(sha), now, now).then(
       () => true,
       () => false,
+    );
+  }
+
+  /** Whether the blob of this digest and size is kept; it then counts as used now. */
+  async touchBlob(digest: Digest, size: number): Promise<boolean> {
+    const now = new Date();
+    return (
+      (await hasBlob(this.blobs, digest, size)) &&
+      utimes(blobPath(this.blobs, digest), now, now).then(
+        () => true,
+        () => false,
+      )
     );
   }
 

@@ -73,7 +73,7 @@ COPY --from=files /a /b /files/`,
     expect(await fairlead(cacheDir, context)).toMatchObject({ code: 0, stdout: whole.stdout });
     const locks = readdirSync(join(cacheDir, 'stages')).filter((name) => name.endsWith('.lock'));
     expect(locks.filter((name) => isHeld(join(cacheDir, 'stages', name)))).toEqual([]);
-    prune(new Store(cacheDir), undefined, Date.now() + 2 * HOUR);
+    prune(new Store(cacheDir), { now: Date.now() + 2 * HOUR });
     expect(filesBelow(cacheDir).filter((path) => /unfinished|trial-|\.[0-9a-f]{8}-/.test(path))).toEqual([]);
     expect(await fairlead(cacheDir, context)).toMatchObject({ code: 0, stdout: whole.stdout });
   });
@@ -94,9 +94,9 @@ describe('what builds left unfinished', () => {
       writeFileSync(store.path(path), 'x');
     }
     mkdirSync(store.path(`roots/bb.${id}`), { recursive: true });
-    prune(store, undefined, Date.now() + HOUR / 2);
+    prune(store, { now: Date.now() + HOUR / 2 });
     expect(left.filter((path) => !existsSync(store.path(path)))).toEqual([]);
-    prune(store, undefined, Date.now() + 2 * HOUR);
+    prune(store, { now: Date.now() + 2 * HOUR });
     expect([...left, `roots/bb.${id}`].filter((path) => existsSync(store.path(path)))).toEqual([]);
     expect(existsSync(store.path('steps/aa.json'))).toBe(true);
   });
