@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { blobPath, openBlob } from '../../image/blob-store.ts';
@@ -17,7 +16,7 @@ import {
   type Place,
 } from './index.ts';
 import type { LoadedCache } from './loaded.ts';
-import { snapshotMount } from './mount-snapshot.ts';
+import { layerOfMount } from './mount-layer.ts';
 import { Packs } from './packs.ts';
 import type { SaveInput } from './save.ts';
 import { filesOf, type KeptMount, type SharedKind, withoutOwnFiles } from './schemas.ts';
@@ -113,15 +112,13 @@ export class Additions {
       | undefined;
     const isPrivate = !/^[0-9a-f]{64}$/.test(key);
     if (isPrivate || (kept !== undefined && this.#now - kept.keptAt < MOUNT_AGAIN)) return;
-    const directory = store.path('mounts', key);
-    const snapshot = existsSync(directory) ? snapshotMount(directory, LARGEST_MOUNT) : undefined;
-    if (snapshot === undefined || snapshot.fingerprint === kept?.fingerprint) return;
-    const layer = await writeLayer(snapshot.entries, store.blobs, { gzipLevel: 1 }).catch(() => undefined);
-    if (layer === undefined) return; // it changed while it was read: another build has it
+    const found = await layerOfMount(store.path('mounts', key), store, LARGEST_MOUNT, kept?.fingerprint);
+    if (found === undefined) return;
+    const { fingerprint, layer } = found;
     const { descriptor, diffID, open } = layer;
     this.#made(descriptor, open);
     this.index.diffIDs.set(descriptor.digest, diffID);
-    const record: KeptMount = { fingerprint: snapshot.fingerprint, keptAt: this.#now };
+    const record: KeptMount = { fingerprint, keptAt: this.#now };
     const entry = { usedAt: this.#now, record, places: [], layers: [descriptor.digest] };
     this.index.entries.set(`mounts/${key}`, entry);
     this.#isNew = true;

@@ -8,8 +8,10 @@ export interface MountSnapshot {
   entries: Entry[];
   /** Of the files. */
   bytes: number;
-  /** The same while nothing in it is changed. */
+  /** The same where the same is in it, on whichever machine. */
   fingerprint: string;
+  /** The same while nothing in it was written, on this machine. */
+  changes: string;
 }
 
 /** What is in a cache mount, of which more than `limit` bytes, or so many files, is not worth sending: then nothing. */
@@ -19,6 +21,7 @@ export function snapshotMount(
   mostFiles = 100_000,
 ): MountSnapshot | undefined {
   const entries: Entry[] = [];
+  const times: number[] = [];
   let bytes = 0;
   const walk = (parent: string): boolean => {
     for (const name of readdirSync(join(directory, parent))) {
@@ -27,6 +30,7 @@ export function snapshotMount(
       const entry = stat && entryOf(directory, path, stat);
       if (entry === undefined) continue;
       entries.push(entry);
+      times.push(stat?.ctimeMs ?? 0);
       bytes += entry.size ?? 0;
       if (bytes > limit || entries.length > mostFiles) return false;
       if (entry.type === 'directory' && !walk(path)) return false;
@@ -45,7 +49,8 @@ export function snapshotMount(
     size ?? 0,
     linkTarget ?? '',
   ]);
-  return { entries, bytes, fingerprint: keyOf(told.sort()) };
+  const changes = keyOf(entries, times);
+  return { entries, bytes, fingerprint: keyOf(told.sort()), changes };
 }
 
 function entryOf(directory: string, path: string, stat: Stats): Entry | undefined {

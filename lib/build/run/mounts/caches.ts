@@ -46,6 +46,42 @@ export function cacheKey({
   return scopedKey(begin.every((part) => part === '') ? keyOf(id) : keyOf(id, begin), scope);
 }
 
+/** How strictly a cache is kept from others; of several mounts of one cache the strictest is meant. */
+const STRICTNESS = ['shared', 'private', 'locked'] as const;
+
+/**
+ * Gives the RUN all its caches, `directories` by their mounts. Mounts of one cache show the same directory, which is taken
+ * once (BuildKit, solver/llbsolver/mounts: one reference within an operation). Taken in an order that is the same for
+ * every RUN, so that no two wait for each other.
+ */
+export async function openCaches(
+  requests: readonly CacheRequest[],
+): Promise<{ directories: ReadonlyMap<RunMount, string>; release(): void }> {
+  const directories = new Map<RunMount, string>();
+  const taken: OpenCache[] = [];
+  const release = () => {
+    for (const cache of taken.splice(0)) cache.release();
+  };
+  try {
+    const byKey = Map.groupBy(requests, cacheKey);
+    for (const key of [...byKey.keys()].sort()) {
+      const all = byKey.get(key) ?? [];
+      const cache = await openCache(strictest(all));
+      taken.push(cache);
+      for (const { mount } of all) directories.set(mount, cache.directory);
+    }
+    return { directories, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function strictest(requests: readonly CacheRequest[]): CacheRequest {
+  const strictness = ({ mount }: CacheRequest) => STRICTNESS.indexOf(mount.sharing);
+  return requests.reduce((most, one) => (strictness(one) > strictness(most) ? one : most));
+}
+
 /**
  * Gives the RUN its cache (BuildKit, `CacheMountShared`, `Private`, `Locked`): shared at once with others; locked when
  * all others are done with it; private is one that nobody else has now, a new one if there is none. Builds in other

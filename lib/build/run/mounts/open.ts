@@ -13,7 +13,7 @@ import type { StageState } from '../../stage/stage-state.ts';
 import { fetchFiles } from '../../store/fetch.ts';
 import { keyOf } from '../../store/store.ts';
 import { relayAgent } from './agent.ts';
-import { type OpenCache, openCache } from './caches.ts';
+import { type CacheMount, type CacheRequest, openCaches } from './caches.ts';
 import { openSecret } from './secrets.ts';
 import { type MountSource, ONLY_FILE } from './sources.ts';
 
@@ -61,7 +61,9 @@ export async function openMounts(
   };
   const opening = { instruction, state, input, ability, sources, scratch, opened, releases };
   try {
-    for (const mount of instruction.mounts) await open(mount, opening);
+    const caches = await openCaches(await cacheRequests(opening));
+    releases.push(caches.release);
+    for (const mount of instruction.mounts) await open(mount, opening, caches.directories);
     const program = inlineProgram(instruction.command);
     if (program !== undefined) {
       const data = Buffer.from(program.content);
@@ -75,10 +77,14 @@ export async function openMounts(
   }
 }
 
-async function open(mount: RunMount, opening: Opening): Promise<void> {
+async function open(mount: RunMount, opening: Opening, caches: ReadonlyMap<RunMount, string>): Promise<void> {
   switch (mount.type) {
-    case 'cache':
-      return openCacheMount(mount, opening);
+    case 'cache': {
+      const source = caches.get(mount) as string;
+      const target = targetOf(mount.target, opening);
+      opening.opened.mounts.push({ kind: 'directory', source, target, readOnly: mount.readOnly });
+      return;
+    }
     case 'bind':
       return openBind(mount, opening);
     case 'tmpfs': {
@@ -93,31 +99,32 @@ async function open(mount: RunMount, opening: Opening): Promise<void> {
   }
 }
 
-async function openCacheMount(mount: RunMount & { type: 'cache' }, opening: Opening): Promise<void> {
-  const { instruction, state, input, ability, opened, releases } = opening;
+/** What the RUN asks for of caches; what they begin with is here before any of them is locked. */
+async function cacheRequests(opening: Opening): Promise<CacheRequest[]> {
+  const requests: CacheRequest[] = [];
+  for (const mount of opening.instruction.mounts)
+    if (mount.type === 'cache') requests.push(await cacheRequest(mount, opening));
+  return requests;
+}
+
+async function cacheRequest(mount: CacheMount, opening: Opening): Promise<CacheRequest> {
+  const { instruction, state, input, ability } = opening;
   const { store, signal, onProgress, scope } = input.shared;
   const { line } = instruction;
   const expanded = (text: string) => state.expand(text, line);
   const path = within(state.config.WorkingDir, expanded(mount.target));
   const source = sourceOf(mount, opening);
-  const cache: OpenCache = await openCache({
+  const message = `another build has the cache ${path} locked: waiting for it`;
+  return {
     mount,
     id: mount.id === undefined ? path : expanded(mount.id),
     ...(source === undefined ? {} : { source: await fetched(source, opening) }),
     store,
     as: ability.as,
     ...(scope === undefined ? {} : { scope }),
-    onWait: () =>
-      onProgress({
-        type: 'notice',
-        line,
-        message: `another build has the cache ${path} locked: waiting for it`,
-      }),
+    onWait: () => onProgress({ type: 'notice', line, message }),
     ...(signal === undefined ? {} : { signal }),
-  });
-  releases.push(cache.release);
-  const common = { source: cache.directory, target: targetOf(mount.target, opening) };
-  opened.mounts.push({ kind: 'directory', ...common, readOnly: mount.readOnly });
+  };
 }
 
 /** Raise when what is bound is unpacked otherwise than before. */
