@@ -91,6 +91,8 @@ function outdated(host: HostKind, heard: Answer, until: number | undefined): Ans
 }
 
 async function hear(host: HostKind, said: HostEvent): Promise<Answer> {
+  // By this the doctor knows a webhook that is set up from an address that strangers knock at.
+  if (said.kind !== 'malformed') measure([[METRICS.heardWebhooks, 1]]);
   switch (said.kind) {
     case 'ping':
       return answer(

@@ -60,6 +60,8 @@ export const METRICS = {
   queueAge: time('QueueAge', DEPLOYMENTS, 'app'),
   /** Of builds that succeed. */
   buildTime: time('BuildTime', 'build-image', 'engine'),
+  /** Events of a git host that were believed, whatever follows from them: a ping is one. */
+  heardWebhooks: count('WebhookHeard', 'receive-push'),
   refusedWebhooks: count('WebhookRefused', 'receive-push', 'cause'),
   /** Each round of the sweep: that it ran, and how many claims of what is no preview it found that are too old. */
   swept: count('Swept', 'sweep'),

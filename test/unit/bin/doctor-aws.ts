@@ -9,17 +9,30 @@ const REGION = 'eu-west-1';
 const account = '123456789012';
 const arn = (service: string, rest: string) => `arn:aws:${service}:${REGION}:${account}:${rest}`;
 
-/** Resources of FairleadPipeline and FairleadAlarms: type, logical id, what the service calls it. */
+/**
+ * Resources of the stacks, as far as the doctor asks for them: type, logical id, what the service calls it. That a default
+ * installation has these, and calls them so, is held by test/stacks/doctor.test.ts.
+ */
 export const RESOURCES: Record<string, [string, string, string][]> = {
   FairleadPipeline: [
-    ['AWS::DynamoDB::GlobalTable', 'Ledger1A2B3C4D', 'ledger-1'],
-    ['AWS::SQS::Queue', 'DeadLetters1A2B3C4D', 'QUEUE/dead'],
-    ['AWS::SecretsManager::Secret', 'WebhookSecret1A2B3C4D', arn('secretsmanager', 'secret:webhook')],
-    ['AWS::SecretsManager::Secret', 'HostToken1A2B3C4D', arn('secretsmanager', 'secret:token')],
-    ['AWS::Lambda::Function', 'receivepush1A2B3C4D', 'receive-1'],
+    ['AWS::DynamoDB::GlobalTable', 'LedgerB7379752', 'ledger-1'],
+    ['AWS::DynamoDB::GlobalTable', 'CodeBuildLent6A1FD133', 'lent-1'],
+    ['AWS::SQS::Queue', 'DeadLettersBBF8BAAB', 'QUEUE/dead'],
+    ['AWS::SecretsManager::Secret', 'WebhookSecretGithub13B1DDEB', arn('secretsmanager', 'secret:webhook')],
+    ['AWS::SecretsManager::Secret', 'HostTokenGithub776AAEF1', arn('secretsmanager', 'secret:token')],
+    ['AWS::Lambda::Function', 'ReceivePush77C513F3', 'receive-1'],
   ],
-  FairleadAlarms: [['AWS::CloudWatch::Alarm', 'Failed1A2B3C4D', 'Failed-1']],
+  FairleadAlarms: [['AWS::CloudWatch::Alarm', 'FailedDeployments19DFD67D', 'Failed-1']],
 };
+
+/** Outputs of the stacks that the doctor reads, held by the same test. */
+export function outputsOf(name: string, version = ''): Record<string, string> {
+  return {
+    ...(name === 'FairleadPipeline' && { WebhookUrl: 'WEBHOOK', Version: version }),
+    ...(name === 'FairleadAlarms' && { AlarmTopicArn: arn('sns', 'topic') }),
+    ...(name === 'FairleadCluster' && { ClusterName: 'main' }),
+  };
+}
 
 const xml = (operation: string, result: string) =>
   `<${operation}Response><${operation}Result>${result}</${operation}Result></${operation}Response>`;
@@ -29,12 +42,7 @@ export function stackXml(
   more: { status?: string; drift?: string; version?: string } = {},
 ): string {
   const { status = 'UPDATE_COMPLETE', drift = 'IN_SYNC', version = '0.1.0' } = more;
-  const outputs = {
-    ...(name === 'FairleadPipeline' && { WebhookUrl: 'WEBHOOK', Version: version }),
-    ...(name === 'FairleadAlarms' && { AlarmTopicArn: arn('sns', 'topic') }),
-    ...(name === 'FairleadCluster' && { ClusterName: 'main' }),
-  };
-  const members = Object.entries(outputs)
+  const members = Object.entries(outputsOf(name, version))
     .map(
       ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
     )
@@ -44,6 +52,12 @@ export function stackXml(
     'DescribeStacks',
     `<Stacks><member><StackName>${name}</StackName><StackStatus>${status}</StackStatus>${drifted}<Outputs>${members}</Outputs></member></Stacks>`,
   );
+}
+
+/** The answer of EC2's DescribeAddresses or DescribeVpcs where there are so many. */
+export function inEc2(what: 'Addresses' | 'Vpcs', count: number): string {
+  const set = what === 'Addresses' ? 'addressesSet' : 'vpcSet';
+  return `<Describe${what}Response><${set}>${'<item></item>'.repeat(count)}</${set}></Describe${what}Response>`;
 }
 
 function resourcesXml(name: string): string {
@@ -109,6 +123,8 @@ export const HEALTHY: Answers = {
     ),
   GetQueueAttributes: () => ({ Attributes: { ApproximateNumberOfMessages: '0' } }),
   GetServiceQuota: () => ({ Quota: { Value: 1000 } }),
+  DescribeAddresses: () => inEc2('Addresses', 1),
+  DescribeVpcs: () => inEc2('Vpcs', 1),
   Invoke: (input) =>
     input.includes('examine')
       ? { is: 'started', environment: { app: 'all', name: 'all' }, execution: 'arn:aws:lambda:execution' }

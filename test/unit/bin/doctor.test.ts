@@ -1,41 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { examine } from '../../../bin/commands/doctor/examine.ts';
-import type { Finding } from '../../../bin/commands/doctor/finding.ts';
-import { type Answers, DoctorAws, HEALTHY, stackXml } from './doctor-aws.ts';
+import { describe, expect, test } from 'vitest';
+import { type Answers, HEALTHY, stackXml } from './doctor-aws.ts';
+import { doctorScene, wrong } from './doctor-scene.ts';
 
-const aws = new DoctorAws();
-let folder: string;
-
-beforeAll(async () => {
-  await aws.start();
-  folder = await mkdtemp(join(tmpdir(), 'fairlead-doctor-'));
-  const variables = {
-    AWS_ENDPOINT_URL: aws.url,
-    AWS_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: 'AKIATEST',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_MAX_ATTEMPTS: '1',
-  };
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
-});
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await aws.close();
-  await rm(folder, { recursive: true, force: true });
-});
-beforeEach(() => {
-  aws.answers = HEALTHY;
-  aws.asked.length = 0;
-});
-
-const look = async (answers: Answers = {}, where = folder): Promise<Finding[]> => {
-  aws.answers = { ...HEALTHY, ...answers };
-  return await examine({ function: 'fairlead-operate', folder: where });
-};
-const wrong = (findings: readonly Finding[]) => findings.filter(({ is }) => is === 'not-ok');
+const scene = doctorScene();
+const { aws, look } = scene;
 
 describe('an installation that lacks nothing', () => {
   test('is ok, with everything asked for and nothing written', async () => {
@@ -46,7 +16,7 @@ describe('an installation that lacks nothing', () => {
         'credentials',
         'FairleadPipeline',
         'webhook',
-        'HostToken',
+        'HostTokenGithub',
         'ledger',
         'cluster',
         'git host',
@@ -106,11 +76,16 @@ const DISEASES: [string, Answers, string, RegExp][] = [
         VersionIdsToStages: { a: ['AWSCURRENT'] },
       }),
     },
-    'HostToken',
+    'HostTokenGithub',
     // Never in the arguments of a command, which others see and shells remember.
     /put-secret-value .* --secret-string file:/,
   ],
-  ['a secret is going', { DescribeSecret: () => ({ DeletedDate: 1 }) }, 'WebhookSecret', /restore-secret/],
+  [
+    'a secret is going',
+    { DescribeSecret: () => ({ DeletedDate: 1 }) },
+    'WebhookSecretGithub',
+    /restore-secret/,
+  ],
   ['no pull-through cache', { DescribePullThroughCacheRules: () => ({}) }, 'pull-through cache', /deploy/],
   ['no template', { DescribeRepositoryCreationTemplates: () => ({}) }, 'repositories', /deploy/],
   [
@@ -248,7 +223,7 @@ describe('an installation that lacks something', () => {
   });
 
   test('a configuration that is wrong is told with its field', async () => {
-    const file = join(folder, 'fairlead.config.ts');
+    const file = join(scene.folder, 'fairlead.config.ts');
     await writeFile(file, 'export default { apps: 7 };\n');
     const findings = wrong(await look());
     await rm(file);
@@ -267,9 +242,26 @@ describe('an installation that lacks something', () => {
     expect(asked.filter((input) => /WebhookRefused/.test(input))).toHaveLength(1);
   });
 
+  test('a webhook that was never set up stays one, however often the doctor and strangers knock', async () => {
+    let knocks = 0;
+    const WEBHOOK = () => {
+      knocks += 1;
+      return 401;
+    };
+    // As CloudWatch counts: every request made the function run, and was refused; none was signed.
+    const GetMetricStatistics = (input: string) => ({
+      Datapoints: /"WebhookHeard"/.test(input) ? [] : [{ Sum: knocks, Maximum: 1 }],
+    });
+    for (const _ of ['first', 'second', 'third'])
+      expect(wrong(await look({ WEBHOOK, GetMetricStatistics }))).toMatchObject([
+        { about: 'deliveries', says: 'none came in 14 days' },
+      ]);
+    expect(knocks).toBe(3);
+  });
+
   test('a small account is enough where nothing is set apart of it', async () => {
     // A module is loaded once: of another folder it is another one.
-    const other = await mkdtemp(join(folder, 'shared-'));
+    const other = await mkdtemp(join(scene.folder, 'shared-'));
     const file = join(other, 'fairlead.config.ts');
     await writeFile(file, "export default { apps: 'any', concurrency: 'shared' };\n");
     const small = {
@@ -281,7 +273,7 @@ describe('an installation that lacks something', () => {
 
   describe('the stack of a cluster, where the configuration names an existing one', () => {
     const existing = async (name: string) => {
-      const other = await mkdtemp(join(folder, 'existing-'));
+      const other = await mkdtemp(join(scene.folder, 'existing-'));
       const text = `export default { apps: 'any', cluster: { existing: { name: '${name}' } } };\n`;
       await writeFile(join(other, 'fairlead.config.ts'), text);
       return other;
@@ -309,7 +301,7 @@ describe('an installation that lacks something', () => {
   });
 
   test('an address whose subscription AWS has given up is told how to get another mail', async () => {
-    const other = await mkdtemp(join(folder, 'lapsed-'));
+    const other = await mkdtemp(join(scene.folder, 'lapsed-'));
     const text = "export default { apps: 'any', notifications: { email: ['bob@example.com'] } };\n";
     await writeFile(join(other, 'fairlead.config.ts'), text);
     expect(wrong(await look({}, other))).toMatchObject([
@@ -318,7 +310,7 @@ describe('an installation that lacks something', () => {
   });
 
   test('in another region than the installation’s nothing else is asked', async () => {
-    const other = await mkdtemp(join(folder, 'elsewhere-'));
+    const other = await mkdtemp(join(scene.folder, 'elsewhere-'));
     const file = join(other, 'fairlead.config.ts');
     await writeFile(file, "export default { apps: 'any', regions: ['eu-central-1'] };\n");
     const findings = await look({}, other);

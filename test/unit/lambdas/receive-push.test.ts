@@ -220,12 +220,18 @@ test('who looks at the URL with a browser is told what it is for, and counts as 
     printed.mockRestore();
     vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
   });
-  const counted = () => printed.mock.calls.filter(([line]) => String(line).includes('WebhookRefused')).length;
+  const counted = (name: string) => printed.mock.calls.filter(([line]) => String(line).includes(name)).length;
   expect(await send({ method: 'GET' })).toMatchObject({ statusCode: 405, status: 'ignored' });
-  expect(counted()).toBe(0);
+  expect(counted('WebhookRefused')).toBe(0);
   expect(aws.started).toEqual([]);
   await send({ secret: 'guess' });
-  expect(counted()).toBe(1);
+  await send({ body: 'payload=%7B%7D' });
+  expect(counted('WebhookRefused')).toBe(2);
+  // By what was signed and understood, be it of no consequence, the doctor knows a webhook that is set up.
+  expect(counted('WebhookHeard')).toBe(0);
+  await send({ headers: { 'x-github-event': 'ping' }, body: JSON.stringify({ zen: 'Design for failure.' }) });
+  await send();
+  expect(counted('WebhookHeard')).toBe(2);
 });
 
 describe('previews', () => {

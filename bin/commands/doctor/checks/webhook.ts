@@ -1,3 +1,4 @@
+import { type Aspect, METRICS, type Measured, type Refusal } from '../../../../lib/report/metrics.ts';
 import { absent, type Finding, notOk, ok } from '../finding.ts';
 import type { Check, Patient } from '../patient.ts';
 
@@ -41,34 +42,23 @@ async function knock(url: string): Promise<Finding> {
   );
 }
 
-/** Whether the git host has sent anything lately, and whether what it sent was let in. */
+/**
+ * Whether the git host has sent anything lately, and whether what it sent was let in. What it signed is counted, and not
+ * how often the function ran: strangers make it run, and so does `webhook` with each look.
+ */
 export const deliveries: Check = {
   about: 'deliveries',
   needs: ['cloudwatch:GetMetricStatistics'],
   async look(patient) {
-    const names = patient
+    const isThere = patient
       .resources('AWS::Lambda::Function')
-      .filter(({ logicalId }) => /^receivepush/i.test(logicalId));
-    const [receive] = names;
-    const settings = patient.settings('CLOUDWATCH');
-    if (receive === undefined || settings === undefined)
+      .some(({ logicalId }) => logicalId.startsWith('ReceivePush'));
+    if (!isThere || patient.settings('CLOUDWATCH') === undefined)
       return [absent('deliveries', 'nobody counts them here')];
-    const FunctionName = [{ Name: 'FunctionName', Value: receive.id }];
-    const sent = await sum(
-      patient,
-      { Namespace: 'AWS/Lambda', MetricName: 'Invocations', Dimensions: FunctionName },
-      SILENT,
-    );
+    const sent = await sum(patient, metric(METRICS.heardWebhooks), SILENT);
     // What is no webhook at all comes from whoever looks for holes, and says nothing of the secret.
-    const wrongSecret = [
-      { Name: 'service', Value: 'receive-push' },
-      { Name: 'cause', Value: 'signature' },
-    ];
-    const refused = await sum(
-      patient,
-      { Namespace: 'Fairlead', MetricName: 'WebhookRefused', Dimensions: wrongSecret },
-      1,
-    );
+    const cause = 'signature' satisfies Refusal;
+    const refused = await sum(patient, metric(METRICS.refusedWebhooks, { cause }), 1);
     if (refused > OWN && refused >= sent / 2)
       return [
         notOk(
@@ -85,7 +75,7 @@ export const deliveries: Check = {
           'look at the deliveries of the webhook in the settings of the repository: docs/install.md',
         ),
       ];
-    return [ok('deliveries', `${sent} in ${SILENT} days, ${refused} refused since yesterday`)];
+    return [ok('deliveries', `${sent} taken in ${SILENT} days, ${refused} refused since yesterday`)];
   },
 };
 
@@ -93,6 +83,18 @@ interface Metric {
   Namespace: string;
   MetricName: string;
   Dimensions: { Name: string; Value: string }[];
+}
+
+function metric(
+  { namespace, metricName, service }: Measured,
+  more: { [aspect in Aspect]?: string } = {},
+): Metric {
+  const dimensions = Object.entries({ service, ...more });
+  return {
+    Namespace: namespace,
+    MetricName: metricName,
+    Dimensions: dimensions.map(([Name, Value]) => ({ Name, Value })),
+  };
 }
 
 async function sum(patient: Patient, metric: Metric, days: number): Promise<number> {
