@@ -20,6 +20,9 @@ const LIVENESS = { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6, su
 // Until it has succeeded once, liveness is not asked: however long the start takes, up to the patience of a rollout.
 const STARTUP = { periodSeconds: 1, timeoutSeconds: 5, successThreshold: 1 };
 
+/** Nobody asks it whether it is ready: without this it would count as live as soon as it begins, before it can crash. */
+const SETTLED_SECONDS = 3;
+
 /** The Deployment of a process. Old pods go only when as many new ones serve (`maxUnavailable: 0`). */
 export function deployment(
   context: Context,
@@ -38,6 +41,7 @@ export function deployment(
       replicas: process.replicas,
       revisionHistoryLimit: 3,
       progressDeadlineSeconds: app.patience,
+      ...(process.health.by === 'none' && { minReadySeconds: SETTLED_SECONDS }),
       selector: { matchLabels: labels },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
       // Only what the program sees: a release that changes nothing in here restarts nothing.

@@ -84,10 +84,9 @@ export function appSuite(scene: Scene): void {
   it('fails for a process that crashes though the web is well, with the log of the right one', async () => {
     const name = freshName();
     const url = await live(name, { file: WORKER('') });
-    const { answer } = await scene.on.apply(
-      release({ name, number: 2, version: 'b', file: WORKER('panic') }),
-      2,
-    );
+    // By then the cluster has called it ready, since nobody asks it.
+    const late = release({ name, number: 2, version: 'b', file: WORKER('late') });
+    const { answer } = await scene.on.apply(late, 2);
     expect(answer).toMatchObject({
       state: 'failed',
       reason: expect.stringMatching(/exits with code 2 right after its start: panic: boom$/),

@@ -207,6 +207,11 @@ it('has a liveness probe only where one is asked for, and lets the program start
   expect(worker).not.toHaveProperty('lifecycle');
 });
 
+it('counts a pod that nobody asks as ready once it has run for a moment', () => {
+  expect(resource(make(FULL), 'Deployment', 'web-worker').spec.minReadySeconds).toBe(3);
+  expect(resource(make(), 'Deployment').spec).not.toHaveProperty('minReadySeconds');
+});
+
 it('spreads the pods of one Deployment over zones and nodes, if it can', () => {
   const { selector, template } = resource(make(), 'Deployment').spec;
   expect(template.spec.topologySpreadConstraints).toEqual(
