@@ -25,6 +25,7 @@ import { Hashes } from './store/hashes.ts';
 import { type Hold, holdCache } from './store/hold.ts';
 import { takeSlot } from './store/slots.ts';
 import { keyOf, type Store } from './store/store.ts';
+import { timesOf } from './store/times.ts';
 
 export interface BuildOptions extends Partial<Confidential> {
   /** The directory of the build context. */
@@ -85,7 +86,7 @@ export interface BuildOptions extends Partial<Confidential> {
 
 /**
  * Builds the image that a Dockerfile describes, as `docker build` does. The same context, Dockerfile, build args and
- * bases give the same digest: times are those of the build arg SOURCE_DATE_EPOCH, else 0.
+ * bases give the same digest: times are those of the build arg SOURCE_DATE_EPOCH, else made of the files (store/times.ts).
  *
  * Throws BuildFailure (`build/run-failed`, `build/no-engine`, with the line and details for people), FairleadError
  * `dockerfile/…`, `build/…`, and what lib/registry and lib/image throw; the signal's reason when it aborts.
@@ -132,7 +133,8 @@ async function buildOnce(options: BuildOptions, reads: boolean): Promise<Image> 
       askForBases(plans, common.bases);
       const sandbox = await sandboxAbility(plans, store, options.engines);
       refuseWithoutEngine(plans, platforms.build, revised.dockerfile, sandbox);
-      return buildStages(plans, { ...revised, ...common, sandbox, findings }, finished, options);
+      const times = timesOf(plans, options.buildArgs);
+      return buildStages(plans, { ...revised, ...common, times, sandbox, findings }, finished, options);
     });
   } finally {
     await Promise.all([own.background.end(), remoteCache?.end()]);
@@ -156,7 +158,7 @@ async function commonOf(
   options: BuildOptions,
   { store, directory, aliases }: BuildInput,
   own: Pick<Shared, 'disks' | 'background' | 'workspace'>,
-): Promise<Omit<Shared, keyof BuildInput | 'sandbox' | 'findings' | 'signal'>> {
+): Promise<Omit<Shared, keyof BuildInput | 'times' | 'sandbox' | 'findings' | 'signal'>> {
   const toolchain = await findGo(options, store);
   return {
     ...own,

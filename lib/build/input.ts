@@ -40,7 +40,7 @@ export interface BuildInput {
   args: BuildArgs;
   /** The values of the ARGs before the first FROM. */
   globals: ReadonlyMap<string, string>;
-  /** The time of everything that is made, in seconds since 1970: SOURCE_DATE_EPOCH, else 0. */
+  /** The time in the stages of everything that is made, in seconds since 1970: SOURCE_DATE_EPOCH, else 0. */
   epoch: number;
 }
 

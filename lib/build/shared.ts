@@ -13,12 +13,14 @@ import type { Background } from './stage/background.ts';
 import type { Turns } from './stage/turns.ts';
 import type { Bases } from './store/bases.ts';
 import type { Hashes } from './store/hashes.ts';
+import type { Times } from './store/times.ts';
 
 /** What all stages of one build work with. */
 export interface Shared extends BuildInput, Confidential {
   hashes: Hashes;
   bases: Bases;
   noCache: boolean;
+  times: Times;
   /** Whose caches RUN writes; see cacheScope. */
   scope?: string;
   /** Keys of the steps that this build did itself, which it need not do again though it may not use older ones. */

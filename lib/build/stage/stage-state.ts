@@ -118,9 +118,9 @@ export class StageState implements Beginning {
     if (instruction.keyword === 'RUN') this.runEnds.push(this.changes.length);
     this.#remember(instruction, changes.length === 0);
     if (!this.#published || changes.length === 0) return;
-    const { store, noCache, background } = this.#shared;
+    const { store, noCache, times, background } = this.#shared;
     const { signal } = background;
-    this.layers.push(background.add(layerOf(changes, this.tree, store, { noCache, signal })));
+    this.layers.push(background.add(layerOf(changes, this.tree, store, { noCache, times, signal })));
   }
 
   #remember({ text }: Instruction, isEmpty: boolean): void {

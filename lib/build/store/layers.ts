@@ -6,12 +6,13 @@ import { refuseChanged } from '../copy/unchanged.ts';
 import { type Change, join, type Node, nameOf, parentOf, type Tree } from '../tree.ts';
 import { fetchFiles } from './fetch.ts';
 import { keyOfRows, type Store } from './store.ts';
+import { publishedTime, type Times } from './times.ts';
 
 /** Fast: what compresses well, compresses well at once, and a changed binary travels soon. */
 const GZIP_LEVEL = 1;
 
 /** Raise when the same entries come to other bytes than before: with the cache and without, the digest is one. */
-const REVISION = 2;
+const REVISION = 3;
 
 /** What a kept layer's record says. */
 interface KeptLayer {
@@ -28,10 +29,10 @@ export async function layerOf(
   changes: readonly Change[],
   tree: Tree,
   store: Store,
-  { noCache, signal }: { noCache: boolean; signal?: AbortSignal },
+  { noCache, times, signal }: { noCache: boolean; times: Times; signal?: AbortSignal },
 ): Promise<Layer> {
   // At once: the tree goes on to change while the layer is made.
-  const nodes = layerNodes(changes, tree);
+  const nodes = withTimes(layerNodes(changes, tree), times);
   const key = keyOfRows(['layer', GZIP_LEVEL, REVISION], entriesOf(nodes), recipe);
   const kept = noCache ? undefined : await store.read<KeptLayer>('layers', key);
   const layer = (kept && (await keptLayer(kept, store))) ?? (await writeNew(nodes, store, key, signal));
@@ -78,16 +79,25 @@ type LayerNodes = ReadonlyMap<string, Node | undefined>;
 function layerNodes(changes: readonly Change[], tree: Tree): LayerNodes {
   const nodes = new Map<string, Node | undefined>();
   for (const { path, node } of changes) {
-    for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
+    // Those above what is there already are there as well.
+    for (let above = parentOf(path); above !== '' && !nodes.has(above); above = parentOf(above)) {
       const directory = tree.get(above);
       // Of `something` only the base knows what it is: unpacked alone it would be missing, written it might be wrong.
       const isKnown = directory !== undefined && directory.assumed !== 'something';
-      if (isKnown && !nodes.has(above)) nodes.set(above, { ...directory });
+      if (isKnown) nodes.set(above, { ...directory });
     }
     if (node !== undefined) nodes.set(path, node);
     else if (tree.get(path) === undefined) nodes.set(path, undefined);
   }
   return nodes;
+}
+
+/** The nodes are those of the tree, which are not changed. */
+function withTimes(nodes: LayerNodes, times: Times): LayerNodes {
+  if (times === 'given') return nodes;
+  const timed = new Map<string, Node | undefined>();
+  for (const [path, node] of nodes) timed.set(path, node && { ...node, mtime: publishedTime(node, times) });
+  return timed;
 }
 
 /** Each made when it is asked for. Of names of one file the first has the bytes, the others are hardlinks to it. */

@@ -186,12 +186,14 @@ fi
 
 /**
  * Caches that cannot be read or written do not fail a build. No attestations: with them the digest would be that of an
- * index, and another one each time.
+ * index, and another one each time. The image does not say when it was made; its files do, as web servers tell a page
+ * from an older one by that: those of the commit have its time, those of a RUN that of when it ran, and what did not
+ * change is taken from the cache with the time that it had.
  */
 const BUILD = `
 ${FAULT}
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1 DOCKER_BUILDKIT=1
-args=(--file commit/Dockerfile --platform "$FAIRLEAD_PLATFORM" --build-arg SOURCE_DATE_EPOCH=0 --progress plain)
+args=(--file commit/Dockerfile --platform "$FAIRLEAD_PLATFORM" --progress plain)
 if [ "$(cat builder)" = container ]; then
   if [ -n "$FAIRLEAD_CACHE" ]; then
     args+=(--cache-from "type=registry,ref=$FAIRLEAD_CACHE")
@@ -199,13 +201,13 @@ if [ "$(cat builder)" = container ]; then
   fi
   if [ -n "$FAIRLEAD_CACHE_BELOW" ]; then args+=(--cache-from "type=registry,ref=$FAIRLEAD_CACHE_BELOW"); fi
   docker buildx build --builder fairlead "\${args[@]}" --metadata-file metadata.json \\
-    --output "type=image,name=$FAIRLEAD_REPOSITORY,push=true,push-by-digest=true,oci-mediatypes=true,rewrite-timestamp=true" commit
+    --output "type=image,name=$FAIRLEAD_REPOSITORY,push=true,push-by-digest=true,oci-mediatypes=true,source-date-epoch=0" commit
   sed --quiet 's/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p' metadata.json > digest
 else
   image="$FAIRLEAD_REPOSITORY:build-$FAIRLEAD_NAME"
   if [ -n "$FAIRLEAD_CACHE" ]; then args+=(--cache-from "$FAIRLEAD_CACHE" --build-arg BUILDKIT_INLINE_CACHE=1); fi
   if [ -n "$FAIRLEAD_CACHE_BELOW" ]; then args+=(--cache-from "$FAIRLEAD_CACHE_BELOW"); fi
-  docker build "\${args[@]}" --tag "$image" commit
+  docker build "\${args[@]}" --build-arg SOURCE_DATE_EPOCH=0 --tag "$image" commit
   docker push "$image" || fault registry "$FAIRLEAD_REPOSITORY did not take the image"
   docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$image" |
     sed --quiet "s|^$FAIRLEAD_REPOSITORY@||p" > digest

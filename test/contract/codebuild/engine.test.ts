@@ -10,11 +10,11 @@ import type { BuildEvent, EndedAnswer, RemoteJob } from '../../../lib/engine/typ
 import type { Entry } from '../../../lib/image/entry.ts';
 import { machinePlatform } from '../../../lib/image/platform.ts';
 import { Registries } from '../../../lib/registry/registries.ts';
-import { directory, filesOf, imageOf, Scratch } from '../../unit/build/support.ts';
+import { directory, filesOf, imageOf, Scratch, timesIn } from '../../unit/build/support.ts';
 import { as, builder, startCloud } from '../../unit/local-aws/cloud.ts';
 import { startDockerRegistry } from '../registry/docker-registry.ts';
 import { DockerEngine, whyNoDocker } from './docker-engine.ts';
-import { startGitHost } from './git-host.ts';
+import { COMMITTED, startGitHost } from './git-host.ts';
 
 const missing = whyNoDocker();
 const TOKEN = 'ghp_0123456789abcdef';
@@ -138,6 +138,10 @@ describe.skipIf(missing !== undefined)(
       const ours = await build({ context: good, cacheDir: scratch.directory(), registries });
       const theirs = await registries.resolve(answer.image, machinePlatform());
       expect(await filesOf(theirs)).toEqual(await filesOf(ours));
+      const times = await timesIn(theirs);
+      // The commit's file has the commit's time, the one of a RUN that of now: none is that of all others.
+      expect(times['app/b/c.txt']).toBe(COMMITTED);
+      expect(times['app/ran']).toBeGreaterThan(Date.now() / 1000 - 600);
       const { config: { Env, Cmd, User, ExposedPorts, Labels } = {} } = theirs.config;
       expect(ours.config.config).toMatchObject({ Env, Cmd, User, ExposedPorts, Labels });
       expect((await registries.resolve(`${registry.host}/fairlead/web:good`, machinePlatform())).digest).toBe(

@@ -72,7 +72,7 @@ describe('a build context', () => {
     const { changes, tree } = await changesOf(directory);
     await (await Hashes.open(store, 'k')).fill(changes.flatMap(({ node }) => node ?? []));
     writeFileSync(`${directory}/a`, 'b');
-    const noCache = { noCache: false };
+    const noCache = { noCache: false, times: 'given' as const };
     await expect(layerOf(changes, tree, store, noCache)).rejects.toThrow(/was changed/);
     // The record would be by the hash of `a`.
     await expect(layerOf(changes, tree, store, noCache)).rejects.toThrow(/was changed/);

@@ -14,6 +14,7 @@ import { assembleImage } from '../../../lib/image/assemble.ts';
 import type { Entry } from '../../../lib/image/entry.ts';
 import { writeLayer } from '../../../lib/image/layer.ts';
 import { readLayer } from '../../../lib/image/read-layer.ts';
+import { readTar } from '../../../lib/image/read-tar.ts';
 import type { Image, RunConfig } from '../../../lib/image/types.ts';
 
 /** A path of an image as tests compare it: `file 755 0:0 <contents>`. */
@@ -108,6 +109,15 @@ export async function filesOf(image: Image): Promise<Files> {
   const tars: Readable[] = [];
   for (const { open, descriptor } of image.layers) tars.push(readLayer(await open(), descriptor.mediaType));
   return flatten(tars);
+}
+
+/** The time of each path of an image as its layers say it, the highest last, in seconds since 1970. */
+export async function timesIn({ layers }: Image): Promise<Record<string, number>> {
+  const times: Record<string, number> = {};
+  for (const { open, descriptor } of layers)
+    for await (const [{ name, mtime }] of readTar(readLayer(await open(), descriptor.mediaType)))
+      times[name.replace(/\/$/, '')] = mtime;
+  return times;
 }
 
 /** What uncompressed layers come to, the lowest first. */

@@ -102,8 +102,15 @@ describe('the buildspec', () => {
       `${cache},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true`,
     );
     expect(args[args.indexOf('--platform') + 1]).toBe('linux/arm64');
-    expect(args[args.indexOf('--build-arg') + 1]).toBe('SOURCE_DATE_EPOCH=0');
     expect(args[args.indexOf('--output') + 1]).toContain('push-by-digest=true');
+  });
+
+  it('has images not say when they were made, and files keep their times, by which web servers know new ones', () => {
+    const [args = []] = build({}).calls;
+    expect(args[args.indexOf('--output') + 1]).toContain(',source-date-epoch=0');
+    expect(args.join(' ')).not.toContain('rewrite-timestamp');
+    const [engine = []] = build({}, 'engine').calls;
+    expect(engine).toContain('SOURCE_DATE_EPOCH=0');
   });
 
   it.each(['container', 'engine'] as const)(
