@@ -1,7 +1,14 @@
 import type { Layer } from '../image/types.ts';
 
-/** Where a file's bytes are: on this machine, or at a path in a layer that was never downloaded. */
-type Content = { from: 'disk'; file: string; stamp?: string } | { from: 'layer'; layer: Layer; path: string };
+/** Where a file's bytes are: on this machine, or in a layer that was never downloaded. */
+type Content = { from: 'disk'; file: string; stamp?: string } | ({ from: 'layer'; layer: Layer } & InLayer);
+
+/** Which entry of a layer has the bytes of a file. */
+export interface InLayer {
+  path: string;
+  /** Of several files of this path which one, from 0; the first one when it is left out. */
+  nth?: number;
+}
 
 /** What the index of a stage's file system knows of one path. We need not be root: owners live here, not on disk. */
 export interface Node {
@@ -37,6 +44,10 @@ export type Special = { kind: 'fifo' } | { kind: 'character' | 'block'; major: n
 /** What a step did to one path; a removal takes along what the path held. */
 export type Change = { path: string; node: Node } | { path: string; node?: undefined };
 
+/** Bytes of the longest path that Linux takes, and of a name in it (limits.h: PATH_MAX with its end, NAME_MAX). */
+export const LONGEST_PATH = 4095;
+export const LONGEST_NAME = 255;
+
 /** As many symlinks as Linux follows in one path (path_resolution(7)). */
 const MOST_LINKS = 40;
 
@@ -67,12 +78,13 @@ export class Tree {
 
   /** All paths below `path`, without itself, each directory before what it holds. */
   *below(path: string): Generator<[string, Node]> {
-    for (const name of this.names(path)) {
-      const child = join(path, name);
-      const node = this.#nodes.get(child);
-      if (node === undefined) continue;
-      yield [child, node];
-      if (node.type === 'directory') yield* this.below(child);
+    const todo = [path];
+    for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+      const node = this.#nodes.get(at);
+      if (at !== path && node === undefined) continue;
+      if (at !== path && node !== undefined) yield [at, node];
+      if (at !== path && node?.type !== 'directory') continue;
+      for (const name of this.names(at).reverse()) todo.push(join(at, name));
     }
   }
 
@@ -113,7 +125,7 @@ export class Tree {
   /**
    * The path that the kernel would reach for `path` in a root of its own: `..` stops at the root, symlinks are
    * followed inside of it, the last one only when `followLast`. Names that do not exist stay as they are. Nothing
-   * when symlinks go in circles.
+   * when symlinks go in circles, or to where no path is short enough for.
    */
   resolve(path: string, followLast: boolean): string | undefined {
     const todo = path.split('/').reverse();
@@ -127,6 +139,7 @@ export class Tree {
         continue;
       }
       const next = join(at, name);
+      if (next.length > LONGEST_PATH) return undefined;
       const node = this.#nodes.get(next);
       if (node?.type !== 'symlink' || (todo.every((rest) => rest === '') && !followLast)) {
         at = next;

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '../../errors.ts';
 import type { Digest, Layer } from '../../image/types.ts';
-import { applyRows, layerRows } from '../store/layer-index.ts';
+import { applyRows } from '../store/apply-rows.ts';
+import { layerRows } from '../store/layer-index.ts';
 import type { Store } from '../store/store.ts';
 import { Tree } from '../tree.ts';
 import { goFolders } from './folders.ts';
@@ -115,7 +116,7 @@ export class RemoteCache implements SharedRecords {
     const layer = digest === undefined || content === undefined ? undefined : records?.layerOf(digest);
     if (layer === undefined || store === undefined) return undefined;
     const tree = new Tree();
-    applyRows(tree, await layerRows(layer, store), layer, store);
+    await applyRows(tree, await layerRows(layer, store), layer, store, this.#stop.signal);
     return tree;
   }
 

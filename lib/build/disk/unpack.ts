@@ -19,8 +19,9 @@ import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { TarBody, TarHeader } from '../../image/read-tar.ts';
 import type { Layer } from '../../image/types.ts';
+import { entryName } from '../store/fetch.ts';
 import { eachEntry } from '../store/layer-index.ts';
-import { type Node, parentOf, type Tree } from '../tree.ts';
+import { type InLayer, type Node, parentOf, type Tree } from '../tree.ts';
 import { removeTree } from './remove.ts';
 import { writeLinked, writeNodeCapabilities, writeSpecials } from './write-nodes.ts';
 
@@ -74,13 +75,14 @@ export async function unpackTree(
 
 function want(
   layers: Map<Layer, Map<string, string[]>>,
-  content: { layer: Layer; path: string },
+  content: { layer: Layer } & InLayer,
   path: string,
 ): void {
   const wanted = layers.get(content.layer) ?? new Map<string, string[]>();
-  const paths = wanted.get(content.path) ?? [];
+  const name = entryName(content);
+  const paths = wanted.get(name) ?? [];
   paths.push(path);
-  wanted.set(content.path, paths);
+  wanted.set(name, paths);
   layers.set(content.layer, wanted);
 }
 
@@ -90,8 +92,9 @@ async function unpackLayer(
   root: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const visit = async (path: string, header: TarHeader, body: TarBody) => {
-    const [first, ...others] = header.type === 'file' ? (wanted.get(path) ?? []) : [];
+  const visit = async (path: string, header: TarHeader, body: TarBody, nth: number) => {
+    const isWanted = header.type === 'file';
+    const [first, ...others] = isWanted ? (wanted.get(entryName({ path, nth })) ?? []) : [];
     if (first === undefined) return;
     const target = `${root}/${first}`;
     if (header.size <= SMALL_FILE) writeFileSync(target, await body.whole(), { mode: 0o600 });

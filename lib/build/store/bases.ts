@@ -5,8 +5,9 @@ import type { Image, ImageConfig, Platform } from '../../image/types.ts';
 import type { Registries } from '../../registry/registries.ts';
 import { Background } from '../stage/background.ts';
 import { type Node, Tree } from '../tree.ts';
+import { applyRows } from './apply-rows.ts';
 import { fetchFiles, hashFiles } from './fetch.ts';
-import { applyRows, layerRows } from './layer-index.ts';
+import { layerRows } from './layer-index.ts';
 import { keyOf, type Store } from './store.ts';
 
 /** How long a build waits for a base that it could do without. */
@@ -107,9 +108,8 @@ export class Bases {
     const rows = await Promise.all(
       image.layers.map((layer) => layerRows(layer, this.#store, this.#background.signal)),
     );
-    image.layers.forEach((layer, index) => {
-      applyRows(tree, rows[index] ?? [], layer, this.#store);
-    });
+    for (const [index, layer] of image.layers.entries())
+      await applyRows(tree, rows[index] ?? [], layer, this.#store, this.#background.signal);
     return tree;
   }
 

@@ -2,14 +2,13 @@ import { FairleadError } from '../../errors.ts';
 import { readLayer } from '../../image/read-layer.ts';
 import { BadTar, readTar, type TarBody, type TarHeader, type TarType } from '../../image/read-tar.ts';
 import type { Layer } from '../../image/types.ts';
-import { join, type Node, nameOf, parentOf, type Special, type Tree } from '../tree.ts';
 import type { Store } from './store.ts';
 
 /**
  * One entry of a layer: path, type, mode, uid, gid, mtime, size, text, sha of kept bytes. The text is a symlink's, a
  * hardlink's target, a file's capability in base64, or what a special file is: `fifo`, `block 8 0`.
  */
-type Row = [string, Kind, number, number, number, number, number, string, string];
+export type Row = [string, Kind, number, number, number, number, number, string, string];
 type Kind = 'f' | 'd' | 'l' | 'h' | 'o';
 
 /** Raise when rows tell more than before. */
@@ -55,21 +54,15 @@ function textOf({ type, linkname, xattrs, major, minor }: TarHeader): string {
   return type === 'block' || type === 'character' ? `${type} ${major} ${minor}` : linkname;
 }
 
-function specialOf(text: string): Special | undefined {
-  if (text === 'fifo') return { kind: text };
-  const [, kind, major, minor] = /^(block|character) (\d+) (\d+)$/.exec(text) ?? [];
-  if (kind !== 'block' && kind !== 'character') return undefined;
-  return { kind, major: Number(major), minor: Number(minor) };
-}
-
 /**
  * Reads a layer's tar, entry by entry; `visit` may leave the body unread. All of it is read, and so verified. Paths are
- * cleaned; one that leads out of the root is an error. Throws `build/bad-layer`, `build/unsafe-layer`; the signal's reason
+ * cleaned; one that leads out of the root is an error. A path may come several times (`tar -r`), and then the last one is
+ * meant: `nth` counts the files of one path from 0. Throws `build/bad-layer`, `build/unsafe-layer`; the signal's reason
  * as soon as that aborts, however slowly the layer comes.
  */
 export async function eachEntry(
   layer: Layer,
-  visit: (path: string, header: TarHeader, body: TarBody) => Promise<unknown>,
+  visit: (path: string, header: TarHeader, body: TarBody, nth: number) => Promise<unknown>,
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
@@ -79,8 +72,10 @@ export async function eachEntry(
   const stop = () => bytes.destroy();
   signal?.addEventListener('abort', stop, { once: true });
   try {
+    const counted = new FileCount();
     for await (const [header, body] of readTar(source)) {
-      await visit(cleanPath(header.name, layer), header, body);
+      const path = cleanPath(header.name, layer);
+      await visit(path, header, body, header.type === 'file' ? counted.next(path) : 0);
     }
     // A decompressor stops at what is no part of its stream, and the digest is known at the end of all bytes only.
     if (!bytes.readableEnded) throw badLayer(layer, 'it has bytes behind its end');
@@ -115,56 +110,13 @@ function cleanPath(name: string, layer: Layer): string {
   });
 }
 
-/** Puts a layer onto the tree of those below it; its whiteouts first, since they are about what is below (OCI layer.md). */
-export function applyRows(tree: Tree, rows: Row[], layer: Layer, store: Store): void {
-  for (const [path] of rows) {
-    const name = nameOf(path);
-    if (!name.startsWith('.wh.')) continue;
-    const directory = tree.resolve(parentOf(path), true) ?? parentOf(path);
-    if (name === '.wh..wh..opq')
-      for (const child of tree.names(directory)) tree.remove(join(directory, child));
-    else tree.remove(join(directory, name.slice('.wh.'.length)));
-  }
-  for (const row of rows) {
-    const [path] = row;
-    if (path === '' || nameOf(path).startsWith('.wh.')) continue;
-    const directory = tree.resolve(parentOf(path), true) ?? parentOf(path);
-    const node = nodeOf(row, tree, layer, store);
-    if (node !== undefined) tree.set(join(directory, nameOf(path)), node);
-  }
-}
+/** Counts the files of each path in a layer. */
+export class FileCount {
+  readonly #seen = new Map<string, number>();
 
-function nodeOf(
-  [path, kind, mode, uid, gid, mtime, size, link, sha]: Row,
-  tree: Tree,
-  layer: Layer,
-  store: Store,
-) {
-  const common = { mode, uid, gid, mtime, size: 0 };
-  if (kind === 'd') return { ...common, type: 'directory' } satisfies Node;
-  if (kind === 'l') return { ...common, type: 'symlink', link } satisfies Node;
-  if (kind === 'o') {
-    const special = specialOf(link);
-    return { ...common, type: 'other', ...(special && { special }) } satisfies Node;
+  next(path: string): number {
+    const nth = this.#seen.get(path) ?? 0;
+    this.#seen.set(path, nth + 1);
+    return nth;
   }
-  if (kind === 'h') return linkTo(tree.resolve(link, false) ?? '', tree, layer);
-  const content: Node['content'] =
-    sha === '' ? { from: 'layer', layer, path } : { from: 'disk', file: store.file(sha) };
-  return {
-    ...common,
-    type: 'file',
-    size,
-    content,
-    ...(sha === '' ? {} : { sha }),
-    ...(link === '' ? {} : { capability: link }),
-  } satisfies Node;
-}
-
-/** The file that a hardlink is a further name of, which both are told to have in common from now on. */
-function linkTo(path: string, tree: Tree, { descriptor }: Layer): Node | undefined {
-  const node = tree.get(path);
-  if (node?.type !== 'file' || node.hardlink !== undefined) return node;
-  const both = { ...node, hardlink: `${descriptor.digest} ${path}` };
-  tree.set(path, both);
-  return both;
 }

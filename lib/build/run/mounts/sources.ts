@@ -1,11 +1,12 @@
 import type { RunInstruction, RunMount } from '../../../dockerfile/types.ts';
 import { FairleadError } from '../../../errors.ts';
+import type { Layer } from '../../../image/types.ts';
 import { treeFrom } from '../../copy/copy-from.ts';
 import type { StageInput } from '../../shared.ts';
 import { within } from '../../stage/config.ts';
 import type { StageState } from '../../stage/stage-state.ts';
 import { keyOf } from '../../store/store.ts';
-import { join, newDirectory, Tree } from '../../tree.ts';
+import { type InLayer, join, newDirectory, Tree } from '../../tree.ts';
 
 type SourceMount = RunMount & { type: 'bind' | 'cache' };
 
@@ -78,10 +79,15 @@ function subtree(whole: Tree, at: string): Tree {
 function identityOf(tree: Tree): string {
   const rows = [['', tree.get('')] as const, ...tree.below('')].map(([path, node]) => {
     const { type, mode, uid, gid, link, sha, content, capability, special } = node ?? {};
-    const bytes = sha ?? (content?.from === 'layer' ? [content.layer.descriptor.digest, content.path] : '');
+    const bytes = sha ?? (content?.from === 'layer' ? namesOf(content.layer, content) : '');
     return [path, type, mode, uid, gid, link, bytes, capability, special];
   });
   return keyOf(rows);
+}
+
+/** What comes once in its layer has the name that it always had. */
+function namesOf({ descriptor }: Layer, { path, nth = 0 }: InLayer): unknown[] {
+  return nth === 0 ? [descriptor.digest, path] : [descriptor.digest, path, nth];
 }
 
 function noSource(path: string, { from }: SourceMount, place: string): FairleadError {
