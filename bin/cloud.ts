@@ -147,7 +147,7 @@ export async function openCloud(options: OpenCloudOptions): Promise<Cloud> {
       ...(options.gitPort && { gitPort: options.gitPort }),
       ...(options.registryPort && { registryPort: options.registryPort }),
     });
-    const running = await announce(cloud.person);
+    const running = await announce(cloud.person, cloud.webhook);
     const close = () =>
       closeAll([
         () => running.remove(),

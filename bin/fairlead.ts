@@ -6,6 +6,7 @@ import { registerDeploy } from './commands/deploy/register.ts';
 import { registerInit } from './commands/init/register.ts';
 import { registerOperate } from './commands/operate/register.ts';
 import { registerWebhookSecret } from './commands/webhook-secret/register.ts';
+import { registerWebhooks } from './commands/webhooks/register.ts';
 
 const { version, description } = manifest;
 const program = new Command('fairlead').description(description).version(version).showHelpAfterError();
@@ -13,6 +14,7 @@ registerBuild(program);
 registerInit(program);
 registerDeploy(program);
 registerOperate(program);
+registerWebhooks(program);
 registerWebhookSecret(program);
 // Not awaited: the bundle that bin/bundle.js makes is of CommonJS modules.
 if (process.argv[2] === 'docker') void standInForDocker(process.argv.slice(3));

@@ -8,6 +8,8 @@ export interface RunningCloud extends Person {
   pid: number;
   /** ISO 8601 */
   startedAt: string;
+  /** Where git hosts send their webhooks. */
+  webhook: string;
 }
 
 const FOLDER = 'clouds';
@@ -16,7 +18,7 @@ const FOLDER = 'clouds';
  * Leaves word of the cloud of this process in the person's own caches: no checkout has to be known to find it. Where they
  * cannot be written to, the cloud runs all the same.
  */
-export async function announce(person: Person): Promise<{ remove(): Promise<void> }> {
+export async function announce(person: Person, webhook: string): Promise<{ remove(): Promise<void> }> {
   const folder = join(ownCache(), FOLDER);
   const isThere = await mkdir(folder, { recursive: true, mode: 0o700 }).then(
     () => true,
@@ -26,7 +28,7 @@ export async function announce(person: Person): Promise<{ remove(): Promise<void
   const file = join(folder, `${process.pid}.json`);
   const { region, accessKeyId, secretAccessKey, endpoints } = person;
   const cloud: RunningCloud = {
-    ...{ pid: process.pid, startedAt: new Date().toISOString() },
+    ...{ pid: process.pid, startedAt: new Date().toISOString(), webhook },
     ...{ region, accessKeyId, secretAccessKey, endpoints },
   };
   // Renamed into place, so that nobody reads half of it.

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { FairleadError } from '../errors.ts';
+import { FairleadError, type Fault } from '../errors.ts';
 import { type Api, type ApiRequest, request } from './request.ts';
 import type { Asked, Head, Repository } from './types.ts';
 
@@ -123,13 +123,23 @@ const complaint = z.object({
   error: z.optional(z.union([z.string(), z.object({ message: z.string() })])),
 });
 
+/** `source/refused`, with the status that the host answered. */
+export class HostRefusal extends FairleadError {
+  readonly status: number;
+
+  constructor(status: number, fault: Fault) {
+    super(fault);
+    this.status = status;
+  }
+}
+
 /** What the host said no with. Reads the body of its answer. */
-export async function refused(response: Response, api: Api, asked: ApiRequest): Promise<FairleadError> {
+export async function refused(response: Response, api: Api, asked: ApiRequest): Promise<HostRefusal> {
   const body: unknown = await response.json().catch(() => undefined);
   const said = complaint.safeParse(body);
   const words = said.success ? wordsOf(said.data) : undefined;
   const credentials = response.status === 401 || response.status === 403;
-  return new FairleadError({
+  return new HostRefusal(response.status, {
     code: 'source/refused',
     operation: asked.operation,
     place: placeOf(api, asked),

@@ -34,7 +34,7 @@ export function apiOf({ apiUrl, token, renew }: Access, dialect: Dialect, reposi
 }
 
 export interface ApiRequest {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the base URL, starting with `/`. */
   path: string;
   body?: unknown;
@@ -139,6 +139,9 @@ async function follow(api: Api, { method = 'GET', path, body, operation }: ApiRe
     if (response.status < 300 || response.status >= 400 || location === null) return response;
     await response.body?.cancel();
     url = redirected(url, location, operation);
+    // The secret of a webhook may be in what is written.
+    if (body !== undefined && url.origin !== home.origin)
+      throw badRedirect(operation, url, 'the git host redirects what is written to another host');
   }
   throw badRedirect(operation, url, `more than ${REDIRECTS} redirects`);
 }

@@ -41,6 +41,7 @@ async function answerTo(
 }
 
 /** Nobody has a password here: a token is taken for the name of who asks. */
-function userOf({ headers: { authorization = '' } }: IncomingMessage): string {
-  return /^(?:bearer|token) ([\w-]{1,39})$/i.exec(authorization)?.[1] ?? OWNER;
+function userOf({ headers }: IncomingMessage): string {
+  const said = headers.authorization ?? `token ${headers['private-token'] ?? ''}`;
+  return /^(?:bearer|token) ([\w-]{1,39})$/i.exec(said)?.[1] ?? OWNER;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Dialect } from './dialects/dialect.ts';
+import { type Hook, Hooks } from './hooks.ts';
 
 /** What came of a delivery. */
 export type Answer =
@@ -8,15 +9,17 @@ export type Answer =
   /** Kept back by the strategy. */
   | { kind: 'withheld' };
 
-/** One webhook: what was sent, and what came of each attempt. */
+/** One event, told by one webhook: what was sent, and what came of each attempt. */
 export interface Delivery {
   /** The host's id of the event; a redelivery has the same. */
   guid: string;
   repository: string;
+  /** What tells of it. */
+  hook: Hook;
   ref: string;
   /** As the host calls it: GitHub's `push`, `pull_request`, `issue_comment`. */
   event: string;
-  /** The JSON as it is sent. */
+  /** The JSON, as it is sent by a webhook that sends JSON. */
   body: string;
   attempts: Attempt[];
 }
@@ -54,29 +57,26 @@ const MOST_DELIVERIES = 200;
 
 /** Sends webhooks as a kind of host does, and remembers the last ones. */
 export class Deliveries {
+  /** The webhooks of all repositories. */
+  readonly hooks: Hooks;
   readonly #dialect: Dialect;
-  readonly #webhook: Webhook;
   readonly #strategy: Strategy;
   readonly #log: Delivery[] = [];
   readonly #closing = new AbortController();
-  readonly #inactive = new Set<string>();
   #lastId = 0;
 
   constructor(dialect: Dialect, webhook: Webhook, strategy: Strategy = once) {
     this.#dialect = dialect;
-    this.#webhook = { ...webhook };
+    this.hooks = new Hooks({ ...webhook, events: dialect.subscriptions });
     this.#strategy = strategy;
   }
 
-  set secret(secret: string) {
-    this.#webhook.secret = secret;
-  }
-
   /** A delivery that is known from now on but not sent. */
-  prepare(repository: string, ref: string, payload: unknown, event = 'push'): Delivery {
+  prepare(repository: string, ref: string, payload: unknown, event: string, hook: Hook): Delivery {
     const delivery = {
       guid: randomUUID(),
       repository,
+      hook,
       ref,
       event,
       body: JSON.stringify(payload),
@@ -87,18 +87,16 @@ export class Deliveries {
     return delivery;
   }
 
-  /** Whether a repository's events are sent at all, as the switch of GitHub's webhooks says. */
-  isActive(repository: string): boolean {
-    return !this.#inactive.has(repository);
-  }
-
-  setActive(repository: string, active: boolean): void {
-    if (active) this.#inactive.delete(repository);
-    else this.#inactive.add(repository);
+  /** The webhooks of a repository that are subscribed to `event`. */
+  told(repository: string, event: string): Hook[] {
+    const subscription = this.#dialect.subscription?.(event) ?? event;
+    return this.hooks
+      .of(repository)
+      .filter(({ events }) => events.includes(subscription) || events.includes('*'));
   }
 
   async send(delivery: Delivery): Promise<Answer> {
-    if (!this.isActive(delivery.repository)) return { kind: 'withheld' };
+    if (!delivery.hook.active) return { kind: 'withheld' };
     return await this.#strategy(delivery, () => this.#attempt(delivery));
   }
 
@@ -125,8 +123,14 @@ export class Deliveries {
     const redelivery = delivery.attempts.length > 0;
     this.#lastId += 1;
     const id = this.#lastId;
-    const headers = this.#dialect.headers(delivery, this.#webhook.secret);
-    const answer = await post(this.#webhook.url(), headers, delivery.body, this.#closing.signal);
+    const { hook } = delivery;
+    const isForm = hook.contentType === 'form';
+    const body = isForm ? `payload=${encodeURIComponent(delivery.body)}` : delivery.body;
+    const headers = {
+      'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
+      ...this.#dialect.headers({ ...delivery, body }, hook.secret),
+    };
+    const answer = await post(hook.url(), headers, body, this.#closing.signal);
     delivery.attempts.push({ id, at, redelivery, duration: Date.now() - at.getTime(), answer });
     return answer;
   }
@@ -143,7 +147,7 @@ async function post(
       method: 'POST',
       redirect: 'manual',
       signal: AbortSignal.any([closing, AbortSignal.timeout(PATIENCE)]),
-      headers: { accept: '*/*', 'content-type': 'application/json', ...headers },
+      headers: { accept: '*/*', ...headers },
       body,
     });
     return { kind: 'answered', status: response.status, body: await response.text() };

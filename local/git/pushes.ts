@@ -45,7 +45,7 @@ export function onPushTo(parts: Parts, repository: Repository): OnPush {
     );
     const pushes = updates.flatMap((update, index) => {
       const event = events[index];
-      return event === undefined ? [] : [announce(parts, repository, update, event)];
+      return event === undefined ? [] : announce(parts, repository, update, event, say);
     });
     const stop = (why: string) => {
       for (const { story } of pushes) story.close(why);
@@ -80,11 +80,16 @@ function announce(
   repository: Repository,
   update: RefUpdate,
   { event, payload }: { event: string; payload: unknown },
-): Push {
-  const delivery = deliveries.prepare(repository.name, update.ref, payload, event);
-  // Listening begins before the sending, or the first words of a quick function would be lost.
-  const story = stories.follow(delivery.guid);
-  return { update, delivery, story, answer: deliveries.send(delivery) };
+  say: (line: string) => void,
+): Push[] {
+  const told = deliveries.told(repository.name, event);
+  if (told.length === 0) say(`No webhook of ${repository.name} tells of ${update.ref}.`);
+  return told.map((hook) => {
+    const delivery = deliveries.prepare(repository.name, update.ref, payload, event, hook);
+    // Listening begins before the sending, or the first words of a quick function would be lost.
+    const story = stories.follow(delivery.guid);
+    return { update, delivery, story, answer: deliveries.send(delivery) };
+  });
 }
 
 /** Says how one ref's push goes on, up to its end. */
@@ -115,7 +120,7 @@ function refusal({ url, dialect }: Parts, app: string, { update, delivery }: Pus
       ? `the deployment pipeline cannot be reached: ${answer.reason}`
       : `the deployment pipeline answered ${answer.status}: ${(answer.body.trim() || 'no body').slice(0, 300)}`;
   const last = delivery.attempts.at(-1);
-  const path = dialect.redelivery?.(app, last?.id);
+  const path = dialect.redelivery?.(app, delivery.hook.id, last?.id);
   const again = path === undefined ? 'push something' : `curl -X POST ${url}${dialect.api}${path}`;
   return `The commit is stored. To hand it to the pipeline again: ${again}\nfailed ${app} ${subject} ${why.replaceAll('\n', ' ')}`;
 }

@@ -1,4 +1,6 @@
 import { attemptJson, deliveriesJson } from './delivery-json.ts';
+import type { Route } from './dialects/dialect.ts';
+import { HOOK_ROUTES } from './dialects/github-hooks.ts';
 import { sendArchive, statusesOf } from './dialects/shared.ts';
 import { commit } from './history.ts';
 import { repositoryJson } from './payload.ts';
@@ -6,7 +8,6 @@ import { findBranches, findCommit, findRef } from './refs.ts';
 import {
   type Answer,
   type Call,
-  type Handler,
   jsonBody,
   notFound,
   ok,
@@ -18,7 +19,7 @@ import { PULL_ROUTES } from './rest-pulls.ts';
 import { STATES } from './statuses.ts';
 
 /** Paths below `/repos/{owner}/{repo}` (docs.github.com, "REST API endpoints"). */
-export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
+export const ROUTES: readonly Route[] = [
   ['GET', /^$/, async ({ url, repository }) => ok(repositoryJson(url, repository))],
   ['GET', /^\/git\/ref\/(.+)$/, getRef],
   ['GET', /^\/branches$/, listBranches],
@@ -26,11 +27,10 @@ export const ROUTES: [method: string, path: RegExp, handler: Handler][] = [
   ['GET', /^\/commits\/(.+)$/, getCommit],
   ['GET', /^\/tarball(?:\/(.+))?$/, (call) => sendArchive(call, call.part === '' ? 'HEAD' : call.part)],
   ['POST', /^\/statuses\/([0-9a-f]+)$/, createStatus],
-  ['GET', /^\/hooks\/1$/, async (call) => ok(hookJson(call))],
-  ['PATCH', /^\/hooks\/1$/, updateHook],
-  ['GET', /^\/hooks\/1\/deliveries$/, listDeliveries],
-  ['GET', /^\/hooks\/1\/deliveries\/(\d+)$/, getDelivery],
-  ['POST', /^\/hooks\/1\/deliveries\/(\d+)\/attempts$/, redeliver],
+  ...HOOK_ROUTES,
+  ['GET', /^\/hooks\/(\d+)\/deliveries$/, listDeliveries],
+  ['GET', /^\/hooks\/\d+\/deliveries\/(\d+)$/, getDelivery],
+  ['POST', /^\/hooks\/\d+\/deliveries\/(\d+)\/attempts$/, redeliver],
   ['GET', /^\/activity$/, async (call) => ok(pageOf(call, call.activities.of(call.repository.name)))],
   ...PULL_ROUTES,
 ];
@@ -91,20 +91,8 @@ async function createStatus({ git, repository, part, request, statuses }: Call):
   return { status: 201, body: status };
 }
 
-function hookJson({ deliveries, repository }: Call) {
-  const events = ['push', 'pull_request', 'issue_comment'];
-  return { id: 1, name: 'web', active: deliveries.isActive(repository.name), events };
-}
-
-async function updateHook(call: Call): Promise<Answer> {
-  const active = (await jsonBody(call.request))?.active;
-  if (typeof active !== 'boolean') return unprocessable('active must be true or false');
-  call.deliveries.setActive(call.repository.name, active);
-  return ok(hookJson(call));
-}
-
-async function listDeliveries({ deliveries, repository }: Call): Promise<Answer> {
-  return ok(deliveriesJson(deliveries.of(repository.name)));
+async function listDeliveries({ deliveries, repository, part }: Call): Promise<Answer> {
+  return ok(deliveriesJson(deliveries.of(repository.name).filter(({ hook }) => String(hook.id) === part)));
 }
 
 async function getDelivery({ deliveries, repository, part }: Call): Promise<Answer> {

@@ -29,7 +29,7 @@ export interface GitHostOptions {
   host?: string;
   /** The kind of host that it speaks as. Default: GitHub's. */
   dialect?: Dialect;
-  /** Where pushes are announced. */
+  /** Where pushes are announced, by the webhook that a repository has from its beginning. */
   webhook: Webhook;
   /** Log records of the functions: emits `record` with `{ function, record: { event?, message, delivery? … } }`. */
   records: EventEmitter;
@@ -48,7 +48,7 @@ export interface GitHost {
   apiUrl: string;
   /** The repository of an app, made empty if need be. */
   repository(name: string): Promise<Repository>;
-  /** Signs webhooks with another key from now on. */
+  /** Signs with another key from now on, by those webhooks. */
   setSecret(secret: string): void;
   close(): Promise<void>;
 }
@@ -78,7 +78,7 @@ export async function startGit(options: GitHostOptions): Promise<GitHost> {
     apiUrl: `${host.url}${host.dialect.api}`,
     repository: (name) => host.repositories.obtain(name),
     setSecret: (secret) => {
-      host.deliveries.secret = secret;
+      host.deliveries.hooks.secret = secret;
     },
     close: () => close(host, server),
   };
@@ -89,7 +89,9 @@ function makeHost(options: GitHostOptions, stateDir: string, git: Git): Host {
   const deliveries = new Deliveries(dialect, options.webhook, options.deliver);
   const announce = (event: string, { base, number }: PullRequest, payload: unknown) => {
     const ref = `refs/pull/${number}/head`;
-    void deliveries.send(deliveries.prepare(base.repository.name, ref, payload, event));
+    const { name } = base.repository;
+    for (const hook of deliveries.told(name, event))
+      void deliveries.send(deliveries.prepare(name, ref, payload, event, hook));
   };
   const host: Host = {
     git,

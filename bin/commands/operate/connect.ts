@@ -2,7 +2,7 @@ import type { InvokeCommandOutput, LambdaClient, LambdaClientConfig } from '@aws
 import { FairleadError, messageOf } from '../../../lib/errors.ts';
 import type { OperateAnswer } from '../../../lib/operate/answer.ts';
 import type { OperateQuestion } from '../../../lib/operate/request.ts';
-import { runningClouds } from '../../running-clouds.ts';
+import { type RunningCloud, runningClouds } from '../../running-clouds.ts';
 
 /** Asks the installation. What it refuses is thrown, as everything that goes wrong, with what to do about it. */
 export type Ask = (question: OperateQuestion) => Promise<Exclude<OperateAnswer, { is: 'refused' }>>;
@@ -95,8 +95,23 @@ type LocalConfiguration = Pick<LambdaClientConfig, 'region' | 'credentials' | 'm
   endpoint: string;
 };
 
+/** Where a local cloud hears webhooks. */
+export async function localWebhook(): Promise<string> {
+  return (await localCloud()).webhook;
+}
+
 /** How the SDK finds a local cloud. `service`: as in the names of its variables, `SECRETS_MANAGER`. */
 export async function localConfiguration(service = 'LAMBDA'): Promise<LocalConfiguration> {
+  const { region, accessKeyId, secretAccessKey, endpoints } = await localCloud();
+  return {
+    region,
+    endpoint: endpoints[`AWS_ENDPOINT_URL_${service}`] ?? '',
+    credentials: { accessKeyId, secretAccessKey },
+    maxAttempts: 2,
+  };
+}
+
+async function localCloud(): Promise<RunningCloud> {
   const clouds = await runningClouds();
   const wanted = process.env.FAIRLEAD_LOCAL;
   const cloud = wanted ? clouds.find(({ pid }) => String(pid) === wanted) : clouds[0];
@@ -110,11 +125,5 @@ export async function localConfiguration(service = 'LAMBDA'): Promise<LocalConfi
           ? 'start one: npm start'
           : `FAIRLEAD_LOCAL may be ${clouds.map(({ pid }) => pid).join(', ')}`,
     });
-  const { region, accessKeyId, secretAccessKey, endpoints } = cloud;
-  return {
-    region,
-    endpoint: endpoints[`AWS_ENDPOINT_URL_${service}`] ?? '',
-    credentials: { accessKeyId, secretAccessKey },
-    maxAttempts: 2,
-  };
+  return cloud;
 }

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pc from 'picocolors';
 import { FairleadError } from '../../../lib/errors.ts';
 import { HOST_NAMES, type HostKind } from '../../../lib/host-kind.ts';
 import type { HostWebhooks } from '../../../lib/operate/webhooks.ts';
-import { type Ask, connect, localConfiguration } from '../operate/connect.ts';
-import { type Entered, enterSecret } from './github-hooks.ts';
+import { RepositoryWebhooks } from '../../../lib/source/webhooks/of-repository.ts';
+import { type Ask, connect, localConfiguration, localWebhook } from '../operate/connect.ts';
+import { asShown } from '../progress/width.ts';
+import { addressOf, repositoryOf } from '../webhooks/installation.ts';
+import { TOKEN_VARIABLES, tokenFor } from '../webhooks/token.ts';
+import { type Entered, enterSecret } from './enter.ts';
 import type { RotateFlags } from './register.ts';
 import { endOfOverlap, type Standing, Versions } from './versions.ts';
 
@@ -21,7 +25,7 @@ export async function rotateWebhookSecret(
   kind: HostKind,
   say: (line: string) => void = console.log,
 ): Promise<number> {
-  const { host, url } = await hostOf(await connect(flags), kind);
+  const { host, url } = await hostOf(await connect(flags), kind, flags);
   const client = new SecretsManagerClient(flags.local ? await localConfiguration('SECRETS_MANAGER') : {});
   const versions = new Versions(client, host.webhookSecretId);
   const standing = await versions.standing();
@@ -30,14 +34,14 @@ export async function rotateWebhookSecret(
   const secret = await versions.rotate();
   await sleep(SETTLING);
   say(`What ${HOST_NAMES[kind]} signs its webhooks with has a new value; the old one is taken, too.`);
-  const token = kind === 'github' && host.access !== 'app' ? await tokenOf(client, host) : undefined;
+  const token = await tokenFor(client, host);
   const byHand: string[] = [];
   for (const name of host.repositories) {
     const entered = await enter(host, name, { token, url, secret });
     if (entered.is === 'entered') say(`  ${pc.green('entered')}  ${name}`);
     else {
       byHand.push(name);
-      say(`  ${pc.yellow('by hand')}  ${name}: ${entered.why}`);
+      say(`  ${pc.yellow('by hand')}  ${name}: ${asShown(entered.why)}`);
     }
   }
   if (byHand.length > 0 || host.repositories.length === 0) for (const line of steps(host, byHand)) say(line);
@@ -48,12 +52,16 @@ export async function rotateWebhookSecret(
   return 0;
 }
 
-async function hostOf(ask: Ask, kind: HostKind): Promise<{ host: HostWebhooks; url: string | undefined }> {
+async function hostOf(
+  ask: Ask,
+  kind: HostKind,
+  { local }: RotateFlags,
+): Promise<{ host: HostWebhooks; url: string | undefined }> {
   const answer = await ask({ do: 'webhooks' });
   if (answer.is !== 'webhooks')
     throw new Error(`the installation answers '${answer.is}' to another question`);
   const host = answer.hosts.find((one) => one.kind === kind);
-  if (host !== undefined) return { host, url: answer.url };
+  if (host !== undefined) return { host, url: answer.url ?? (local ? await localWebhook() : undefined) };
   const known = answer.hosts.map((one) => one.kind).join(', ');
   throw new FairleadError({
     code: 'webhook-secret/no-host',
@@ -75,30 +83,21 @@ async function finish(versions: Versions, { previous, since }: Standing, say: (l
   return 0;
 }
 
-/** A person's own token, if they have said one; else the installation's, if they may read it, and it is one. */
-async function tokenOf(client: SecretsManagerClient, host: HostWebhooks): Promise<string | undefined> {
-  const { GITHUB_TOKEN } = process.env;
-  if (GITHUB_TOKEN || host.tokenSecretId === undefined) return GITHUB_TOKEN || undefined;
-  const read = await client
-    .send(new GetSecretValueCommand({ SecretId: host.tokenSecretId }))
-    .catch(() => undefined);
-  const value = read?.SecretString?.trim();
-  return value === '{}' ? undefined : value;
-}
-
 async function enter(
   host: HostWebhooks,
   name: string,
   { token, url, secret }: { token: string | undefined; url: string | undefined; secret: string },
 ): Promise<Entered> {
-  const [owner = '', repository = ''] = name.split('/');
-  if (host.kind !== 'github') return { is: 'by-hand', why: 'this host is not asked by Fairlead' };
   if (host.access === 'app') return { is: 'by-hand', why: 'the webhook is the GitHub App’s' };
   if (token === undefined || host.apiUrl === undefined)
-    return { is: 'by-hand', why: 'no token: GITHUB_TOKEN may hold one that may change webhooks' };
+    return {
+      is: 'by-hand',
+      why: `no token: ${TOKEN_VARIABLES[host.kind]} may hold one that may change webhooks`,
+    };
   if (url === undefined)
     return { is: 'by-hand', why: 'the installation does not say where webhooks are sent' };
-  return await enterSecret({ apiUrl: host.apiUrl, token }, { owner, name: repository }, { url, secret });
+  const webhooks = new RepositoryWebhooks(host.kind, { apiUrl: host.apiUrl, token }, repositoryOf(name));
+  return await enterSecret(webhooks, { url, secret });
 }
 
 /** Where a person finds the webhooks of a repository, from its page on. */
@@ -110,8 +109,9 @@ const PAGES: Partial<Record<HostKind, string>> = {
 };
 
 /** What is left to a person. The value itself is not shown: terminals are kept, and shared. */
-function steps({ kind, apiUrl, access, webhookSecretId }: HostWebhooks, names: readonly string[]): string[] {
-  const page = (name: string) => `  ${siteOf(apiUrl ?? '')}/${name}/${PAGES[kind] ?? ''}`;
+function steps(host: HostWebhooks, names: readonly string[]): string[] {
+  const { kind, access, webhookSecretId } = host;
+  const page = (name: string) => `  ${addressOf(host)}/${name}/${PAGES[kind] ?? ''}`;
   const where =
     access === 'app' ? ['  the page of the GitHub App: General, Webhook secret'] : names.map(page);
   return [
@@ -120,11 +120,6 @@ function steps({ kind, apiUrl, access, webhookSecretId }: HostWebhooks, names: r
     'Enter it as the secret of the webhook at:',
     ...(where.length === 0 ? ['  each repository that sends its events here'] : where),
   ];
-}
-
-/** Where people see a host whose API is at `apiUrl` (lib/config/api-url.ts, the other way round). */
-function siteOf(apiUrl: string): string {
-  return apiUrl.replace('://api.', '://').replace(/\/(api\/v\d|2\.0)$/, '');
 }
 
 function underWay(kind: HostKind, until: Date): FairleadError {

@@ -12,7 +12,7 @@ import type { Limits } from '../unpack.ts';
  * developer.atlassian.com, Bitbucket Cloud REST API, "Authentication methods": an access token of a repository, a
  * project or a workspace by itself; a person's API token after their e-mail address, with a colon between them.
  */
-const DIALECT: Dialect = {
+export const DIALECT: Dialect = {
   host: 'Bitbucket',
   headers: { accept: 'application/json' },
   authorize: (token) => ({
@@ -150,7 +150,7 @@ export class Bitbucket implements Forge {
   }
 }
 
-const pathOf = (repository: Repository) => `/repositories/${segments(nameOf(repository))}`;
+export const pathOf = (repository: Repository) => `/repositories/${segments(nameOf(repository))}`;
 
 function archiveOf(repository: Repository, commit: string): string {
   return `/${segments(nameOf(repository))}/get/${segments(commit)}.tar.gz`;

@@ -8,7 +8,7 @@ import type { Asked, CommitStatus, Head, Notice, Pushed, Repository } from '../t
 import type { Limits } from '../unpack.ts';
 
 /** docs.gitea.com, "API Usage", "Authentication". */
-const DIALECT: Dialect = {
+export const DIALECT: Dialect = {
   host: 'Gitea',
   headers: { accept: 'application/json' },
   authorize: (token) => ({ authorization: `token ${token}` }),
@@ -112,7 +112,7 @@ export class Gitea implements Forge {
   }
 }
 
-const pathOf = ({ owner, name }: Repository) => `/repos/${segments(`${owner}/${name}`)}`;
+export const pathOf = ({ owner, name }: Repository) => `/repos/${segments(`${owner}/${name}`)}`;
 
 function archiveOf(repository: Repository, commit: string): string {
   return `${pathOf(repository)}/archive/${segments(commit)}.tar.gz`;

@@ -9,7 +9,7 @@ import type { Limits } from '../unpack.ts';
 import { setStatus } from './status.ts';
 
 /** docs.gitlab.com, "REST API authentication", "Personal, project and group access tokens". */
-const DIALECT: Dialect = {
+export const DIALECT: Dialect = {
   host: 'GitLab',
   headers: { accept: 'application/json' },
   authorize: (token) => ({ 'private-token': token }),
@@ -113,7 +113,7 @@ export class GitLab implements Forge {
   }
 }
 
-function pathOf(repository: Repository): string {
+export function pathOf(repository: Repository): string {
   return `/projects/${encodeURIComponent(nameOf(repository))}`;
 }
 

@@ -4,6 +4,7 @@ import { findBranches } from '../refs.ts';
 import type { Repository } from '../repositories.ts';
 import { type Answer, type Call, jsonBody, notFound, ok, textOf } from '../rest-call.ts';
 import { isNone } from '../updates.ts';
+import { HOOK_ROUTES } from './bitbucket-hooks.ts';
 import { type Dialect, decoded } from './dialect.ts';
 import { sendArchive, setStatus, statusesOf } from './shared.ts';
 
@@ -38,6 +39,7 @@ export const BITBUCKET: Dialect = {
     ['GET', /^\/get\/(.+)\.tar\.gz$/, (call) => sendArchive(call, call.part)],
     ['POST', /^\/commit\/([0-9a-f]+)\/statuses\/build$/, createStatus],
     ['GET', /^\/commit\/(.+)\/statuses$/, statusesOf],
+    ...HOOK_ROUTES,
   ],
   event: async ({ url, repository, update: { ref, before, after } }) => {
     const [, folder, ...name] = ref.split('/');
@@ -47,12 +49,15 @@ export const BITBUCKET: Dialect = {
     const push = { changes: [{ ...moved, forced: false, truncated: false, commits: [] }] };
     return { event: 'repo:push', payload: { push, repository: repositoryJson(url, repository) } };
   },
+  subscriptions: ['repo:push'],
   headers: ({ guid, event, body }, secret) => ({
     'user-agent': 'Bitbucket-Webhooks/2.0',
     'x-event-key': event,
     'x-request-uuid': guid,
     'x-attempt-number': '1',
-    'x-hub-signature': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+    ...(secret !== '' && {
+      'x-hub-signature': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+    }),
   }),
 };
 

@@ -29,9 +29,16 @@ export interface Dialect {
   /** The event that tells of a ref that moved. */
   event(pushed: Pushed): Promise<{ event: string; payload: unknown }>;
   /** Of a webhook, with its signature. */
-  headers(delivery: Pick<Delivery, 'guid' | 'event' | 'body'>, secret: string): Record<string, string>;
+  headers(
+    delivery: Pick<Delivery, 'guid' | 'event' | 'body' | 'hook'>,
+    secret: string,
+  ): Record<string, string>;
+  /** What the webhook is subscribed to that a repository has from its beginning. */
+  subscriptions: readonly string[];
+  /** What a webhook is subscribed to that tells of `event`, where that is called otherwise. */
+  subscription?(event: string): string;
   /** Where an attempt is sent again, below `api`; absent where people do that on a page. */
-  redelivery?(repository: string, attempt: number | undefined): string;
+  redelivery?(repository: string, hook: number, attempt: number | undefined): string;
 }
 
 /** The repository and the rest of `/repos/OWNER/NAME/…`, as GitHub and Gitea call them. */

@@ -6,6 +6,7 @@ import { type Answer, type Call, jsonBody, notFound, ok, textOf, unprocessable }
 import { STATES } from '../statuses.ts';
 import { isNone } from '../updates.ts';
 import { type Dialect, located, type Pushed } from './dialect.ts';
+import { HOOK_ROUTES } from './gitea-hooks.ts';
 import { sendArchive, setStatus, statusesOf } from './shared.ts';
 
 /** Whom all repositories belong to. */
@@ -28,9 +29,11 @@ export const GITEA: Dialect = {
     ['GET', /^\/archive\/(.+)\.tar\.gz$/, (call) => sendArchive(call, call.part)],
     ['POST', /^\/statuses\/([0-9a-f]+)$/, createStatus],
     ['GET', /^\/commits\/(.+)\/statuses$/, statusesOf],
+    ...HOOK_ROUTES,
   ],
   event: async (pushed) =>
     isNone(pushed.update.after) ? deletion(pushed) : { event: 'push', payload: push(pushed) },
+  subscriptions: ['push', 'delete'],
   headers: ({ guid, event, body }, secret) => {
     const hash = (by: string) => createHmac(by, secret).update(body).digest('hex');
     const told = ['gitea', 'gogs', 'github'].flatMap((host) => [

@@ -12,13 +12,17 @@ export const GITHUB: Dialect = {
     event: 'push',
     payload: await pushPayload(git, url, repository, update, together),
   }),
-  headers: ({ guid, event, body }, secret) => ({
+  subscriptions: ['push', 'delete', 'pull_request', 'issue_comment'],
+  headers: ({ guid, event, body, hook }, secret) => ({
     'user-agent': 'GitHub-Hookshot/fairlead',
     'x-github-event': event,
     'x-github-delivery': guid,
-    'x-github-hook-id': '1',
+    'x-github-hook-id': String(hook.id),
     'x-github-hook-installation-target-type': 'repository',
-    'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+    ...(secret !== '' && {
+      'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+    }),
   }),
-  redelivery: (repository, attempt) => `/repos/${OWNER}/${repository}/hooks/1/deliveries/${attempt}/attempts`,
+  redelivery: (repository, hook, attempt) =>
+    `/repos/${OWNER}/${repository}/hooks/${hook}/deliveries/${attempt}/attempts`,
 };

@@ -4,6 +4,7 @@ import type { Repository } from '../repositories.ts';
 import { type Answer, type Call, jsonBody, notFound, ok, textOf } from '../rest-call.ts';
 import { isNone } from '../updates.ts';
 import { type Dialect, decoded } from './dialect.ts';
+import { HOOK_ROUTES } from './gitlab-hooks.ts';
 import { sendArchive, setStatus, statusesOf } from './shared.ts';
 
 /** The group of all projects, in another group. */
@@ -33,6 +34,7 @@ export const GITLAB: Dialect = {
     ['POST', /^\/statuses\/([0-9a-f]+)$/, createStatus],
     ['GET', /^\/repository\/commits\/(.+)\/statuses$/, statusesOf],
     ['GET', /^\/events$/, listEvents],
+    ...HOOK_ROUTES,
   ],
   event: async ({ url, repository, update }) => {
     const kind = update.ref.startsWith('refs/tags/') ? 'tag_push' : 'push';
@@ -44,12 +46,14 @@ export const GITLAB: Dialect = {
     };
     return { event: kind === 'push' ? 'Push Hook' : 'Tag Push Hook', payload };
   },
+  subscriptions: ['push_events', 'tag_push_events', 'merge_requests_events'],
+  subscription: (event) => (event === 'Tag Push Hook' ? 'tag_push_events' : 'push_events'),
   headers: ({ guid, event }, secret) => ({
     'user-agent': 'GitLab/fairlead',
     'x-gitlab-event': event,
     'x-gitlab-event-uuid': guid,
     'idempotency-key': guid,
-    'x-gitlab-token': secret,
+    ...(secret !== '' && { 'x-gitlab-token': secret }),
   }),
 };
 

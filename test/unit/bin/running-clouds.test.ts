@@ -25,7 +25,7 @@ const folder = () => join(cache, 'fairlead', 'clouds');
 
 test('a cloud leaves word while it runs, for its person alone', async () => {
   expect(await runningClouds()).toEqual([]);
-  const word = await announce(person);
+  const word = await announce(person, 'http://hook.example/');
   expect(await runningClouds()).toMatchObject([{ pid: process.pid, ...person }]);
   const [file = ''] = await readdir(folder());
   expect((await stat(join(folder(), file))).mode & 0o777).toBe(0o600);
@@ -34,7 +34,7 @@ test('a cloud leaves word while it runs, for its person alone', async () => {
 });
 
 test('the newest comes first, and those that are gone are passed over', async () => {
-  await announce(person);
+  await announce(person, 'http://hook.example/');
   const leave = (pid: number, startedAt: string) =>
     writeFile(join(folder(), `${pid}.json`), JSON.stringify({ ...person, pid, startedAt }));
   await leave(1, '2999-01-01T00:00:00Z');
@@ -46,6 +46,6 @@ test('the newest comes first, and those that are gone are passed over', async ()
 
 test('a cloud runs also where word cannot be left', async () => {
   await writeFile(join(cache, 'fairlead'), 'a file');
-  await (await announce(person)).remove();
+  await (await announce(person, 'http://hook.example/')).remove();
   expect(await runningClouds()).toEqual([]);
 });

@@ -7,10 +7,14 @@ import { registerDeploy } from '../../../bin/commands/deploy/register.ts';
 import { registerInit } from '../../../bin/commands/init/register.ts';
 import { registerOperate } from '../../../bin/commands/operate/register.ts';
 import { registerWebhookSecret } from '../../../bin/commands/webhook-secret/register.ts';
+import { registerWebhooks } from '../../../bin/commands/webhooks/register.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const program = new Command('fairlead');
-for (const register of [registerBuild, registerInit, registerDeploy, registerOperate, registerWebhookSecret])
+for (const register of [
+  ...[registerBuild, registerInit, registerDeploy, registerOperate],
+  ...[registerWebhooks, registerWebhookSecret],
+])
   register(program);
 
 interface Told {

@@ -42,7 +42,7 @@ export function hostForTests(options: Partial<GitHostOptions> = {}) {
     let text = '';
     for await (const chunk of request) text += chunk;
     const delivery = String(request.headers['x-github-delivery']);
-    const hook: Hook = { headers: request.headers, text, payload: JSON.parse(text), delivery };
+    const hook: Hook = { headers: request.headers, text, payload: payloadOf(text), delivery };
     pipeline.lastArrival = Date.now();
     hooks.push(hook);
     const reply = pipeline.reply(hook);
@@ -80,6 +80,8 @@ export function hostForTests(options: Partial<GitHostOptions> = {}) {
     hooks,
     url: () => host.url,
     host: () => host,
+    /** Where the pipeline hears webhooks. */
+    hookUrl: () => `http://127.0.0.1:${port}/`,
     folder: () => folder,
     api: (path: string, init?: RequestInit) => fetch(`${host.url}/api/v3/repos/local/${path}`, init),
     /** Waits until `count` webhooks have come since the test began. */
@@ -96,6 +98,11 @@ export function hostForTests(options: Partial<GitHostOptions> = {}) {
       return work;
     },
   };
+}
+
+/** A webhook that nobody has told to send JSON sends a form. */
+function payloadOf(text: string): unknown {
+  return JSON.parse(new URLSearchParams(text).get('payload') ?? text);
 }
 
 /** Nothing of the configuration of whoever runs the tests. */
