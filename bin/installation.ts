@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { apiUrlOf } from '../lib/config/api-url.ts';
 import { type Config, DEFAULTS, type HostSettings } from '../lib/config/config.ts';
 import { deploysOf } from '../lib/config/deploys.ts';
+import { zonesIn } from '../lib/config/zones.ts';
 import { buildspec } from '../lib/engine/codebuild/buildspec.ts';
 import { DEPLOYERS } from '../lib/kube/permissions.ts';
 import { METRICS } from '../lib/report/metrics.ts';
@@ -56,7 +57,7 @@ export function installation(
     keepImages: config.registry.keepImages,
     scanning: config.registry.scanning,
   });
-  const settings = clusterSettings(config, app.node.tryGetContext('installer'));
+  const settings = clusterSettings(config, region, app.node.tryGetContext('installer'));
   const cluster =
     settings.kind === 'existing'
       ? settings
@@ -101,11 +102,16 @@ function codeCommitRepositories({ apps }: Config): string[] {
 }
 
 /** `installer`: the ARN of whoever deploys just now. */
-function clusterSettings({ cluster }: Config, installer?: string): ClusterSettings {
+function clusterSettings(
+  { cluster }: Config,
+  region: string | undefined,
+  installer?: string,
+): ClusterSettings {
   if (cluster.is === 'new') {
     const { version, endpoint, admins, natGateways } = cluster;
+    const zones = zonesIn(cluster, region);
     const all = new Set([...admins, ...(installer === undefined ? [] : [installer])]);
-    return { kind: 'new', version, endpoint, admins: [...all], natGateways };
+    return { kind: 'new', version, endpoint, admins: [...all], natGateways, zones };
   }
   const { name, endpoint, vpc, subnets, securityGroups } = cluster;
   return {

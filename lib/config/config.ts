@@ -40,7 +40,9 @@ export interface NewCluster {
   version: string;
   endpoint: Endpoint;
   admins: readonly string[];
-  natGateways: number;
+  natGateways: 1 | 2;
+  /** Of all its regions; those of a region that has none here are its first two. */
+  zones: readonly string[];
 }
 
 export interface ExistingCluster {
@@ -65,6 +67,7 @@ export const DEFAULTS = {
     endpoint: 'public-and-private',
     admins: [],
     natGateways: 2,
+    zones: [],
     loadBalancers: 'internet-facing',
   },
   platform: 'linux/arm64',

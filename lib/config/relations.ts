@@ -4,6 +4,7 @@ import { hostMistakes } from './host-mistakes.ts';
 import type { Mistake } from './mistake.ts';
 import type { ClusterEntry, ConfigFile } from './types.ts';
 import { MICROVM_REGIONS } from './values.ts';
+import { zoneMistakes } from './zones.ts';
 
 /** What is wrong with fields only together with others; nothing where all is well. Each field is right by itself. */
 export function relations(file: ConfigFile): Mistake[] {
@@ -17,6 +18,7 @@ export function relations(file: ConfigFile): Mistake[] {
     ...repeated(file.regions ?? [], 'regions'),
     ...microVmMistakes(file),
     ...clusterMistakes(file.cluster, file.regions ?? []),
+    ...zoneMistakes(file.cluster, file.regions ?? []),
     ...topicMistakes(file),
     ...tooMany(file),
   ];

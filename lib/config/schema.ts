@@ -14,6 +14,7 @@ import {
   text,
   topic,
   whole,
+  zone,
 } from './values.ts';
 
 const ENDPOINTS = ['public', 'public-and-private', 'private'] as const;
@@ -92,9 +93,14 @@ const newCluster = () =>
       description: 'Who may administer it beside whoever installs it.',
       allowed: "ARNs of IAM roles or users, like 'arn:aws:iam::123456789012:role/Admin'",
     }),
-    natGateways: field(whole(1, 6), {
-      description: 'NAT gateways of its VPC: each costs, and one for each zone outlives the loss of a zone.',
-      allowed: 'a whole number from 1 to 6',
+    natGateways: field(whole(1, 2), {
+      description:
+        'NAT gateways of its VPC: each costs, and one in each of its two zones outlives the loss of a zone.',
+      allowed: '1 or 2',
+    }),
+    zones: field(list(zone()), {
+      description: 'The zones of its VPC, two of each region that is not to take its first two.',
+      allowed: "names of zones like 'us-east-1a'",
     }),
   });
 

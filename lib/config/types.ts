@@ -67,7 +67,10 @@ type ClusterChoice =
         endpoint?: Endpoint;
         /** Who may administer it beside whoever installs it, as ARNs of roles or users. */
         admins?: readonly string[];
-        natGateways?: number;
+        /** One for both zones, or one in each. */
+        natGateways?: 1 | 2;
+        /** Two of each region whose first two will not do, by their names in this account: `us-east-1a`. */
+        zones?: readonly string[];
       };
     }
   | {

@@ -15,7 +15,7 @@ export const MICROVM_REGIONS = [
 ] as const;
 
 const COMPASS = '(central|north|south|east|west|northeast|northwest|southeast|southwest)';
-const REGION = new RegExp(`^(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov|eusc-de|us-isob?)-${COMPASS}-[0-9]$`);
+const REGION = `(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov|eusc-de|us-isob?)-${COMPASS}-[0-9]`;
 const DURATION = /^[1-9][0-9]{0,5}[smhd]$/;
 const ADDRESS = /^[^\s@"<>]+@[^\s@"<>]+\.[^\s@"<>]+$/;
 
@@ -23,7 +23,9 @@ export const text = () => z.string().check(z.minLength(1));
 export const like = (pattern: RegExp) => z.string().check(z.regex(pattern));
 export const whole = (from: number, to: number) => z.int().check(z.gte(from), z.lte(to));
 export const list = <T extends z.ZodMiniType>(of: T) => z.array(of).check(z.minLength(1));
-export const region = () => like(REGION);
+export const region = () => like(new RegExp(`^${REGION}$`));
+/** An availability zone, as an account calls it; no local zone: EKS has no control plane there. */
+export const zone = () => like(new RegExp(`^${REGION}[a-z]$`));
 export const email = () => like(ADDRESS);
 export const duration = () => like(DURATION);
 export const topic = () => like(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$/);

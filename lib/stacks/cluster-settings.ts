@@ -10,7 +10,9 @@ export interface NewCluster {
   /** ARNs of the roles and users that administer it. */
   admins: readonly string[];
   /** What the nodes reach the world by; one in each zone bears the loss of a zone. */
-  natGateways: number;
+  natGateways: 1 | 2;
+  /** Two of its region; those that CloudFormation names first where it is empty. */
+  zones: readonly string[];
 }
 
 /** A cluster that is there, of which the stacks change nothing but who may roll out. */
@@ -31,14 +33,11 @@ export const NEW_CLUSTER: NewCluster = {
   endpoint: 'public-and-private',
   admins: [],
   natGateways: 2,
+  zones: [],
 };
 
 /** Throws where the settings cannot be carried out. Of what a person wrote, the check of the configuration says it better. */
 export function checkClusterSettings(settings: ClusterSettings): void {
-  if (settings.kind === 'new' && settings.natGateways < 1)
-    throw new Error(
-      'a new cluster has at least one NAT gateway: its nodes pull images and join the cluster by it',
-    );
   if (settings.kind === 'existing' && settings.endpoint === 'private' && settings.network === undefined)
     throw new Error(
       `the endpoint of the cluster ${settings.name} is private: name its VPC, subnets and security groups`,

@@ -64,8 +64,11 @@ export class ClusterStack extends Stack implements ReachableCluster {
     new CfnOutput(this, 'ClusterName', { value: clusterName });
   }
 
-  private createCluster({ version, endpoint, admins, natGateways }: NewCluster): eks.Cluster {
-    const vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 3, natGateways });
+  private createCluster({ version, endpoint, admins, natGateways, zones }: NewCluster): eks.Cluster {
+    const vpc = new ec2.Vpc(this, 'Vpc', {
+      ...(zones.length > 0 ? { availabilityZones: [...zones] } : { maxAzs: 2 }),
+      natGateways,
+    });
     const cluster = new eks.Cluster(this, 'Cluster', {
       clusterName: CLUSTER_NAME,
       version: eks.KubernetesVersion.of(version),

@@ -42,11 +42,7 @@ export interface Installation {
     /** ARN and version of the image that they run. */
     image: string;
     version: string;
-    /**
-     * Hash of what the image is made of, which nobody reads. The version is known only when it is deployed, so that the
-     * CDK sees no change of the function in it: without another word that changes with the image, callers would keep the
-     * published version of the function that names the old one.
-     */
+    /** Hash of what makes the image, which nobody reads: `version` is known too late to make the CDK publish a new builder. */
     madeOf?: string;
     /** `linux/arm64` */
     platform: string;

@@ -90,7 +90,20 @@ describe('a new cluster', () => {
     const { cluster } = synthesized({ ...NEW_CLUSTER, version: '1.36', natGateways: 1 });
     cluster.hasResourceProperties('AWS::EKS::Cluster', { Version: '1.36' });
     cluster.resourceCountIs('AWS::EC2::NatGateway', 1);
-    expect(() => synthesized({ ...NEW_CLUSTER, natGateways: 0 })).toThrow(/at least one NAT gateway/);
+  });
+
+  it('is in the zones that are named, or in the first two that CloudFormation knows', () => {
+    const zonesOf = (zones: readonly string[]) => {
+      const { cluster } = synthesized({ ...NEW_CLUSTER, zones });
+      const subnets = Object.values(cluster.findResources('AWS::EC2::Subnet'));
+      return subnets.map(({ Properties }) => Properties.AvailabilityZone);
+    };
+    expect(zonesOf(['us-east-1b', 'us-east-1d'])).toEqual([
+      ...['us-east-1b', 'us-east-1d'],
+      ...['us-east-1b', 'us-east-1d'],
+    ]);
+    const [first, second] = [0, 1].map((at) => ({ 'Fn::Select': [at, { 'Fn::GetAZs': '' }] }));
+    expect(zonesOf([])).toEqual([first, second, first, second]);
   });
 
   it.each(['public', 'public-and-private'] as const)(

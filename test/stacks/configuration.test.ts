@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Validations } from 'aws-cdk-lib';
+import { App, type Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -113,6 +113,23 @@ describe('a configuration in the stacks', () => {
     expect(budgets).toEqual([1, 0]);
   });
 });
+
+it('the zones of a new cluster are those of its region', () => {
+  const { regions } = config;
+  const cluster = { new: { zones: ['us-east-1b', 'us-east-1d'] } };
+  const made = installations(new App(), check({ apps: 'any', cluster, regions }));
+  const zones = made.map((stacks) => {
+    const subnets = Template.fromStack(stacks.cluster as Stack).findResources('AWS::EC2::Subnet');
+    // Public ones, then private ones.
+    return Object.values(subnets)
+      .slice(0, 2)
+      .map(({ Properties }) => Properties.AvailabilityZone);
+  });
+  expect(zones).toEqual([
+    [{ 'Fn::Select': [0, { 'Fn::GetAZs': '' }] }, { 'Fn::Select': [1, { 'Fn::GetAZs': '' }] }],
+    ['us-east-1b', 'us-east-1d'],
+  ]);
+}, 120_000);
 
 it('one region that is named keeps the ids of the stacks as they are without a name', () => {
   const made = installations(new App(), { ...config, regions: ['eu-west-1'] });

@@ -1,5 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -12,6 +13,7 @@ export interface Aws {
   /** The one that was named by --profile; commands that people are told have to say it, too. */
   profile?: string;
   cloudFormation: CloudFormationClient;
+  ec2: EC2Client;
   ecr: ECRClient;
   eks: EKSClient;
   iam: IAMClient;
@@ -25,6 +27,7 @@ export function awsIn(region: string, profile?: string): Aws {
     region,
     ...(profile !== undefined && { profile }),
     cloudFormation: new CloudFormationClient({ region }),
+    ec2: new EC2Client({ region }),
     ecr: new ECRClient({ region }),
     eks: new EKSClient({ region }),
     iam: new IAMClient({ region }),

@@ -1,11 +1,13 @@
 import { GetRegistryScanningConfigurationCommand, type RegistryScanningRule } from '@aws-sdk/client-ecr';
 import { DescribeClusterCommand, ResourceNotFoundException } from '@aws-sdk/client-eks';
-import type { Config } from '../../../lib/config/config.ts';
+import type { Config, ExistingCluster } from '../../../lib/config/config.ts';
 import { FairleadError } from '../../../lib/errors.ts';
 import { type Aws, asProfile } from './aws.ts';
 import { checkConcurrency } from './concurrency.ts';
+import { checkEndpoint } from './endpoint.ts';
 import { checkRegistry } from './registry-of-others.ts';
 import { outputsOf } from './stack-outputs.ts';
+import { checkZones } from './zones.ts';
 
 /** Since then ECR repositories of the CDK's assets have immutable tags; older ones do as well. */
 const OLDEST_BOOTSTRAP = 6;
@@ -13,7 +15,8 @@ const OLDEST_BOOTSTRAP = 6;
 /** Throws `deploy/…` for what would make the deployment fail half-way, or take something away from others. */
 export async function checkRegion(aws: Aws, account: string, config: Config): Promise<void> {
   await checkBootstrap(aws, account);
-  if (config.cluster.is === 'existing') await checkCluster(aws, config.cluster.name);
+  if (config.cluster.is === 'existing') await checkCluster(aws, config.cluster);
+  else await checkZones(aws, config.cluster, config);
   await checkRegistry(aws);
   if (config.registry.scanning === 'on-push') await checkScanning(aws);
   if (config.concurrency === 'set-apart') await checkConcurrency(aws);
@@ -35,8 +38,9 @@ async function checkBootstrap(aws: Aws, account: string): Promise<void> {
   });
 }
 
-async function checkCluster(aws: Aws, name: string): Promise<void> {
+async function checkCluster(aws: Aws, expected: ExistingCluster): Promise<void> {
   const { eks, region } = aws;
+  const { name } = expected;
   const fault = (code: string, cause: string, remedy: string) =>
     new FairleadError({ code, operation: `looking up the EKS cluster ${name} in ${region}`, cause, remedy });
   const { cluster } = await eks.send(new DescribeClusterCommand({ name })).catch((error: unknown) => {
@@ -57,6 +61,7 @@ async function checkCluster(aws: Aws, name: string): Promise<void> {
         `aws eks update-cluster-config --name ${name} --region ${region} --access-config authenticationMode=API_AND_CONFIG_MAP`,
       ),
     );
+  await checkEndpoint(aws, expected, cluster?.resourcesVpcConfig ?? {});
 }
 
 async function checkScanning({ ecr, region }: Aws): Promise<void> {

@@ -1,6 +1,12 @@
 import { check } from '../../../lib/config/check.ts';
 import { kindOfHost, plainRepository } from '../../../lib/config/repository.ts';
-import type { ClusterEntry, ConfigFile, HostEntry, PreviewEntry } from '../../../lib/config/types.ts';
+import type {
+  ClusterEntry,
+  ConfigFile,
+  Endpoint,
+  HostEntry,
+  PreviewEntry,
+} from '../../../lib/config/types.ts';
 import { FairleadError } from '../../../lib/errors.ts';
 import type { HostKind } from '../../../lib/host-kind.ts';
 
@@ -20,6 +26,12 @@ export interface Answers {
   regions?: readonly string[];
   /** `new`, or the name of one that is there. */
   cluster?: string;
+  /** From where its API is reached. */
+  endpoint?: Endpoint;
+  /** Of a private endpoint of a cluster that is there. */
+  vpc?: string;
+  subnets?: readonly string[];
+  securityGroups?: readonly string[];
   /** From where load balancers are reached. */
   loadBalancers?: NonNullable<ClusterEntry['loadBalancers']>;
   platform?: NonNullable<ConfigFile['platform']>;
@@ -47,19 +59,42 @@ export function configOf(answers: Answers): ConfigFile {
   };
 }
 
-function clusterOf({ cluster = 'new', loadBalancers = 'internet-facing' }: Answers): ClusterEntry {
+function clusterOf(answers: Answers): ClusterEntry {
+  const { cluster = 'new', loadBalancers = 'internet-facing' } = answers;
+  const reach = reachOf(answers);
   return {
-    ...(cluster === 'new' ? { new: {} } : { existing: { name: cluster } }),
+    ...(cluster === 'new' ? { new: reach } : { existing: { name: cluster, ...reach } }),
     ...(loadBalancers !== 'internet-facing' && { loadBalancers }),
   };
 }
 
+/** From where its API is reached, where that is not what is usual. */
+function reachOf({ cluster = 'new', endpoint, vpc, subnets, securityGroups }: Answers) {
+  const usual: Endpoint = cluster === 'new' ? 'public-and-private' : 'public';
+  return {
+    ...(endpoint !== undefined && endpoint !== usual && { endpoint }),
+    ...(vpc !== undefined && { vpc }),
+    ...(subnets !== undefined && { subnets }),
+    ...(securityGroups !== undefined && { securityGroups }),
+  };
+}
+
+/** As if what has not been asked for yet were answered: that it is not is no mistake. */
+export function asIfAnswered(answers: Answers): Answers {
+  const { vpc, subnets, securityGroups, endpoint } = answers;
+  const isNamed = vpc !== undefined || subnets !== undefined || securityGroups !== undefined;
+  const { cluster = isNamed ? 'apps' : 'new', repositories = ['github.com/acme/shop'] } = answers;
+  const network =
+    cluster !== 'new' && endpoint === 'private'
+      ? { vpc: vpc ?? 'vpc-00000000', subnets: subnets ?? ['subnet-00000000'] }
+      : {};
+  return { ...answers, cluster, repositories, ...network };
+}
+
 /** What is wrong with answers so far, for the person who gave them; undefined where nothing is. */
 export function faultOf(answers: Answers): string | undefined {
-  // What has not been asked for yet is no mistake.
-  const complete = { ...answers, repositories: answers.repositories ?? ['github.com/acme/shop'] };
   try {
-    check(configOf(complete));
+    check(configOf(asIfAnswered(answers)));
     return undefined;
   } catch (error) {
     if (error instanceof FairleadError)

@@ -10,6 +10,10 @@ export interface Flags {
   previews?: string;
   region?: string[];
   cluster?: string;
+  endpoint?: string;
+  vpc?: string;
+  subnet?: string[];
+  securityGroup?: string[];
   loadBalancers?: string;
   platform?: string;
   email?: string[];
@@ -21,7 +25,7 @@ export interface Flags {
 /** The answers that flags give. What cannot be is found out when all is checked. */
 export function answersOf(flags: Flags): Answers {
   const { repository, host, branch, staging, environment, previews, region, cluster } = flags;
-  const { loadBalancers, platform, email, budget } = flags;
+  const { endpoint, vpc, subnet, securityGroup, loadBalancers, platform, email, budget } = flags;
   const said = {
     repositories: repository,
     host,
@@ -32,6 +36,10 @@ export function answersOf(flags: Flags): Answers {
     previews,
     regions: region,
     cluster,
+    endpoint,
+    vpc,
+    subnets: subnet,
+    securityGroups: securityGroup,
     loadBalancers,
     platform,
     email,

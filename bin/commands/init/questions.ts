@@ -1,5 +1,7 @@
 import { HOST_KINDS } from '../../../lib/host-kind.ts';
 import { type Answers, faultOf, unknownHost } from './answers.ts';
+import { REACH } from './reach.ts';
+import { wordsOf } from './words.ts';
 
 /** One thing that is asked, and what its answer changes. */
 export interface Question {
@@ -24,7 +26,7 @@ export function nextQuestion(answers: Answers, { region }: Known): Question | un
   return all(region).find(({ isOpen }) => isOpen(answers))?.question;
 }
 
-interface Open {
+export interface Open {
   isOpen(answers: Answers): boolean;
   question: Question;
 }
@@ -84,6 +86,7 @@ function all(region: string | undefined): Open[] {
         take: (said) => ({ platform: said as NonNullable<Answers['platform']> }),
       },
     },
+    ...REACH,
     open('loadBalancers', {
       text: 'From where are apps reached? (internet-facing: by everybody, internal: from the VPC only)',
       usual: 'internet-facing',
@@ -118,8 +121,4 @@ export function faultIn(question: Question, said: string, answers: Answers): str
   const taken = { ...answers, ...question.take(said) };
   // What runs at a host is asked next; until then, nothing can be said of its repositories.
   return unknownHost(taken) === undefined ? faultOf(taken) : undefined;
-}
-
-function wordsOf(said: string): string[] {
-  return said.split(/[\s,]+/).filter((word) => word !== '');
 }

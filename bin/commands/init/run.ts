@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { CONFIG_FILE, check } from '../../../lib/config/check.ts';
 import { FairleadError } from '../../../lib/errors.ts';
 import { root } from '../../root.ts';
-import { configOf, unknownHost } from './answers.ts';
+import { asIfAnswered, configOf, unknownHost } from './answers.ts';
 import { askAll, type Terminal, takeUsual } from './ask.ts';
 import { answersOf, type Flags } from './flags.ts';
 import type { Known } from './questions.ts';
@@ -15,7 +15,7 @@ export async function init(flags: Flags, known: Known, folder: string = root()):
   const given = answersOf(flags);
   // What a host is, which its name does not tell, may still be asked.
   if (given.repositories !== undefined && unknownHost(given) === undefined)
-    check(configOf(given), 'the flags');
+    check(configOf(asIfAnswered(given)), 'the flags');
   const isAsked = flags.yes !== true && process.stdin.isTTY === true;
   const answers = isAsked
     ? await atTerminal((terminal) => askAll(given, known, terminal))

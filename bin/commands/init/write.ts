@@ -26,7 +26,7 @@ export function textOf(config: ConfigFile): string {
           : []),
       ],
       'cluster',
-      inline(cluster),
+      fitted(cluster, 2, 'cluster: '.length),
     ),
     platform && section(['What images are built for.'], 'platform', inline(platform)),
     notifications
@@ -102,6 +102,19 @@ function inline(value: unknown): string {
     return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
   }
   return typeof value === 'string' ? quoted(value) : String(value);
+}
+
+/** On one line, or where that is too long each part on one of its own: `before` columns stand before it on its first line. */
+function fitted(value: unknown, indent: number, before: number): string {
+  const line = inline(value);
+  if (typeof value !== 'object' || value === null || indent + before + line.length < WIDTH) return line;
+  const [own, end] = [' '.repeat(indent + 2), `\n${' '.repeat(indent)}`];
+  const isList = Array.isArray(value);
+  const parts = Object.entries(value).map(([key, one]) => {
+    const name = isList ? '' : `${keyOf(key)}: `;
+    return `\n${own}${name}${fitted(one, indent + 2, name.length)},`;
+  });
+  return isList ? `[${parts.join('')}${end}]` : `{${parts.join('')}${end}}`;
 }
 
 function keyOf(key: string): string {

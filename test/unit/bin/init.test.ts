@@ -77,6 +77,8 @@ describe('the questions of fairlead init', () => {
       'gitea',
       'linux/386',
       'linux/amd64',
+      'open',
+      'public',
       'public',
       'internal',
       'ops@example.com',
@@ -97,8 +99,43 @@ describe('the questions of fairlead init', () => {
     });
     expect(person.told).toEqual([
       expect.stringMatching(/platform has to be one of/),
+      expect.stringMatching(/existing\.endpoint has to be one of/),
       expect.stringMatching(/loadBalancers has to be one of internet-facing, internal, and is 'public'/),
     ]);
+  });
+
+  test('ask of a cluster that is there how it is reached, each thing until it can stand', async () => {
+    const person = new Person(
+      ...['private', '', 'vpc-1', 'vpc-0a1b2c3d', 'subnet-0a1b2c3d subnet-0a1b2c3e', 'sg-0a1b2c3d'],
+    );
+    const given: Answers = {
+      ...{
+        repositories: ['github.com/a/b'],
+        branch: 'main',
+        staging: '',
+        previews: 'off',
+        regions: ['us-east-1'],
+      },
+      ...{ cluster: 'apps', platform: 'linux/arm64', loadBalancers: 'internal', email: [] },
+    };
+    const answers = await askAll(given, {}, person);
+    expect(configOf(answers).cluster).toEqual({
+      existing: {
+        ...{ name: 'apps', endpoint: 'private', vpc: 'vpc-0a1b2c3d' },
+        ...{ subnets: ['subnet-0a1b2c3d', 'subnet-0a1b2c3e'], securityGroups: ['sg-0a1b2c3d'] },
+      },
+      loadBalancers: 'internal',
+    });
+    expect(person.told).toEqual([
+      expect.stringMatching(/an answer is needed/),
+      expect.stringMatching(/existing\.vpc has to be an id like/),
+    ]);
+    // Nobody guesses these.
+    expect(() => takeUsual({ ...given, endpoint: 'private' }, {})).toThrow(/say it with --vpc/);
+    expect(configOf(takeUsual(given, {})).cluster).toMatchObject({ existing: { name: 'apps' } });
+    expect(configOf({ ...given, cluster: 'new', endpoint: 'private' }).cluster).toMatchObject({
+      new: { endpoint: 'private' },
+    });
   });
 
   test('are answered by flags alone, or name the flag that is missing', () => {
@@ -126,6 +163,13 @@ describe('the file that is written', () => {
         budget: '9.5',
       },
     },
+    ...['sg-0a1b2c3d', 'sg-0a1b2c3d4e5f60718'].map(
+      (group): Answers => ({
+        ...{ repositories: ['github.com/acme/shop'], regions: ['eu-west-1'], cluster: 'apps' },
+        ...{ endpoint: 'private', vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d', 'subnet-0a1b2c3e'] },
+        securityGroups: Array(group.length - 10).fill(group),
+      }),
+    ),
   ];
 
   test.each(answers)('is formatted, and says what was answered: $repositories', async (given) => {
@@ -184,6 +228,27 @@ describe('the command', () => {
     expect(run('--repository', 'github.com/acme/other', '--yes', '--force', ...inVpc).status).toBe(0);
     expect(await written()).toMatch(/acme\/other/);
     expect(await written()).toMatch(/VPC only.*\n {2}cluster: \{ new: \{\}, loadBalancers: 'internal' \},/);
+  });
+
+  test('writes how a cluster is reached that is there, as flags say, or says which is missing', async () => {
+    const flags = [
+      '--repository',
+      'github.com/acme/shop',
+      '--cluster',
+      'apps',
+      '--endpoint',
+      'private',
+      '--yes',
+    ];
+    const left = run(...flags, '--vpc', 'vpc-0a1b2c3d');
+    expect([left.status, left.stderr]).toEqual([1, expect.stringMatching(/say it with --subnet/)]);
+    const ids = ['--vpc', 'vpc-0a1b2c3d', '--subnet', 'subnet-0a1b2c3d', '--security-group', 'sg-0a1b2c3d'];
+    expect(run(...flags, ...ids).stderr).toBe('');
+    expect(await written()).toMatch(
+      /endpoint: 'private',\s+vpc: 'vpc-0a1b2c3d',\s+subnets: \['subnet-0a1b2c3d'\]/,
+    );
+    const open = run('--repository', 'github.com/acme/shop', '--cluster', 'apps', '--yes', '--force', ...ids);
+    expect(open.stderr).toMatch(/existing\.vpc: is for an endpoint that is 'private'/);
   });
 
   test('writes nothing that the check does not take, and asks nobody where nobody is', async () => {

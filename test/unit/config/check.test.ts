@@ -18,6 +18,11 @@ function told(said: unknown): string {
   throw new Error('it was taken');
 }
 const withApp = (change: object) => ({ apps: [{ ...shop, ...change }] });
+const zoned = (...zones: string[]) => ({
+  apps: 'any',
+  cluster: { new: { zones } },
+  regions: ['us-east-1'],
+});
 const existing = (change: object) => ({ apps: 'any', cluster: { existing: { name: 'apps', ...change } } });
 
 describe('a configuration', () => {
@@ -294,6 +299,28 @@ describe('what does not go together', () => {
       /cluster: has to be one of/,
     ],
     ['no cluster', { apps: 'any', cluster: {} }, /cluster: has to be one of/],
+    [
+      'a zone of no region that is named',
+      { apps: 'any', cluster: { new: { zones: ['us-east-1a', 'us-east-1b'] } } },
+      /new\.zones\[0\]: 'us-east-1a' is of us-east-1: name it in regions/,
+    ],
+    [
+      'a zone of another region',
+      { ...zoned('us-east-1a', 'us-east-1b', 'us-west-2a'), regions: ['us-east-1'] },
+      /new\.zones\[2\]: 'us-west-2a' is of us-west-2: regions are us-east-1/,
+    ],
+    ['a zone twice', zoned('us-east-1a', 'us-east-1a'), /new\.zones\[1\]: 'us-east-1a' stands there twice/],
+    [
+      'one zone of a region',
+      { ...zoned('us-east-1a', 'us-east-1b', 'eu-west-1a'), regions: ['us-east-1', 'eu-west-1'] },
+      /new\.zones: has to name 2 zones of eu-west-1, and names 1/,
+    ],
+    [
+      'three zones of a region',
+      zoned('us-east-1a', 'us-east-1b', 'us-east-1c'),
+      /new\.zones: has to name 2 zones of us-east-1, and names 3/,
+    ],
+    ['a local zone', zoned('us-east-1-bos-1a', 'us-east-1b'), /new\.zones\[0\]: has to be names of zones/],
     [
       'a private endpoint without a way',
       existing({ endpoint: 'private' }),

@@ -4,12 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Aws } from '../../../bin/commands/deploy/aws.ts';
+import { type Ec2Account, ec2Answer } from './fake-ec2.ts';
 
 /** What an account is like, as far as deploying asks. */
 export interface Account {
@@ -24,7 +26,8 @@ export interface Account {
   registry?: { caches?: string[]; templates?: string[] };
   /** Log groups, and for how many days each is kept. */
   logs?: Record<string, number | undefined>;
-  cluster?: { accessConfig: { authenticationMode: string } };
+  cluster?: { accessConfig: { authenticationMode: string }; resourcesVpcConfig?: object };
+  ec2?: Ec2Account;
   /** Concurrent executions of functions: in all, and not set apart for any; 1,000 when absent. */
   concurrency?: { all: number; unreserved: number };
 }
@@ -45,8 +48,11 @@ export async function startAws(account: Account) {
           ? request.url?.includes('account-settings')
             ? accountSettings()
             : eks()
-          : query(form.get('Action') ?? '', form.get('StackName') ?? '', form.get('RoleName') ?? '');
-    asked.push(target ?? form.get('Action') ?? `${request.method} ${request.url}`);
+          : (ec2Answer(form.get('Action') ?? '', account.ec2) ??
+            query(form.get('Action') ?? '', form.get('StackName') ?? '', form.get('RoleName') ?? ''));
+    const filtered = [...form].flatMap(([name, value]) => (/\.Value\.\d+$/.test(name) ? [value] : []));
+    const action = form.get('Action');
+    asked.push(target ?? (action ? [action, ...filtered].join(' ') : `${request.method} ${request.url}`));
     response.writeHead(status, { 'content-type': 'application/json' }).end(answered);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -117,6 +123,7 @@ export async function startAws(account: Account) {
   const awsIn = (region: string): Aws => ({
     region,
     cloudFormation: new CloudFormationClient({ ...common, region }),
+    ec2: new EC2Client({ ...common, region }),
     ecr: new ECRClient({ ...common, region }),
     eks: new EKSClient({ ...common, region }),
     iam: new IAMClient({ ...common, region }),
