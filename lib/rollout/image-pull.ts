@@ -14,16 +14,16 @@ const MISSING =
   /not found|manifest unknown|name unknown|does not exist|no match for platform|no matching manifest/i;
 const DENIED = /unauthorized|denied|forbidden|no basic auth|authorization failed|\b(401|403)\b/i;
 
-/** Images of a pod that cannot be pulled. What was published is there: it is the way to it that is not. */
+/** Images of a pod that cannot be pulled. */
 export function imageFindings(facts: Facts, pod: Pod): Finding[] {
-  const found = containersOf(pod).flatMap((container) => imageFinding(facts, pod, container) ?? []);
-  return found.map((finding) => ({ ...finding, blame: 'elsewhere' }));
+  return containersOf(pod).flatMap((container) => imageFinding(facts, pod, container) ?? []);
 }
 
 function imageFinding(facts: Facts, pod: Pod, { image, state }: ContainerStatus): Finding | undefined {
   const { reason = '', message = '' } = state?.waiting ?? {};
+  const what = `image ${image} cannot be pulled`;
   if (NEVER.has(reason))
-    return { weight: 'final', reason: `image ${image} cannot be pulled: ${message || reason}` };
+    return { weight: 'final', reason: `${what}: ${message || reason}`, ...blameFor(facts, image) };
   const told = failedPull(facts, pod, image);
   // Events are quicker than the status of a pod.
   const isPulling = PULLING.has(reason) || (STARTING.has(reason) && told !== undefined);
@@ -31,16 +31,29 @@ function imageFinding(facts: Facts, pod: Pod, { image, state }: ContainerStatus)
   // While the kubelet backs off, the container says no more than that; the events still know why.
   const cause =
     PULLING.has(reason) && message !== '' && !message.startsWith('Back-off') ? message : (told ?? message);
-  const what = `image ${image} cannot be pulled`;
-  if (PASSING.test(cause)) return { weight: 'bearable', reason: `${what}: ${shortened(cause)}` };
-  if (MISSING.test(cause))
-    return { weight: 'final', reason: `${what}: its registry does not have it (${shortened(cause)})` };
+  const why = shortened(cause);
+  if (PASSING.test(cause)) return { weight: 'bearable', reason: `${what}: ${why}`, blame: 'elsewhere' };
+  if (MISSING.test(cause)) {
+    // Docker Hub says both at once: "does not exist or may require authorization". Then nobody knows which.
+    const blame = DENIED.test(cause) ? ELSEWHERE : blameFor(facts, image);
+    return { weight: 'final', reason: `${what}: its registry does not have it (${why})`, ...blame };
+  }
   if (DENIED.test(cause))
     return {
       weight: 'final',
-      reason: `${what}: the registry refuses it (${shortened(cause)}); the node's role has to be allowed to pull from there`,
+      reason: `${what}: the registry refuses it (${why}); the node's role has to be allowed to pull from there`,
+      blame: 'elsewhere',
     };
-  return { weight: 'bearable', reason: `${what}: ${shortened(cause) || reason}` };
+  return { weight: 'bearable', reason: `${what}: ${why || reason}`, blame: 'elsewhere' };
+}
+
+const ELSEWHERE: Pick<Finding, 'blame'> = { blame: 'elsewhere' };
+
+/** What was published is there: it is the way to it that is not. Any other image the commit itself has named. */
+function blameFor({ release }: Facts, image: string): Pick<Finding, 'blame'> {
+  const digest = /@sha256:[0-9a-f]{64}$/.exec(release.image)?.[0];
+  const isPublished = image === release.image || (digest !== undefined && image.endsWith(digest));
+  return isPublished ? ELSEWHERE : {};
 }
 
 /** Why an image could not be pulled, by the events, unless it has been pulled since. */

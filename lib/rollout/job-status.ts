@@ -1,12 +1,11 @@
 import { fenceOf } from '../kube/owner.ts';
 import type { Job, Pod } from '../kube/wire.ts';
 import { type ContainerStatus, containersOf, lastEnd } from './containers.ts';
-import { crashReason, runThatEnded, startFinding } from './crash.ts';
+import { crashReason, runThatEnded } from './crash.ts';
 import { detailsOf } from './details.ts';
-import { imageFindings } from './image-pull.ts';
-import { creationRefused } from './placement.ts';
+import { jobPods, waitedFor, waitingFindings } from './job-waiting.ts';
 import type { Finding, JobVerdict } from './verdict.ts';
-import { eventsOf, isOwnedBy, type JobView, msOf, timeOf, titleOf } from './view.ts';
+import { type JobView, msOf, titleOf } from './view.ts';
 
 /**
  * How a release's job stands. How often it may fail, and how long it may take, it says itself (`backoffLimit`,
@@ -40,13 +39,6 @@ export function jobDeadline({ job }: JobView): number {
   return msOf(start) + activeDeadlineSeconds * 1000;
 }
 
-/** The pods of the job, the one that was made last at the end. */
-export function jobPods({ job, pods }: JobView): Pod[] {
-  return pods
-    .filter((pod) => isOwnedBy(pod, job?.metadata?.uid))
-    .sort((a, b) => msOf(a.metadata?.creationTimestamp) - msOf(b.metadata?.creationTimestamp));
-}
-
 function holds({ status }: Job, wanted: string) {
   return status?.conditions?.find(({ type, status: value }) => type === wanted && value === 'True');
 }
@@ -55,10 +47,12 @@ function ended(view: JobView, job: Job, why = '', message = ''): JobVerdict {
   const title = `job ${view.name}`;
   const crash = lastCrash(view);
   if (why === 'DeadlineExceeded') {
-    const said = crash === undefined ? '' : `: ${crash.reason}`;
+    // What never ran has not failed by itself.
+    const why = crash ?? waitedFor(view);
+    const said = why === undefined ? '' : `: ${why.reason}`;
     const seconds = job.spec?.activeDeadlineSeconds;
     return end(view, 'timed-out', {
-      ...crash,
+      ...why,
       reason: `${title} is not done within its ${seconds} s${said}`,
     });
   }
@@ -95,20 +89,7 @@ function crashOf(view: JobView, pod: Pod, container: ContainerStatus): Crash {
 
 /** What no further try heals. */
 function hopelessFinding(view: JobView): Finding | undefined {
-  const findings = jobPods(view)
-    .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
-    .flatMap((pod) => [
-      ...imageFindings(view, pod),
-      ...containersOf(pod).flatMap((container) => startFinding(view, pod, container) ?? []),
-    ]);
-  const refusal = eventsOf(view, view.job?.metadata?.uid).findLast(({ reason }) =>
-    ['FailedCreate', 'SuccessfulCreate'].includes(reason ?? ''),
-  );
-  if (refusal?.reason === 'FailedCreate')
-    findings.push(
-      creationRefused(refusal.message ?? '', timeOf(refusal) >= msOf(view.job?.metadata?.creationTimestamp)),
-    );
-  const final = findings.find(({ weight }) => weight === 'final');
+  const final = waitingFindings(view).find(({ weight }) => weight === 'final');
   return final && { ...final, reason: `job ${view.name}: ${final.reason}` };
 }
 

@@ -55,3 +55,65 @@ it.each([
 ])('%s makes its release %s', (name, state) => {
   expect(verdictOfJob(jobStatus(jobViewOf(recorded(name)))).state).toBe(state);
 });
+
+const WAITS = ['no-room', 'pulling-unreachable', 'pulling-missing-tag', 'volume-no-secret'] as const;
+
+/** A job whose time is over, with the pod of another recording as its own. */
+function lateWith(name: (typeof WAITS)[number], pods: 'there' | 'gone'): JobView {
+  const late = jobViewOf(recorded('job-late'));
+  const other = jobViewOf(recorded(name));
+  const [uid, podName] = [late.job?.metadata?.uid ?? '', 'web-q2jnd'];
+  const born = late.job?.metadata?.creationTimestamp;
+  const [pod] = structuredClone(other.pods);
+  const waits = pod?.metadata?.name;
+  Object.assign(pod?.metadata ?? {}, { name: podName, ownerReferences: [{ uid }] });
+  const events = structuredClone(other.events).filter(({ involvedObject }) => involvedObject?.name === waits);
+  for (const event of events) {
+    Object.assign(event.involvedObject ?? {}, { name: podName });
+    Object.assign(event, { lastTimestamp: born, eventTime: born });
+  }
+  const image = pod?.spec?.containers[0]?.image;
+  for (const container of late.job?.spec?.template?.spec?.containers ?? [])
+    Object.assign(container, { image });
+  return { ...late, pods: pods === 'there' && pod ? [pod] : [], events };
+}
+
+it.each([
+  ['no-room', 'no node takes the pod: 0/1 nodes are available: 1 Insufficient cpu.', 'elsewhere'],
+  ['pulling-unreachable', 'connection refused', 'elsewhere'],
+  ['pulling-missing-tag', 'its registry does not have it', undefined],
+  ['volume-no-secret', 'pod web-q2jnd cannot be prepared: ', 'elsewhere'],
+] as const)('that never ran because of %s says why, and who is to blame', (name, why, blame) => {
+  for (const pods of ['there', 'gone'] as const) {
+    const verdict = jobStatus(lateWith(name, pods));
+    expect(verdict).toMatchObject({ state: 'timed-out', blame });
+    expect(verdict).toMatchObject({ reason: expect.stringMatching(/^job web is not done within its 3 s: /) });
+    expect((verdict as { reason: string }).reason).toContain(why);
+  }
+});
+
+it('is to blame itself for the time it took, even if a node had to be waited for', () => {
+  const view = lateWith('no-room', 'gone');
+  const [first] = view.events;
+  const started = { ...first, reason: 'Started', type: 'Normal', message: 'Started container web' };
+  const verdict = jobStatus({ ...view, events: [...view.events, started as (typeof view.events)[number]] });
+  expect(verdict).toMatchObject({
+    state: 'timed-out',
+    reason: 'job web is not done within its 3 s',
+    blame: undefined,
+  });
+  expect(jobStatus(jobViewOf(recorded('job-late')))).toMatchObject({ blame: undefined });
+});
+
+it('takes no word on the pods of another job, or of one of its name before', () => {
+  const view = lateWith('no-room', 'gone');
+  const about = (name: string) => ({
+    ...view,
+    events: view.events.map((event) => ({ ...event, involvedObject: { ...event.involvedObject, name } })),
+  });
+  for (const name of ['web-two-q2jnd', 'website-q2jnd', 'web-cd8786c97-tjr84'])
+    expect(jobStatus(about(name))).toMatchObject({ blame: undefined });
+  const old = '2026-11-21T21:00:00Z';
+  const events = view.events.map((event) => ({ ...event, lastTimestamp: old }));
+  expect(jobStatus({ ...view, events })).toMatchObject({ blame: undefined });
+});

@@ -9,20 +9,27 @@ const PANIC = 'container web exits with code 2 right after its start: panic: boo
 /** What is to be made of each: its state, and the reason as text or pattern. */
 const TABLE: Record<string, [state: string, reason?: string | RegExp, more?: object]> = {
   live: ['live'],
-  'pulling-missing-digest': ['failed', MISSING, { blame: 'elsewhere' }],
-  'pulling-missing-tag': ['failed', MISSING],
+  // Of another image than the release's, as all that follow.
+  'pulling-missing-digest': ['failed', MISSING, { blame: undefined }],
+  'pulling-missing-tag': ['failed', MISSING, { blame: undefined }],
   'pulling-missing-later': ['failed', MISSING],
   'pulling-missing-repository': ['failed', MISSING],
   'pulling-denied': [
     'failed',
     /^image private\.fairlead\.test\/app:1 cannot be pulled: the registry refuses it \(.*403 Forbidden\)/,
+    { blame: 'elsewhere' },
   ],
   'pulling-unreachable': ['progressing'],
   'pulling-unreachable-long': [
     'failed',
     /^image gone\.fairlead\.test\/app:1 cannot be pulled: .*connection refused \(0 of 1 pods ready\)$/,
+    { blame: 'elsewhere' },
   ],
-  'image-name': ['failed', /^image Not A Name cannot be pulled: .*couldn't parse image reference/],
+  'image-name': [
+    'failed',
+    /^image Not A Name cannot be pulled: .*couldn't parse image reference/,
+    { blame: undefined },
+  ],
   'crash-panic': ['failed', PANIC, { evidence: { container: 'web' } }],
   'crash-exit': [
     'failed',
@@ -112,6 +119,12 @@ describe('of what a real cluster said once', () => {
 
   it('has a verdict on everything that was recorded', () => {
     expect(recordings).toEqual(Object.keys(TABLE).sort());
+  });
+
+  it.each(['pulling-missing-digest', 'job-image'])('%s blames nobody for what Fairlead published', (name) => {
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const verdict = verdictOn(recorded(name), `registry.fairlead.test/fairlead/probe@${digest}`);
+    expect(verdict).toMatchObject({ state: 'failed', blame: 'elsewhere' });
   });
 
   it.each(['crash-panic', 'crash-init', 'crash-sidecar', 'job-failed'])(

@@ -52,6 +52,9 @@ export function jobViewOf(recording: Recording): JobView {
   return { ...factsOf(recording), name: 'web', job: recording.live[0] as Job };
 }
 
-export function verdictOn(recording: Recording): Verdict | JobVerdict {
-  return recording.kind === 'Job' ? jobStatus(jobViewOf(recording)) : status(viewOf(recording));
+/** `image`: what the release's own one is to be; else none of those that were recorded. */
+export function verdictOn(recording: Recording, image?: string): Verdict | JobVerdict {
+  const view = recording.kind === 'Job' ? jobViewOf(recording) : viewOf(recording);
+  const of = { ...view, release: { ...view.release, ...(image !== undefined && { image }) } };
+  return 'workloads' in of ? status(of) : jobStatus(of);
 }

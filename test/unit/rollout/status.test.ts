@@ -30,6 +30,36 @@ it.each([
     '{ pods: [{ container: { image: x, state: { waiting: { reason: ErrImagePull, message: "403 Forbidden" } } } }] }',
   ],
   [
+    'its own published image, when the registry has lost it',
+    'blame: elsewhere',
+    `{ pods: [{ container: { image: "registry.test/web@sha256:${'a'.repeat(64)}", state: { waiting: { reason: ErrImagePull, message: "not found" } } } }] }`,
+  ],
+  [
+    'an image of its manifests that there is not',
+    '{}',
+    '{ pods: [{ container: { image: "postgres:99", state: { waiting: { reason: ErrImagePull, message: "docker.io/library/postgres:99: not found" } } } }] }',
+  ],
+  [
+    'an image of its manifests that there is not, by an event',
+    '{}',
+    '{ pods: [{ container: { image: "postgres:99", state: { waiting: { reason: ImagePullBackOff, message: Back-off } } } }], events: [{ reason: Failed, message: \'Failed to pull image "postgres:99": not found\', at: 1 }] }',
+  ],
+  [
+    'an image name in its manifests that is none',
+    '{}',
+    '{ pods: [{ container: { image: "Not A Name", state: { waiting: { reason: InvalidImageName, message: "could not parse" } } } }] }',
+  ],
+  [
+    'an image that is missing or only hidden from the nodes',
+    'blame: elsewhere',
+    '{ pods: [{ container: { image: "acme/x", state: { waiting: { reason: ErrImagePull, message: "pull access denied, repository does not exist or may require authorization" } } } }] }',
+  ],
+  [
+    'a registry that could not be reached until patience ended',
+    'blame: elsewhere',
+    '{ after: 100, pods: [{ container: { image: "postgres:99", state: { waiting: { reason: ErrImagePull, message: "dial tcp: i/o timeout" } } } }] }',
+  ],
+  [
     'a program that ends',
     '{}',
     '{ pods: [{ container: { restartCount: 2, state: { waiting: { reason: CrashLoopBackOff } }, lastState: { terminated: { exitCode: 2 } } } }], logs: { a/current: boom } }',
