@@ -12,7 +12,7 @@ import { buildCommit, type Commit, fetchCommit } from '../lib/engine/commit.ts';
 import { failedAnswer } from '../lib/engine/failed-answer.ts';
 import { jobName } from '../lib/engine/job-name.ts';
 import { nobodyBuilds, withNeed } from '../lib/engine/late-need.ts';
-import { recourseAfter } from '../lib/engine/recourse.ts';
+import { type Recourse, recourseAfter } from '../lib/engine/recourse.ts';
 import type { BuildEvent, EngineName, RemoteEngine, RemoteJob } from '../lib/engine/types.ts';
 import { FairleadError } from '../lib/errors.ts';
 import { machinePlatform, parsePlatform, renderPlatform } from '../lib/image/platform.ts';
@@ -80,9 +80,17 @@ async function answerTo(request: BuildRequest, until: Date): Promise<BuildAnswer
   const { continues } = request;
   const forge = forges.of(request.repository.host);
   const engine = engines.find(({ name }) => name === continues?.engine);
+  const refused: Refused = { by: new Map() };
   if (continues !== undefined && engine !== undefined) {
     const job = jobOf(request, parsePlatform(continues.platform));
-    return await withManifests(await follow(job, engine, continues.id, LOOK), request, forge, tools);
+    try {
+      return await withManifests(await follow(job, engine, continues.id, LOOK), request, forge, tools);
+    } catch (error) {
+      // It goes on elsewhere, as one does that was refused at once.
+      const recourse = recourseAfter(error, { choice: { is: 'remote', engine, because: '' } });
+      if (recourse.is !== 'pass-over') throw error;
+      note(refused, recourse, error);
+    }
   }
   const directory = await mkdtemp(join(tmpdir(), 'fairlead-commit-'));
   try {
@@ -92,7 +100,7 @@ async function answerTo(request: BuildRequest, until: Date): Promise<BuildAnswer
     const manifests = await manifestsIn(commit, request, tools, (notice) =>
       tell(request.subject, 'build.notice', notice, {}),
     );
-    const answer = await buildSomewhere(request, commit, until, onEvent);
+    const answer = await buildSomewhere(request, commit, until, onEvent, refused);
     return answer.outcome === 'built' && manifests !== undefined ? { ...answer, manifests } : answer;
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -105,12 +113,24 @@ const shared = {
   ...(toolchain === undefined ? {} : { toolchain }),
 };
 
+/** Who did not build it, and why; `exhausted` is the error of one that had too little for it. */
+interface Refused {
+  by: Map<EngineName, string>;
+  exhausted?: FairleadError;
+}
+
+function note(refused: Refused, { engine, why }: Recourse & { is: 'pass-over' }, error: unknown): void {
+  refused.by.set(engine, why);
+  if (error instanceof FairleadError && error.code === 'engine/exhausted') refused.exhausted = error;
+}
+
 /** Where it is built is decided before anything is done; an engine that has no room leaves it to the next one. */
 async function buildSomewhere(
   request: BuildRequest,
   commit: Commit,
   until: Date,
   onEvent: (event: BuildEvent) => void,
+  refused: Refused,
 ): Promise<BuildAnswer> {
   const machine = machinePlatform();
   const said = parseAppFile(commit.appFile ?? '');
@@ -118,11 +138,17 @@ async function buildSomewhere(
   const platform = parsePlatform(said.platform ?? environment.platform ?? renderPlatform(machine));
   const settings = { ...shared, platform };
   let facts = await readFacts({ ...settings, context: commit.directory, registries });
-  const refused = new Map<EngineName, string>();
   for (;;) {
-    const input = { facts, machine, engines, refused, ...(pinned === undefined ? {} : { pinned }) };
+    const input = {
+      facts,
+      machine,
+      engines,
+      refused: refused.by,
+      ...(pinned === undefined ? {} : { pinned }),
+    };
     const choice = chooseEngine(input);
-    if (choice.is === 'none') throw nobodyBuilds(facts.needs(machine)[0], choice.why, refused);
+    if (choice.is === 'none')
+      throw nobodyBuilds(facts.needs(machine)[0], choice.why, refused.by, refused.exhausted);
     const limit = Math.max(1, until.getTime() - Date.now());
     const signal = AbortSignal.timeout(limit);
     try {
@@ -136,7 +162,7 @@ async function buildSomewhere(
         cutOffAfter: signal.aborted ? limit : undefined,
       });
       if (recourse.is === 'none') throw error;
-      if (recourse.is === 'pass-over') refused.set(recourse.engine, recourse.why);
+      if (recourse.is === 'pass-over') note(refused, recourse, error);
       else facts = withNeed(facts, recourse.need);
     }
   }

@@ -37,7 +37,7 @@ export async function buildImage(
     const claim = await ledger.renew(environmentOf(push), fence);
     return claim.is === 'superseded' ? claim.by.commit : undefined;
   };
-  const pauses = looks();
+  let pauses = looks();
   const room = [...ROOM];
   for (;;) {
     const call = { name: 'build', target: environment.buildFunction, request, delays: [2, 8], room };
@@ -52,6 +52,8 @@ export async function buildImage(
     const by = await step(context, 'renew', renewed);
     if (by !== undefined) return { outcome: 'superseded', by };
     const { engine, id, platform } = built.answer;
+    // One that another engine had too little for begins anew.
+    if (engine !== request.continues?.engine) pauses = looks();
     request = { ...request, continues: { engine, id, platform } };
     const seconds = pauses.next();
     if (seconds.done) break;

@@ -33,13 +33,15 @@ function tooSlow(slow: string, why: string): FairleadError {
 
 /**
  * The failure of a build that nobody takes; `why` says what became of each engine. `refused` has those that would,
- * another time, and the function where that took too long.
+ * another time, and the function where that took too long; `exhausted` is the error of one that has too little for it.
  */
 export function nobodyBuilds(
   need: Need | undefined,
   why: string,
   refused: ReadonlyMap<EngineName, string>,
+  exhausted?: FairleadError,
 ): FairleadError {
+  if (exhausted !== undefined) return exhausted;
   const slow = refused.get('function');
   if (slow !== undefined) return tooSlow(slow, why);
   const operation = 'choosing who builds the image';

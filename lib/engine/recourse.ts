@@ -23,13 +23,16 @@ export interface Attempt {
   cutOffAfter?: number | undefined;
 }
 
+/** What an engine throws when it has no room for a build now, and when it never has enough for that one. */
+const ELSEWHERE = new Set(['engine/unavailable', 'engine/exhausted']);
+
 /** What is left to do after an attempt at a build that threw `error`. Pure. */
 export function recourseAfter(error: unknown, { choice, pinned, cutOffAfter }: Attempt): Recourse {
   if (choice.is === 'function' && cutOffAfter !== undefined) {
     const why = `it did not end within ${(cutOffAfter / 60_000).toFixed(1)} minutes`;
     return { is: 'pass-over', engine: 'function', why };
   }
-  if (choice.is === 'remote' && error instanceof FairleadError && error.code === 'engine/unavailable')
+  if (choice.is === 'remote' && error instanceof FairleadError && ELSEWHERE.has(error.code))
     return { is: 'pass-over', engine: choice.engine.name, why: error.fault.cause };
   // Some things show only when a stage is begun: the triggers of its base, the values of variables.
   if (error instanceof BuildFailure && error.code === 'build/no-engine' && pinned === undefined)

@@ -64,7 +64,8 @@ export interface RemoteEngine {
    * Tells what happens in a build, from where the last `follow` of this `id` stopped, until it ends or `until` is over;
    * answers `running` shortly before that. The `id` it answers replaces the one it was given.
    *
-   * @throws FairleadError as `start`; a build that ended badly is an answer, not an error
+   * @throws FairleadError as `start`, and `engine/exhausted` when the build needs more than it has: more disk, memory or
+   * time. A build that ended badly otherwise is an answer, not an error
    */
   follow(job: RemoteJob, id: string, onEvent: (event: BuildEvent) => void, until: Date): Promise<Followed>;
 }

@@ -68,10 +68,17 @@ export type Order = z.output<typeof orderSchema>;
 
 /** How a build ended. */
 export type Ending =
-  /** `spent`: the machine is not to be used for another build. */
-  | { answer: EndedAnswer; spent?: true }
-  /** It broke, and another try may go well. `exhausted`: what the machine has run out of. */
-  | { fault: { message: string; exhausted?: 'disk' | 'memory' } };
+  | { answer: EndedAnswer }
+  /**
+   * It broke, and another try may go well. `exhausted`: what the machine has run out of; `failed` is what is said of that
+   * where nobody has more.
+   */
+  | { fault: { message: string; exhausted?: Exhausted; failed?: Failed } };
+
+/** What a build needed more of than its machine has. */
+export type Exhausted = 'disk' | 'memory' | 'time';
+
+type Failed = EndedAnswer & { outcome: 'failed' };
 
 /** `n` counts the events from 0. */
 export type StoryLine = { n: number; event: BuildEvent } | { ending: Ending };

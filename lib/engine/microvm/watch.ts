@@ -1,4 +1,5 @@
 import type { Tell } from '../commit.ts';
+import { tooMuch } from '../too-much.ts';
 import type { EndedAnswer, Followed, RemoteJob } from '../types.ts';
 import { type Endpoint, type Heard, reasonOf } from './endpoint.ts';
 import type { Fleet } from './fleet.ts';
@@ -84,13 +85,16 @@ export class Watch {
     if ('answer' in ending) {
       if (!isCredible(ending.answer, this.#job.request.publishTo))
         return await this.#lost('it answered what no build answers');
-      if (ending.spent) await this.#hands.fleet.control.terminate(this.#handle.vm);
       return { is: 'ended', answer: ending.answer };
     }
     const { message, exhausted } = ending.fault;
     if (exhausted === undefined) return await this.#broken(endpoint, message);
-    // What fills the VM stays in it: only another one has room.
-    return await this.#lost(`it has no ${exhausted} left: ${message}`);
+    // What fills its disk may be of builds before this one, and stays there: an empty one may have room.
+    if (exhausted === 'disk' && this.#handle.lost < MOST_LOST)
+      return await this.#lost(`it has no disk left: ${message}`);
+    // What would not end may not have ended yet.
+    await this.#hands.fleet.control.terminate(this.#handle.vm);
+    throw tooMuch(ending.fault, exhausted);
   }
 
   /** The connection broke. The VM may be there all the same; when it is not, the build is lost with it. */

@@ -22,6 +22,7 @@ it.each<[what: string, error: unknown, attempt: Attempt, is: string]>([
   ['a need that showed late', needs, here, 'choose-again'],
   ['the same where fairlead.yaml names the engine', needs, { ...here, pinned: 'function' }, 'none'],
   ['an engine without room', full, there, 'pass-over'],
+  ['an engine that has too little', new FairleadError(fault('engine/exhausted')), there, 'pass-over'],
   ['the same word from the function', full, here, 'none'],
   ['the end of the time', new Error('aborted'), { ...here, cutOffAfter: 90_000 }, 'pass-over'],
   ['an end of the time that is not the function’s', failed, { ...there, cutOffAfter: 90_000 }, 'none'],

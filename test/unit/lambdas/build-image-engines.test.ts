@@ -35,6 +35,12 @@ const server = createServer(async (request, response) => {
   if (String(request.headers['x-amz-target']).endsWith('GetSecretValue'))
     return json({ SecretString: 'the secret' });
   if (path.endsWith('/auth-token')) return json({ authToken: { 'X-aws-proxy-auth': 'let me in' } });
+  const codeBuild = /^CodeBuild_\d+\.(\w+)$/.exec(String(request.headers['x-amz-target']))?.[1];
+  if (codeBuild !== undefined) {
+    asked.push(codeBuild);
+    const running = { id: 'builder:1', buildStatus: 'IN_PROGRESS', currentPhase: 'BUILD' };
+    return json({ ids: [], build: running, builds: [running] });
+  }
   if (path === '/2025-09-09/microvms') {
     asked.push('RunMicrovm');
     return runMicrovm(request, body, response);
@@ -192,6 +198,63 @@ describe('a Dockerfile that is nothing for the function', () => {
       reason: expect.stringMatching(new RegExp(`^Dockerfile:2: .*is for linux/${other}`)),
     });
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a RUN that needs more than a MicroVM has', () => {
+  const message = 'Dockerfile:2: the command needed more than 1.8 GiB of memory';
+  const failed = { outcome: 'failed', blame: 'commit', reason: message, details: 'the lines', line: 2 };
+  beforeEach(() => {
+    vm = (request, _, response) => {
+      if (request.url === '/health') return response.end('{"status":"ready"}\n');
+      const ending = { fault: { message, exhausted: 'memory', failed } };
+      response.end(`${JSON.stringify({ ending })}\n`);
+    };
+  });
+
+  test('fails where nobody has more, with the line and the way out', async () => {
+    expect(await build()).toEqual({
+      outcome: 'failed',
+      blame: 'elsewhere',
+      line: 2,
+      details: 'the lines',
+      reason: `a MicroVM has too little memory for it: ${message}; let the Dockerfile need less, or install CodeBuild for what a MicroVM is too small for`,
+    });
+    expect(asked.filter((one) => one === 'RunMicrovm')).toHaveLength(1);
+  });
+
+  describe('where CodeBuild is installed', () => {
+    let before: typeof handler;
+    beforeAll(async () => {
+      before = handler;
+      vi.stubEnv('CODEBUILD_PROJECT', 'builder');
+      vi.resetModules();
+      ({ handler } = await import('../../../lambdas/build-image.ts'));
+    });
+    afterAll(() => {
+      handler = before;
+      vi.stubEnv('CODEBUILD_PROJECT', undefined);
+      vi.resetModules();
+    });
+
+    const because = `RUN apk add curl (Dockerfile:2) needs CodeBuild: `;
+    const why = `; not in a MicroVM: a MicroVM has too little memory for it: ${message}`;
+
+    test('goes on there, and says why', { timeout: 30_000 }, async () => {
+      expect(await build()).toMatchObject({ outcome: 'building', engine: 'codebuild' });
+      const lines = told.filter(({ event }) => event === 'build.engine').map(({ message: line }) => line);
+      expect(lines).toEqual([expect.stringContaining('needs a MicroVM'), expect.stringContaining(because)]);
+      expect(lines[1]?.endsWith(why)).toBe(true);
+    });
+
+    test('goes on there from an invocation that followed it', { timeout: 30_000 }, async () => {
+      const id = Buffer.from(JSON.stringify(['mvm-1', 'token', 0, 0, 0])).toString('base64url');
+      const continues = { engine: 'microvm' as const, id, platform: HERE };
+      expect(await build({ continues })).toMatchObject({ outcome: 'building', engine: 'codebuild' });
+      expect(asked).toContain('StartBuild');
+      expect(asked).not.toContain('RunMicrovm');
+      expect(told.at(-1)?.message.endsWith(why)).toBe(true);
+    });
   });
 });
 

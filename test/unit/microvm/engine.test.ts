@@ -206,7 +206,7 @@ describe.skipIf(!isolation.able)('builds in MicroVMs', () => {
     });
   });
 
-  test.each(['dies', 'full', 'lies'])(
+  test.each(['dies', 'lies'])(
     'whose VM %s are tried in one more VM, and then given up',
     async (what) => {
       const { followed, events } = await run(job(what));
@@ -224,6 +224,22 @@ describe.skipIf(!isolation.able)('builds in MicroVMs', () => {
       expect(folders).toHaveLength(2);
     },
     60_000,
+  );
+
+  test.each([
+    ['full', 2, /^a MicroVM has too little disk for it: no space left on device$/],
+    ['hungry', 1, /^a MicroVM has too little memory for it: Dockerfile:3: too much$/],
+  ])(
+    'that need more than a VM has are for another engine: %s',
+    { timeout: 60_000 },
+    async (what, vms, cause) => {
+      await expect(run(job(what))).rejects.toMatchObject({
+        code: 'engine/exhausted',
+        fault: { cause: expect.stringMatching(cause), remedy: expect.stringContaining('install CodeBuild') },
+      });
+      const folders = (await carriedOut(what)).map((line) => line.split(' ')[1]);
+      expect([folders.length, new Set(folders).size]).toEqual([vms, vms]);
+    },
   );
 
   test('whose VM is killed while nobody looks go on in another one', async () => {

@@ -1,9 +1,11 @@
 // What runs in the MicroVMs of these tests: the real server, with builds that do as the name of their image says.
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BuildFailure } from '../../../lib/build/failure.ts';
 import type { Carry } from '../../../lib/engine/microvm/server/builds.ts';
 import { startVmServer } from '../../../lib/engine/microvm/server/start.ts';
 import { FairleadError } from '../../../lib/errors.ts';
+import { LimitExceeded } from '../../../lib/sandbox/limits.ts';
 
 const { LISTEN = '', LISTEN_HOOKS = '', CARRIED = '' } = process.env;
 const DIGEST = `sha256:${'a'.repeat(64)}` as const;
@@ -22,6 +24,15 @@ const carry: Carry = async (order, onEvent, signal) => {
   if (what === 'breaks' && attempt <= 2) throw new Error('the registry went away');
   if (what === 'always-breaks') throw new Error('the registry went away');
   if (what === 'full') throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  if (what === 'hungry')
+    throw new BuildFailure(
+      { code: 'build/limit', operation: 'x', place: 'Dockerfile:3', cause: 'too much' },
+      3,
+      'RUN x',
+      {
+        cause: new LimitExceeded('memoryBytes', 'too much'),
+      },
+    );
   if (what === 'dies') process.exit(137);
   onEvent({ type: 'output', line: 1, text: 'two' });
   if (what === 'lies') order.publishTo = 'registry.test/somebody/else';

@@ -70,7 +70,5 @@ export class Builds {
 
 function tooLong(limitMs: number): Ending {
   const minutes = Math.round(limitMs / 60_000);
-  const reason = `the build was broken off after ${minutes} minutes`;
-  // What would not end may not have ended yet.
-  return { answer: { outcome: 'failed', blame: 'commit', reason, details: '' }, spent: true };
+  return { fault: { message: `the build was broken off after ${minutes} minutes`, exhausted: 'time' } };
 }
