@@ -1,5 +1,6 @@
 import type { HostSettings } from '../../../lib/config/config.ts';
 import { HOST_NAMES } from '../../../lib/host-kind.ts';
+import { TOKEN_VARIABLES } from '../webhooks/token.ts';
 import { type Aws, asProfile } from './aws.ts';
 
 /**
@@ -30,13 +31,28 @@ function stepsOf(
   return [
     name,
     // Of CodeCommit, AWS tells Fairlead itself.
-    ...(kind === 'codecommit' || webhook === undefined ? [] : [`  webhook       ${webhook}`]),
+    ...(kind === 'codecommit' || webhook === undefined ? [] : webhookLines(kind, access, webhook, where)),
     ...(secret === undefined ? [] : [`  its secret    ${read(secret)}`]),
     ...(token === undefined
       ? []
       : [
           `  ${access === 'app' ? 'app key    ' : 'token      '}   ${write(token)} --secret-string file://FILE`,
         ]),
+  ];
+}
+
+/** Of a GitHub App there is one webhook, on its own page. */
+function webhookLines(
+  kind: HostSettings['kind'],
+  access: HostSettings['access'],
+  url: string,
+  where: Pick<Aws, 'region' | 'profile'>,
+): string[] {
+  if (access === 'app') return [`  webhook       ${url}`];
+  const command = asProfile(where, `AWS_REGION=${where.region} npx fairlead webhooks`);
+  return [
+    `  webhooks      ${command} makes them, with a token of yours in ${TOKEN_VARIABLES[kind]}`,
+    `  or by hand    ${url}`,
   ];
 }
 
