@@ -73,11 +73,6 @@ export class Kube {
     return JSON.parse(await this.#text(method, path, options));
   }
 
-  /** The answer as it is: a container's log. */
-  async read(path: string, query?: Query): Promise<string> {
-    return this.#text('GET', path, { query });
-  }
-
   /** An answer that keeps coming; it ends when the server, the network or `signal` ends it. */
   async open(path: string, query: Query, idleTimeout: number, signal: AbortSignal): Promise<IncomingMessage> {
     return this.#accepted('GET', path, { query, signal }, idleTimeout);

@@ -1,4 +1,5 @@
 import type { Pod } from '../kube/wire.ts';
+import { msOf } from './view.ts';
 
 /** What the kubelet says of one container of a pod. */
 export type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
@@ -17,4 +18,15 @@ export function lastEnd({ state, lastState }: ContainerStatus): Terminated | und
 /** How often a container has ended in the life of its pod. */
 export function ends({ restartCount, state }: ContainerStatus): number {
   return restartCount + (state?.terminated === undefined ? 0 : 1);
+}
+
+/**
+ * How often a container has ended since then, in milliseconds since the epoch, as far as its pod tells: of a pod that is
+ * older, it says how often in all, and when only of the last two.
+ */
+export function endsSince({ metadata }: Pod, container: ContainerStatus, since: number): number {
+  if (msOf(metadata?.creationTimestamp) >= since) return ends(container);
+  const { state, lastState } = container;
+  return [state?.terminated, lastState?.terminated].filter((end) => end && msOf(end.finishedAt) >= since)
+    .length;
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { LogRef } from '../kube/logs.ts';
 import type { Pod } from '../kube/wire.ts';
-import { type ContainerStatus, containersOf, ends, lastEnd, type Terminated } from './containers.ts';
+import { type ContainerStatus, containersOf, endsSince, lastEnd, type Terminated } from './containers.ts';
 import { lastWords } from './last-words.ts';
 import type { Finding } from './verdict.ts';
 import { eventsOf, type Facts, logKey, msOf, startOf, timeOf } from './view.ts';
@@ -81,14 +81,10 @@ function crashFinding(facts: Facts, pod: Pod, container: ContainerStatus): Findi
   if (container.ready) return undefined;
   const evidence = runThatEnded(pod, container);
   const reason = crashReason(facts, pod, container, end);
-  const looping = container.state?.waiting?.reason === 'CrashLoopBackOff' || ends(container) >= 2;
-  // A pod from before this rollout may have ended long ago for other reasons.
-  const recent = msOf(end.finishedAt) >= startOf(facts) || isNew(facts, pod);
-  return { weight: looping && recent ? 'final' : 'bearable', reason, evidence };
-}
-
-function isNew(facts: Facts, { metadata }: Pod): boolean {
-  return msOf(metadata?.creationTimestamp) >= startOf(facts);
+  // A pod from before this rollout may have ended before for other reasons; the first wait comes with a second end.
+  const count = endsSince(pod, container, startOf(facts));
+  const looping = container.state?.waiting?.reason === 'CrashLoopBackOff' ? count >= 1 : count >= 2;
+  return { weight: looping ? 'final' : 'bearable', reason, evidence };
 }
 
 /** The log of the run that ended last. */

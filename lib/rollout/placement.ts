@@ -1,4 +1,5 @@
 import type { Pod } from '../kube/wire.ts';
+import { wereLeaving } from './leaving.ts';
 import type { Finding } from './verdict.ts';
 import { eventsOf, type Facts, msOf, type Part, startOf, timeOf, warningsOf } from './view.ts';
 import { currentReplicaSet, isObserved, isTakenUp } from './workload.ts';
@@ -7,24 +8,38 @@ import { currentReplicaSet, isObserved, isTakenUp } from './workload.ts';
 export function creationFinding(part: Part): Finding | undefined {
   const refusal = refusalOf(part);
   if (refusal === undefined) return undefined;
-  const { message, at } = refusal;
-  return creationRefused(message, at >= startOf(part));
+  // Of a workload that is used again, it may be what happened last time.
+  return refusal.since < startOf(part)
+    ? { ...creationRefused(part, refusal), weight: 'bearable' }
+    : creationRefused(part, refusal);
 }
 
-/** `recent`: of a workload that is used again, it may be what happened last time. */
-export function creationRefused(message: string, recent: boolean): Finding {
+/** What the cluster has said, and when it did so last, in milliseconds since the epoch. */
+interface Refusal {
+  message: string;
+  at: number;
+}
+
+/** That a pod could not be created, by something that began to be so after its release did. */
+export function creationRefused(facts: Facts, { message, at }: Refusal): Finding {
   const text = message
     .replace(/^(Error creating: |create Pod \S+ in StatefulSet \S+ failed error: )/, '')
     .replace(/^pods "[^"]*" is forbidden: /, '');
   // A webhook that does not answer may answer later; an account may be made a moment after its namespace, and a new quota
   // is counted a moment after it is made.
   const passing = /failed calling webhook|error looking up service account|status unknown for quota/;
-  const final = recent && /forbidden|is invalid|denied the request/.test(message) && !passing.test(message);
-  const reason = `the cluster refuses to create pods: ${text}`;
+  const exceeds = /exceeded quota/.test(message);
+  const heals = passing.test(message) || (exceeds && wereLeaving(facts, at));
+  const final = /forbidden|is invalid|denied the request/.test(message) && !heals;
+  const reason = `the cluster refuses to create pods: ${text}${exceeds ? ROOM : ''}`;
   return { weight: final ? 'final' : 'bearable', reason, blame: 'elsewhere' };
 }
 
-function refusalOf(part: Part): { message: string; at: number } | undefined {
+/** The pods that serve stay until new ones do (`maxUnavailable: 0`): a quota of just the app's pods lets no update through. */
+const ROOM =
+  '; an update takes more pods than the app has for a while: raise the quota, or lower replicas or resources.requests';
+
+function refusalOf(part: Part): (Refusal & { since: number }) | undefined {
   const { workload } = part;
   if (workload.kind === 'Deployment') {
     const set = currentReplicaSet(workload);
@@ -34,13 +49,17 @@ function refusalOf(part: Part): { message: string; at: number } | undefined {
       ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
     );
     if (condition === undefined) return undefined;
-    return { message: condition.message ?? condition.reason ?? '', at: msOf(condition.lastTransitionTime) };
+    const since = msOf(condition.lastTransitionTime);
+    const told = eventsOf(part, set.metadata?.uid).findLast(({ reason }) => reason === 'FailedCreate');
+    const at = Math.max(since, told === undefined ? 0 : timeOf(told));
+    return { message: condition.message ?? condition.reason ?? '', at, since };
   }
   // The other kinds have no such condition, and tell of it in events.
   const told = eventsOf(part, workload.live?.metadata?.uid).findLast(({ reason }) =>
     ['FailedCreate', 'SuccessfulCreate'].includes(reason ?? ''),
   );
-  return told?.reason === 'FailedCreate' ? { message: told.message ?? '', at: timeOf(told) } : undefined;
+  if (told?.reason !== 'FailedCreate') return undefined;
+  return { message: told.message ?? '', at: timeOf(told), since: timeOf(told) };
 }
 
 /** A pod that no node takes. New nodes may be on their way. */

@@ -65,10 +65,6 @@ function isSelected({ metadata }: Pod, selectors: readonly Record<string, string
   );
 }
 
-interface Selecting {
-  selector?: { matchLabels?: Record<string, string> };
-}
-
 /**
  * How often a container has ended since then. A pod says how often in all, and when last; of a pod that is older,
  * one end may have been before, as a rollout bears it.

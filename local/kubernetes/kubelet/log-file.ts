@@ -17,6 +17,7 @@ export interface LogOptions {
   tailLines?: number;
   /** Only what was written at or after it. */
   since?: Date;
+  /** Counted from the first line that is wanted: what is left out is the end (kubernetes, pkg/kubelet/kuberuntime/logs). */
   limitBytes?: number;
 }
 

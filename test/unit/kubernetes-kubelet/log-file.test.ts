@@ -29,6 +29,8 @@ test.each<[LogOptions, string]>([
   [{ tailLines: 9 }, 'one\nlong, in parts\ntwo\n'],
   [{ since: new Date('2026-01-01T00:00:03Z') }, 'two\n'],
   [{ limitBytes: 5 }, 'one\nl'],
+  // As a kubelet does: the end is what is missing.
+  [{ tailLines: 2, limitBytes: 6 }, 'long, '],
   [{ tailLines: 1, timestamps: true }, '2026-01-01T00:00:03.000000001Z two\n'],
 ])('%j', async (options, expected) => {
   await writeFile(path, line(1, 'one') + line(2, 'long, ', 'P') + line(2, 'in parts') + line(3, 'two'));

@@ -63,3 +63,41 @@ it.each([
   const condition = `{ type: ReplicaFailure, status: "True", lastTransitionTime: "2026-11-01T10:00:01Z", message: '${message}' }`;
   expect(status(viewOf(`replicaSet: { conditions: [${condition}] }`)).state).toBe(state);
 });
+
+const FULL = `replicaSet: { conditions: [{ type: ReplicaFailure, status: "True", lastTransitionTime: "2026-11-01T10:00:01Z", message: 'pods "web-x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=10, limited: pods=10' }] }`;
+const SERVES = '{ container: { ready: true, state: { running: {} } } }';
+const killing = (about: string, at: number) =>
+  `{ reason: Killing, type: Normal, message: Stopping container web, about: ${about}, at: ${at} }`;
+const refused = (at: number) => `{ reason: FailedCreate, message: exceeded quota, about: new, at: ${at} }`;
+
+it.each([
+  ['is full of pods that serve', `pods: [${SERVES}]`, [], 'failed'],
+  ['has pods that are leaving', `pods: [${SERVES}, { deleting: true }]`, [], 'progressing'],
+  [
+    'had pods that were leaving when it was asked last',
+    `pods: [${SERVES}]`,
+    [killing('f', -20)],
+    'progressing',
+  ],
+  [
+    'was asked again since the last one left',
+    `pods: [${SERVES}]`,
+    [killing('f', -20), refused(16)],
+    'failed',
+  ],
+  ['has a pod whose program is only started again', `pods: [${SERVES}]`, [killing('a', 0)], 'failed'],
+])('takes a quota that %s for what it is', (_, pods, events, state) => {
+  const told = `events: [${events.join(', ')}]`;
+  const view = viewOf([FULL, pods, told, 'after: 20'].join('\n'));
+  expect(status(view)).toMatchObject({
+    state,
+    ...(state === 'failed' && {
+      reason: expect.stringContaining('an update takes more pods than the app has'),
+    }),
+  });
+});
+
+it('does not wait for ever for pods that do not leave', () => {
+  const view = viewOf([FULL, `pods: [${SERVES}, { deleting: true }]`, ENDED, 'after: 60'].join('\n'));
+  expect(status(view)).toMatchObject({ state: 'failed', blame: 'elsewhere' });
+});

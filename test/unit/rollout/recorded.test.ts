@@ -3,7 +3,7 @@ import { recorded, recordings, verdictOn } from './recorded.ts';
 
 const MISSING = /^image \S+ cannot be pulled: its registry does not have it \(\S+: not found\)$/;
 const QUOTA =
-  'the cluster refuses to create pods: exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0';
+  'the cluster refuses to create pods: exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0; an update takes more pods than the app has for a while: raise the quota, or lower replicas or resources.requests';
 const PANIC = 'container web exits with code 2 right after its start: panic: boom';
 
 /** What is to be made of each: its state, and the reason as text or pattern. */

@@ -97,6 +97,18 @@ export const FINAL: Case[] = [
       evidence: { run: previous }`,
   },
   {
+    is: 'failed for two ends of an older pod since the rollout began',
+    state: `
+      pods: [{ created: -9999, container: { restartCount: 4, state: { terminated: { exitCode: 1, finishedAt: "2026-11-01T10:00:05Z" } }, lastState: { terminated: { exitCode: 1, finishedAt: "2026-11-01T10:00:03Z" } } } }]`,
+    verdict: '{ state: failed, reason: "container web exits with code 1 right after its start" }',
+  },
+  {
+    is: 'failed for an older pod that the kubelet has to wait with before it starts it again',
+    state: `
+      pods: [{ created: -9999, container: { restartCount: 4, state: { waiting: { reason: CrashLoopBackOff } }, lastState: { terminated: { exitCode: 1, finishedAt: "2026-11-01T10:00:03Z" } } } }]`,
+    verdict: '{ state: failed, reason: "container web exits with code 1 right after its start" }',
+  },
+  {
     is: 'failed for a program that comes to its end',
     state:
       'pods: [{ container: { restartCount: 1, state: { terminated: { exitCode: 0, reason: Completed } } } }]',
@@ -176,7 +188,7 @@ export const FINAL: Case[] = [
     state: `
       replicaSet: { conditions: [{ type: ReplicaFailure, status: "True", reason: FailedCreate, lastTransitionTime: "2026-11-01T10:00:01Z", message: 'pods "web-x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2' }] }`,
     verdict:
-      '{ state: failed, reason: "the cluster refuses to create pods: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2" }',
+      '{ state: failed, reason: "the cluster refuses to create pods: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2; an update takes more pods than the app has for a while: raise the quota, or lower replicas or resources.requests" }',
   },
 ];
 
@@ -201,6 +213,18 @@ export const BORNE: Case[] = [
     is: 'progressing although a pod of the same template ended often before this rollout',
     state: `
       pods: [{ created: -9999, container: { restartCount: 7, state: { running: {} }, lastState: { terminated: { exitCode: 1, finishedAt: "2026-11-01T09:00:00Z" } } } }]`,
+    verdict: '{ state: progressing }',
+  },
+  {
+    is: 'progressing although a pod of the same template, which ended often long ago, ends once during this rollout',
+    state: `
+      pods: [{ created: -9999, container: { restartCount: 4, state: { running: {} }, lastState: { terminated: { exitCode: 1, finishedAt: "2026-11-01T10:00:03Z" } } } }]`,
+    verdict: '{ state: progressing }',
+  },
+  {
+    is: 'progressing although it is down at the moment',
+    state: `
+      pods: [{ created: -9999, container: { restartCount: 3, state: { terminated: { exitCode: 1, finishedAt: "2026-11-01T10:00:03Z" } }, lastState: { terminated: { exitCode: 1, finishedAt: "2026-10-01T10:00:00Z" } } } }]`,
     verdict: '{ state: progressing }',
   },
   {
