@@ -33,6 +33,11 @@ export async function inLimits<T>(
   }
 }
 
+/** Which limit a command reached, where that is what an error says. */
+export function limitReached(error: unknown): keyof RunLimits | undefined {
+  return error instanceof LimitExceeded ? error.limit : undefined;
+}
+
 /** Runs something that ends when its signal aborts, which it does when the time of a RUN is over. */
 export async function withTimeout<T>(
   limits: RunLimits,

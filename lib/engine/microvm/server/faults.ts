@@ -1,6 +1,6 @@
 import { BuildFailure } from '../../../build/failure.ts';
+import { limitReached } from '../../../build/run/limits.ts';
 import { FairleadError, messageOf } from '../../../errors.ts';
-import { LimitExceeded } from '../../../sandbox/limits.ts';
 import { failedAnswer } from '../../failed-answer.ts';
 import type { Ending, Exhausted } from '../protocol.ts';
 
@@ -23,8 +23,9 @@ function exhaustion(error: unknown): Exhausted | undefined {
     // errno(3).
     if (code === 'ENOSPC' || code === 'EDQUOT') return 'disk';
     if (code === 'ENOMEM') return 'memory';
-    if (cause instanceof LimitExceeded && cause.limit === 'diskBytes') return 'disk';
-    if (cause instanceof LimitExceeded && cause.limit === 'memoryBytes') return 'memory';
+    const limit = limitReached(cause);
+    if (limit === 'diskBytes') return 'disk';
+    if (limit === 'memoryBytes') return 'memory';
   }
   return error instanceof BuildFailure && error.code === 'build/run-failed'
     ? exhaustionSaid(error)
