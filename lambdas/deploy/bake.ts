@@ -86,7 +86,7 @@ function isKeen({ alarms, alarmTag, checks }: Bake): boolean {
 }
 
 /** A look that nobody could take is one that found out nothing: the release is not at fault. */
-async function lookOnce(
+export async function lookOnce(
   context: DurableContext,
   request: RolloutRequest,
 ): Promise<{ is: 'looked'; look: BakeLook } | { is: 'superseded' }> {

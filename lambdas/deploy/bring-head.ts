@@ -10,6 +10,7 @@ import { buildImage, type Claim } from './build.ts';
 import { type Claimed, claimHead, type Known } from './claim.ts';
 import { commentOn } from './comment.ts';
 import { giveWay } from './give-way.ts';
+import { lookForLateAlarm, takeBackFor } from './late-alarm.ts';
 import { bringBackMissing, lookForLive } from './missing.ts';
 import { step } from './patience.ts';
 import { begin, type Progress } from './progress.ts';
@@ -35,8 +36,18 @@ export async function bringHead(context: DurableContext, asked: Push): Promise<S
   const { ref, after: pushed, receivedAt } = push;
   const of = { ref, pushed, receivedAt, repository: push };
   const settled = await settle(context, push, of, { progress, ending, restored });
+  if (ending.is === 'live') await heedLateAlarm(context, push, progress);
   await commentOn(context, push, ending, settled);
   return settled;
+}
+
+/** What is live by now may have set off an alarm that nobody heard. */
+async function heedLateAlarm(context: DurableContext, push: Push, progress: Progress): Promise<void> {
+  const { commit, fence, release, lookedLate } = progress;
+  if (release === undefined || fence === undefined) return;
+  const looking = () => lookForLateAlarm(context, push, { commit, fence }, { ...progress, release });
+  const rung = lookedLate === undefined ? await looking() : lookedLate.rung;
+  if (rung !== undefined) await takeBackFor(context, push, release, rung);
 }
 
 /** What goes wrong here goes wrong again when the head is claimed, and is told there. */

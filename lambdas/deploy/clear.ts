@@ -3,6 +3,7 @@ import type { Release } from '../../lib/release/types.ts';
 import { tell } from '../../lib/report/story.ts';
 import type { RolloutAnswer, RolloutRequest } from '../../lib/rollout/request.ts';
 import type { Claim } from './build.ts';
+import { lookForLateAlarm } from './late-alarm.ts';
 import { invoke, step } from './patience.ts';
 import type { Progress } from './progress.ts';
 import { liveOf } from './runs.ts';
@@ -26,6 +27,10 @@ export async function clear(
     return answer.is;
   });
   if (kept !== 'kept') return;
+  const rung = await lookForLateAlarm(context, order, claim, progress);
+  progress.lookedLate = { rung };
+  // It is about to go: what is there to go back to stays.
+  if (rung !== undefined) return;
   const subject = subjectOf(order, claim.commit);
   const request: RolloutRequest = { subject, release, fence, do: 'prune' };
   const call = { name: 'prune', target: environment.rolloutFunction, request, delays: [2, 5] };

@@ -26,6 +26,8 @@ export interface Progress {
   before?: readonly AlarmLook[];
   /** What watching it found that makes it go; told when it goes. */
   bad?: Baking;
+  /** Present once the alarms were read after the ledger had heard that the release is live; `rung` takes it back. */
+  lookedLate?: { rung: AlarmLook | undefined };
   /** ms since the epoch: when the pods of the last phase were ready, and this was told. */
   liveAt?: number;
 }

@@ -52,7 +52,7 @@ describe.concurrent('a release that bakes', () => {
     expect(what.at(-1)).toBe('prune');
     expect(new Set(what.slice(1, -1))).toEqual(new Set(['look']));
     // The ledger knows that it is live before the old pods go.
-    expect(run.operations.slice(-3)).toEqual(['keep', 'prune', 'settle']);
+    expect(run.operations.slice(-4)).toEqual(['keep', 'look', 'prune', 'settle']);
     const look = scene.rollouts.find((request) => request.do === 'look');
     expect(look).toMatchObject({ phase: 0, url: `http://${scene.app}.test/`, fence: 1 });
     const [record] = await scene.ledger.history(scene.environment, 1);
