@@ -6,7 +6,10 @@ import { News } from './news.ts';
 /** For how long to look, and when not to look any longer. */
 export interface Watching {
   fence: number;
-  /** Milliseconds; without a verdict by then, the answer is how it stands. */
+  /**
+   * Milliseconds; without a verdict by then, the answer is how it stands. It is looked at once even where nothing is left:
+   * to say that one has not looked would be to have it all done again.
+   */
   budget: number;
   /** The fence of the newest claim, as far as it is known outside the cluster: it may be waiting for this rollout. */
   newestFence?(): Promise<number | undefined>;
@@ -30,6 +33,9 @@ export interface Look<V> {
 /** Milliseconds between two questions for the newest claim. A rollout that is quicker than that asks none. */
 const ASK_EVERY = 2000;
 
+/** Milliseconds that the first look has, whatever came before it: a list of each collection, from a cluster at work. */
+const FIRST_LOOK = 10_000;
+
 /**
  * Looks until there is a verdict: whenever the cluster says that something has changed, and when time alone may have
  * changed it.
@@ -44,13 +50,14 @@ export async function until<V>(
   const { signal } = ended;
   const subject = begin({ changed: () => news.tell(), broken: (error) => news.fail(error), signal });
   const deadline = Date.now() + watching.budget;
+  const readBy = Math.max(deadline, Date.now() + FIRST_LOOK);
   const newer = askForNewer(watching, news);
   try {
     for (;;) {
       if (newer.fence !== undefined) return { state: 'superseded', by: newer.fence };
       if (!subject.needs.every(({ synced }) => synced)) {
-        if (Date.now() >= deadline) throw troubleOf(subject);
-        await news.wait(deadline - Date.now());
+        if (Date.now() >= readBy) throw troubleOf(subject);
+        await news.wait(readBy - Date.now());
         continue;
       }
       const { verdict, isOver, next } = await subject.look();

@@ -37,3 +37,17 @@ it('has one as soon as it sees again', async () => {
   });
   expect(verdict).toEqual({ state: 'failed' });
 });
+
+it.each([0, 50])('looks once, even where %i ms are left before it has read anything', async (budget) => {
+  const mirror: { synced: boolean; trouble?: Error } = { synced: false };
+  let looks = 0;
+  const standing = until({ fence: 1, budget }, ({ changed }) => {
+    setTimeout(() => {
+      mirror.synced = true;
+      changed();
+    }, 150);
+    const look = async () => ({ verdict: { state: 'progressing', looks: ++looks }, isOver: false, next: 0 });
+    return { ...failing(mirror), look };
+  });
+  expect(await standing).toEqual({ state: 'progressing', looks: 1 });
+});
