@@ -1,7 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { makeNetwork } from './network.ts';
+import { removeTree } from './remove-tree.ts';
 import { SYSTEM_PATH, spawnLines } from './spawn.ts';
 
 /** Whether this process may run a command in namespaces of its own. */
@@ -51,7 +52,8 @@ export async function probeSandbox(directory: string, uid = process.getuid?.()):
     if (!able) return { able: false, why: said.join(' ') || 'namespaces are not allowed here' };
     return { able: true, as, overlay: await probeOverlay(as, trial), ...(await probeNetwork(as)) };
   } finally {
-    await rm(trial, { recursive: true, force: true });
+    // An overlay leaves directories in `work` that nobody may read but root.
+    removeTree(trial);
   }
 }
 

@@ -10,15 +10,15 @@ import {
   symlinkSync,
   utimesSync,
 } from 'node:fs';
+import { removeTree } from '../../sandbox/remove-tree.ts';
 import { stampOf } from '../plan/context.ts';
 import { type Store, writeWhole } from '../store/store.ts';
 import { type Change, join, type Node, parentOf, type Tree } from '../tree.ts';
-import { removeTree } from './remove.ts';
+import { type Attributes, DiskAttributes, onDiskMode } from './attributes.ts';
 
 /** What was on disk when it was last looked at. */
-interface Seen {
+interface Seen extends Attributes {
   type: Node['type'];
-  mode: number;
   /** A file's stamp, a symlink's text. */
   stamp: string;
   /** A file's hash, where we wrote or kept it. */
@@ -27,10 +27,12 @@ interface Seen {
 
 /**
  * A stage's files on disk, for commands that need them there. The directory stays between builds, so that only what
- * differs is written again, and Go finds its packages where they were. Owners and times are in the tree alone.
+ * differs is written again, and Go finds its packages where they were. Times are in the tree alone.
  */
 export class GoDisk {
   readonly root: string;
+  /** Whose the files are, and their whole modes. */
+  readonly attributes = new DiskAttributes();
   readonly #store: Store;
   readonly #indexFile: string;
   #seen: Map<string, Seen>;
@@ -50,29 +52,26 @@ export class GoDisk {
     for (const [path, node] of tree.below('')) {
       if (node.type === 'other') continue;
       const found = onDisk.get(path);
-      if (found !== undefined && this.#isAs(path, node, found, tree)) {
-        next.set(path, { ...found, ...(node.sha === undefined ? {} : { sha: node.sha }) });
-        continue;
+      const isThere = found !== undefined && this.#isAs(path, node, found, tree);
+      if (!isThere) {
+        if (found !== undefined && !(found.type === 'directory' && node.type === 'directory'))
+          this.#delete(path);
+        this.#write(path, node, tree);
       }
-      if (found !== undefined && !(found.type === 'directory' && node.type === 'directory'))
-        this.#delete(path);
-      this.#write(path, node, tree);
-      next.set(path, { ...this.#lookAt(path), ...(node.sha === undefined ? {} : { sha: node.sha }) });
+      const isPlain = node.uid === 0 && node.gid === 0 && isOnDisk(node);
+      if (!isPlain) this.attributes.set(this.#at(path), node);
+      const seen = isThere && isPlain ? found : this.#lookAt(path);
+      next.set(path, { ...seen, ...(node.sha === undefined ? {} : { sha: node.sha }) });
     }
     for (const path of onDisk.keys()) if (!next.has(path) && !isGone(path, next, onDisk)) this.#delete(path);
     this.#seen = next;
   }
 
   /**
-   * What commands changed since `put` or the last call; the bytes are kept in the store. New files are `owner`'s.
+   * What commands changed since `put` or the last call; the bytes are kept in the store. New files are root's.
    * `finish` may change an executable before it is kept.
    */
-  async changes(
-    tree: Tree,
-    owner: { uid: number; gid: number },
-    mtime: number,
-    finish: (file: string) => Promise<void>,
-  ): Promise<Change[]> {
+  async changes(tree: Tree, mtime: number, finish: (file: string) => Promise<void>): Promise<Change[]> {
     const changes: Change[] = [];
     const now = this.#look();
     for (const path of this.#seen.keys()) {
@@ -89,7 +88,7 @@ export class GoDisk {
         await finish(this.#at(path));
         found.stamp = this.#lookAt(path).stamp;
       }
-      const node = await this.#nodeAt(path, found, owner, mtime);
+      const node = await this.#nodeAt(path, found, mtime);
       if (node !== undefined && !isEqual(tree.get(path), node)) changes.push({ path, node });
     }
     this.#seen = now;
@@ -101,8 +100,9 @@ export class GoDisk {
     writeWhole(this.#indexFile, JSON.stringify([...this.#seen]));
   }
 
-  async #nodeAt(path: string, found: Seen, owner: { uid: number; gid: number }, mtime: number) {
-    const common = { mode: found.mode, ...owner, mtime, size: 0 };
+  async #nodeAt(path: string, found: Seen, mtime: number) {
+    const { mode, uid, gid } = found;
+    const common = { mode, uid, gid, mtime, size: 0 };
     if (found.type === 'directory') return { ...common, type: 'directory' } satisfies Node;
     if (found.type === 'symlink')
       return { ...common, type: 'symlink', link: this.#unmapped(found.stamp) } satisfies Node;
@@ -133,10 +133,11 @@ export class GoDisk {
 
   #lookAt(path: string): Seen {
     const stat = lstatSync(this.#at(path), { bigint: true });
-    const mode = Number(stat.mode & 0o7777n);
-    if (stat.isDirectory()) return { type: 'directory', mode, stamp: '' };
-    if (stat.isSymbolicLink()) return { type: 'symlink', mode: 0o777, stamp: readlinkSync(this.#at(path)) };
-    return { type: stat.isFile() ? 'file' : 'other', mode, stamp: stampOf(stat) };
+    const attributes = this.attributes.of(stat);
+    if (stat.isDirectory()) return { type: 'directory', ...attributes, stamp: '' };
+    if (stat.isSymbolicLink())
+      return { type: 'symlink', ...attributes, mode: 0o777, stamp: readlinkSync(this.#at(path)) };
+    return { type: stat.isFile() ? 'file' : 'other', ...attributes, stamp: stampOf(stat) };
   }
 
   #isAs(path: string, node: Node, found: Seen, tree: Tree): boolean {
@@ -190,19 +191,23 @@ function timeOf(sha: string): number {
   return Number.parseInt(sha.slice(0, 7), 16) + Number.parseInt(sha.slice(7, 12), 16) / 2 ** 20;
 }
 
-// We need not be root, and have to read and change what we own.
-function onDiskMode({ type, mode }: Node): number {
-  return (mode & 0o777) | (type === 'directory' ? 0o700 : 0o600);
+function isOnDisk(node: Node): boolean {
+  return node.type === 'symlink' || onDiskMode(node) === node.mode;
 }
 
 function isSame(a: Seen, b: Seen): boolean {
-  return a.type === b.type && a.mode === b.mode && a.stamp === b.stamp;
+  return a.type === b.type && a.stamp === b.stamp && isAttributed(a, b);
+}
+
+function isAttributed(a: Attributes, b: Attributes): boolean {
+  return a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
 }
 
 function isEqual(before: Node | undefined, now: Node): boolean {
   if (before === undefined || before.type !== now.type) return false;
-  if (now.type === 'symlink') return before.link === now.link;
-  return onDiskMode(before) === now.mode && before.sha === now.sha;
+  if (now.type === 'symlink')
+    return before.link === now.link && before.uid === now.uid && before.gid === now.gid;
+  return isAttributed(before, now) && before.sha === now.sha;
 }
 
 /** Whether a directory above `path` is gone as well, and tells of it. */

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { removeTree } from '../../sandbox/remove-tree.ts';
 import type { SandboxRoot } from '../../sandbox/run.ts';
 import { keyOf } from '../store/store.ts';
 import { type Change, join, type Node, parentOf, Tree } from '../tree.ts';
 import { type Level, Levels } from './levels.ts';
 import { look, type Seen } from './look.ts';
-import { removeTree } from './remove.ts';
 import { findRoot, keepRoot } from './roots.ts';
 import type { DiskTools, SandboxDisk, SandboxStage } from './sandbox-disk.ts';
 import { changed } from './snapshot.ts';

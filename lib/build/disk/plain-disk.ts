@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { removeTree } from '../../sandbox/remove-tree.ts';
 import type { SandboxRoot } from '../../sandbox/run.ts';
 import type { Change, Tree } from '../tree.ts';
 import { look, type Seen } from './look.ts';
-import { removeTree } from './remove.ts';
 import type { DiskTools, SandboxDisk, SandboxStage } from './sandbox-disk.ts';
 import { changed } from './snapshot.ts';
 import { unpackTree, writePaths } from './unpack.ts';

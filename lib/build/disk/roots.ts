@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { removeTree } from '../../sandbox/remove-tree.ts';
 import { markUsed } from '../store/prune.ts';
 import type { Store } from '../store/store.ts';
-import { removeTree } from './remove.ts';
 
 /**
  * The directory that is kept under a key, if there is one; it then counts as used now.

@@ -19,10 +19,10 @@ import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { TarBody, TarHeader } from '../../image/read-tar.ts';
 import type { Layer } from '../../image/types.ts';
+import { removeTree } from '../../sandbox/remove-tree.ts';
 import { entryName } from '../store/fetch.ts';
 import { eachEntry } from '../store/layer-index.ts';
 import { type InLayer, type Node, parentOf, type Tree } from '../tree.ts';
-import { removeTree } from './remove.ts';
 import { writeLinked, writeNodeCapabilities, writeSpecials } from './write-nodes.ts';
 
 /** Who unpacks: only root can give files away. */

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build } from '../../../lib/build/build.ts';
 import { RemoteCache } from '../../../lib/build/cache/remote-cache.ts';
-import { removeTree } from '../../../lib/build/disk/remove.ts';
 import { findToolchain } from '../../../lib/build/go/toolchain.ts';
 import { Registries } from '../../../lib/registry/registries.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { implementations, type Running } from './implementations.ts';
 
 const toolchain = findToolchain(process.env);

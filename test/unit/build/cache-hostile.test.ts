@@ -14,7 +14,7 @@ import { emptyIndex, parseIndex, renderIndex } from '../../../lib/build/cache/in
 import { unpackPack } from '../../../lib/build/cache/pack.ts';
 import { RemoteCache } from '../../../lib/build/cache/remote-cache.ts';
 import { SHARED_RECORDS } from '../../../lib/build/cache/schemas.ts';
-import { removeTree } from '../../../lib/build/disk/remove.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { Store } from '../../../lib/build/store/store.ts';
 import { Registries } from '../../../lib/registry/registries.ts';
 import { startRegistry } from '../../../local/registry/server.ts';

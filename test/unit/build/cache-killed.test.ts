@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { removeTree } from '../../../lib/build/disk/remove.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { startRegistry } from '../../../local/registry/server.ts';
 import { Scratch } from './support.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheScope } from '../../../lib/build/cache/scope.ts';
-import { removeTree } from '../../../lib/build/disk/remove.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { findToolchain } from '../../../lib/build/go/toolchain.ts';
 import type { ProgressEvent } from '../../../lib/build/progress.ts';
 import { openCache } from '../../../lib/build/run/mounts/caches.ts';

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
 import { type BuildOptions, build } from '../../../lib/build/build.ts';
-import { removeTree } from '../../../lib/build/disk/remove.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { findToolchain } from '../../../lib/build/go/toolchain.ts';
 import type { ProgressEvent } from '../../../lib/build/progress.ts';
 import type { ImageSource } from '../../../lib/build/store/bases.ts';

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -15,10 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
-import { removeTree } from '../../../lib/build/disk/remove.ts';
 import { type Able, probeSandbox } from '../../../lib/sandbox/ability.ts';
 import { defaultLimits } from '../../../lib/sandbox/limits.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { runInSandbox, type SandboxRun } from '../../../lib/sandbox/run.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'fairlead-sandbox-'));
@@ -134,6 +136,7 @@ async function run(argv: string[], more: Partial<SandboxRun> = {}) {
     argv: ['/probe', ...argv],
     env: new Map([['A', "it's $HOME"]]),
     workdir: '/work',
+    workdirInRoot: 'work',
     user: { uid: 0, gid: 0, groups: [] },
     mounts: [],
     names: { resolvConf: 'etc/resolv.conf', hosts: 'etc/hosts' },
@@ -165,6 +168,42 @@ describe.skipIf(!ability.able || ability.overlay === 'none')('runInSandbox', () 
     } finally {
       delete process.env.AWS_SECRET_ACCESS_KEY;
     }
+  });
+
+  it('makes the working directory where it is missing, and leaves it there', async () => {
+    const { code, lines, directory } = await run(['who'], {
+      workdir: '/made/deep',
+      workdirInRoot: 'made/deep',
+    });
+    expect({ code, lines }).toEqual({
+      code: 0,
+      lines: ['0 1 /made/deep [/dev /etc /gone /made /old /probe /proc /sys /work]'],
+    });
+    expect(statSync(join(directory, 'upper/made/deep')).mode & 0o777).toBe(0o755);
+  });
+
+  it('takes as long an argument as Linux does, whatever is in it', async () => {
+    const text = "'".repeat(131_071);
+    const { code, lines } = await run(['read', text]);
+    expect(code).toBe(0);
+    expect(lines[0]?.slice(0, 100)).toBe(text.slice(0, 100));
+  });
+
+  it('shows secret variables to the command, and to nobody in a list of processes', async () => {
+    const secret = 'hush-7f3a-1b2c';
+    const secretEnv = new Map([['TOKEN', Buffer.from(`${secret}\n`)]]);
+    const watcher = watchCommandLines(secret);
+    for (let time = 0; time < 3; time++) {
+      const { lines } = await run(['env'], { secretEnv });
+      expect(lines.sort()).toEqual(['', "A=it's $HOME", `TOKEN=${secret}`]);
+    }
+    expect(await watcher.end()).toEqual({ seen: [], hasLooked: true });
+  });
+
+  it('lets no variable make programs of this machine load something', async () => {
+    const env = new Map([['LD_PRELOAD', join(scratch, 'evil.so')]]);
+    const { code, lines } = await run(['who'], { env });
+    expect({ code, lines }).toEqual({ code: 125, lines: [expect.stringContaining('no /usr/bin/env')] });
   });
 
   it('has the changes in the upper directory, and tells what is seen merged', async () => {
@@ -279,6 +318,38 @@ function watch(directory: string): { made: (string | null)[]; close(): void } {
   const made: (string | null)[] = [];
   const watcher = watchDirectory(directory, (_, name) => made.push(name));
   return { made, close: () => watcher.close() };
+}
+
+/** Looks at the arguments of all younger processes, again and again, in a thread of its own. */
+function watchCommandLines(secret: string) {
+  const code = `
+    const { readdirSync, readFileSync } = require('node:fs');
+    const { parentPort, workerData } = require('node:worker_threads');
+    const seen = new Set();
+    let looks = 0;
+    parentPort.on('message', () => parentPort.postMessage({ seen: [...seen], hasLooked: looks > 10 }));
+    const look = () => {
+      for (const pid of readdirSync('/proc')) {
+        if (!(Number(pid) > process.pid)) continue;
+        try {
+          const text = readFileSync('/proc/' + pid + '/cmdline', 'utf8');
+          if (text.includes(workerData)) seen.add(text);
+        } catch {}
+      }
+      looks++;
+      setImmediate(look);
+    };
+    look();`;
+  const worker = new Worker(code, { eval: true, workerData: secret });
+  return {
+    end: async () => {
+      const answer = once(worker, 'message');
+      worker.postMessage('end');
+      const [told] = await answer;
+      await worker.terminate();
+      return told;
+    },
+  };
 }
 
 function commandLine(pid: string): string {
