@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { inflateSync, type Zlib } from 'node:zlib';
-import { CopyProblem } from '../copy/copy-problem.ts';
+import { applied, broken } from './git-delta.ts';
 
 /** An object of git by its kind and bytes. */
 export interface GitObject {
@@ -19,6 +20,16 @@ const MOST_TOTAL = 16 * 1024 ** 3;
 /** What is kept inflated for those that are told as differences to it. */
 const CACHE_BYTES = 96 * 1024 ** 2;
 
+/** Bytes before the objects, and of the checksum behind them. */
+const HEAD = 12;
+const SUM = 20;
+
+/** What stands before an object's data: two numbers, or one and a name. */
+const LONGEST_HEAD = 64;
+
+/** Bytes that are read at a time. */
+const CHUNK = 1024 * 1024;
+
 interface Packed {
   type: number;
   size: number;
@@ -32,26 +43,57 @@ interface Packed {
  * has none. Throws CopyProblem `bad-git`.
  */
 export class GitPack {
-  readonly #pack: Buffer;
+  readonly #file: number;
+  readonly #size: number;
   readonly #entries = new Map<number, Packed>();
   readonly #offsets = new Map<string, number>();
   readonly #cache = new Map<number, GitObject>();
   #cached = 0;
   #total = 0;
 
-  constructor(pack: Buffer) {
-    this.#pack = pack;
-    if (
-      pack.length < 32 ||
-      pack.toString('latin1', 0, 4) !== 'PACK' ||
-      ![2, 3].includes(pack.readUInt32BE(4))
-    )
-      throw broken('it is no pack');
-    const sum = createHash('sha1').update(pack.subarray(0, -20)).digest();
-    if (!sum.equals(pack.subarray(-20))) throw broken('its checksum is another');
-    const count = pack.readUInt32BE(8);
-    for (let at = 12, index = 0; index < count; index++) at = this.#scan(at);
-    this.#name();
+  /** `file` is read as objects are asked for, until `close`. */
+  constructor(file: string) {
+    this.#file = openSync(file, 'r');
+    try {
+      this.#size = fstatSync(this.#file).size;
+      const head = this.#bytes(0, HEAD);
+      if (
+        this.#size < 32 ||
+        head.toString('latin1', 0, 4) !== 'PACK' ||
+        ![2, 3].includes(head.readUInt32BE(4))
+      )
+        throw broken('it is no pack');
+      if (!this.#sum().equals(this.#bytes(this.#size - SUM, SUM))) throw broken('its checksum is another');
+      const count = head.readUInt32BE(8);
+      for (let at = HEAD, index = 0; index < count; index++) at = this.#scan(at);
+      this.#name();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  /** So many bytes, or what there is of them. */
+  #bytes(at: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.#size - at)));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const read = readSync(this.#file, bytes, filled, bytes.length - filled, at + filled);
+      if (read === 0) throw broken('it ends too early');
+      filled += read;
+    }
+    return bytes;
+  }
+
+  #sum(): Buffer {
+    const hash = createHash('sha1');
+    const end = this.#size - SUM;
+    for (let at = 0; at < end; at += CHUNK) hash.update(this.#bytes(at, Math.min(CHUNK, end - at)));
+    return hash.digest();
   }
 
   /** Every name in the pack. */
@@ -67,9 +109,10 @@ export class GitPack {
 
   /** Notes the object at `start`, and answers where the next one begins. */
   #scan(start: number): number {
+    const told = this.#bytes(start, LONGEST_HEAD);
     let at = start;
     const byte = () => {
-      const value = this.#pack[at++];
+      const value = told[at++ - start];
       if (value === undefined) throw broken('it ends too early');
       return value;
     };
@@ -90,7 +133,7 @@ export class GitPack {
       }
       packed.base = start - back;
     } else if (type === REFERENCE_DELTA) {
-      packed.base = this.#pack.toString('hex', at, at + 20);
+      packed.base = told.toString('hex', at - start, at - start + 20);
       at += 20;
     } else if (TYPES[type] === undefined) throw broken(`it has an object of type ${type}`);
     packed.dataAt = at;
@@ -102,7 +145,7 @@ export class GitPack {
     this.#count(size);
     try {
       const options = { info: true, maxOutputLength: Math.max(size, 1) } as const;
-      const { buffer, engine } = inflateSync(this.#pack.subarray(dataAt), options) as unknown as {
+      const { buffer, engine } = inflateSync(this.#bytes(dataAt, mostDeflated(size)), options) as unknown as {
         buffer: Buffer;
         engine: Zlib;
       };
@@ -183,52 +226,7 @@ export class GitPack {
   }
 }
 
-/** Applies a difference: pieces of the base, and new bytes. */
-function applied(base: Buffer, delta: Buffer, count: (size: number) => void): Buffer {
-  let at = 0;
-  const byte = () => {
-    const value = delta[at++];
-    if (value === undefined) throw broken('a difference ends too early');
-    return value;
-  };
-  const number = () => {
-    let value = 0;
-    for (let shift = 0; shift < 50; shift += 7) {
-      const part = byte();
-      value += (part & 127) * 2 ** shift;
-      if ((part & 128) === 0) return value;
-    }
-    throw broken('a difference has a length without end');
-  };
-  if (number() !== base.length) throw broken('a difference is to something of another length');
-  const size = number();
-  count(size);
-  const result = Buffer.allocUnsafe(size);
-  let filled = 0;
-  const put = (piece: Buffer, length: number) => {
-    if (piece.length !== length || filled + length > size) throw broken('a difference leads outside');
-    result.set(piece, filled);
-    filled += length;
-  };
-  while (at < delta.length) {
-    const command = byte();
-    if (command === 0) throw broken('a difference has a command that is none');
-    if ((command & 128) === 0) {
-      put(delta.subarray(at, at + command), command);
-      at += command;
-      continue;
-    }
-    let start = 0;
-    let length = 0;
-    for (let bit = 0; bit < 4; bit++) if ((command & (1 << bit)) !== 0) start += byte() * 256 ** bit;
-    for (let bit = 0; bit < 3; bit++) if ((command & (16 << bit)) !== 0) length += byte() * 256 ** bit;
-    if (length === 0) length = 0x10000;
-    put(base.subarray(start, start + length), length);
-  }
-  if (filled !== size) throw broken('a difference is shorter than it says');
-  return result;
-}
-
-function broken(cause: string): CopyProblem {
-  return new CopyProblem('bad-git', `the pack from the git server cannot be used: ${cause}`);
+/** The bytes that so many are deflated to at most, with room to spare (zlib.h, deflateBound). */
+function mostDeflated(size: number): number {
+  return size + Math.ceil(size / 16) + 1024;
 }

@@ -1,4 +1,5 @@
-import { buffer } from 'node:stream/consumers';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import type { NetworkPolicy } from '../../network/policy.ts';
 import { CopyProblem } from '../copy/copy-problem.ts';
 import { ask, failed, shown } from './request.ts';
@@ -24,7 +25,7 @@ export interface Advertised {
   refs: ReadonlyMap<string, Named>;
 }
 
-/** The longest pack, in bytes: all of it is in memory. */
+/** The longest pack, and the longest list of refs, in bytes. */
 const MOST_PACK = 512 * 1024 ** 2;
 const MOST_REFS = 64 * 1024 ** 2;
 
@@ -36,7 +37,9 @@ const FLUSH = '0000';
  * `build/download`, CopyProblem `bad-git`.
  */
 export async function listRefs(remote: GitRemote, prefixes: readonly string[]): Promise<Advertised> {
-  const lines = await read(remote, 'info/refs?service=git-upload-pack', undefined, MOST_REFS);
+  const lines = await Array.fromAsync(
+    read(remote, 'info/refs?service=git-upload-pack', undefined, MOST_REFS),
+  );
   const texts = lines.flatMap((line) =>
     typeof line === 'string' ? [] : [line.toString('utf8').replace(/\n$/, '')],
   );
@@ -51,7 +54,7 @@ export async function listRefs(remote: GitRemote, prefixes: readonly string[]): 
     return { version: 0, refs: refsOf(texts.map((text) => text.replace(/\0.*$/s, ''))) };
   const wanted = prefixes.map((prefix) => packet(`ref-prefix ${prefix}\n`)).join('');
   const body = `${packet('command=ls-refs\n')}${packet('agent=fairlead\n')}${DELIMITER}${packet('peel\n')}${wanted}${FLUSH}`;
-  const answer = await read(remote, 'git-upload-pack', body, MOST_REFS);
+  const answer = await Array.fromAsync(read(remote, 'git-upload-pack', body, MOST_REFS));
   return {
     version: 2,
     refs: refsOf(answer.flatMap((line) => (typeof line === 'string' ? [] : [String(line)]))),
@@ -71,34 +74,44 @@ function refsOf(lines: readonly string[]): Map<string, Named> {
   return refs;
 }
 
-/** Fetches one commit, or a tag of one, with all its files and without its history, as a pack. Throws as `listRefs`. */
-export async function fetchObject(remote: GitRemote, name: string, version: 0 | 2): Promise<Buffer> {
+/**
+ * Fetches one commit, or a tag of one, with all its files and without its history, as a pack that is written to `file` as
+ * it comes. Throws as `listRefs`.
+ */
+export async function fetchObject(
+  remote: GitRemote,
+  name: string,
+  version: 0 | 2,
+  file: string,
+): Promise<void> {
   const body =
     version === 2
       ? `${packet('command=fetch\n')}${packet('agent=fairlead\n')}${DELIMITER}${packet('no-progress\n')}${packet('ofs-delta\n')}${packet(`want ${name}\n`)}${packet('deepen 1\n')}${packet('done\n')}${FLUSH}`
       : `${packet(`want ${name} side-band-64k ofs-delta no-progress agent=fairlead\n`)}${packet('deepen 1\n')}${FLUSH}${packet('done\n')}`;
-  const lines = await read(remote, 'git-upload-pack', body, MOST_PACK);
-  const pieces: Buffer[] = [];
+  const lines = read(remote, 'git-upload-pack', body, MOST_PACK);
+  await pipeline(packIn(lines, remote.url, version), createWriteStream(file, { flags: 'wx' }));
+}
+
+/** The bytes of the pack among the lines of an answer (gitprotocol-pack, "Packfile Data"). */
+async function* packIn(lines: AsyncIterable<Line>, url: URL, version: 0 | 2): AsyncGenerator<Buffer> {
   let isPack = version === 0;
-  for (const line of lines) {
+  for await (const line of lines) {
     if (typeof line === 'string') continue;
     if (!isPack) isPack = String(line) === 'packfile\n';
-    else if (line[0] === 1) pieces.push(line.subarray(1));
-    else if (line[0] === 3)
-      throw failed(remote.url, `the server says: ${line.toString('utf8', 1).trim()}`, false);
+    else if (line[0] === 1) yield line.subarray(1);
+    else if (line[0] === 3) throw failed(url, `the server says: ${line.toString('utf8', 1).trim()}`, false);
   }
-  return Buffer.concat(pieces);
 }
 
 /** Lines with their length in front (gitprotocol-common, "pkt-line"); a special one is a text. */
 type Line = Buffer | 'flush' | 'delimiter' | 'end';
 
-async function read(
+async function* read(
   remote: GitRemote,
   path: string,
   body: string | undefined,
   most: number,
-): Promise<Line[]> {
+): AsyncGenerator<Line> {
   const { url, network, signal, authorization } = remote;
   const address = new URL(url);
   address.pathname = `${url.pathname.replace(/\/+$/, '')}/${path.replace(/\?.*$/, '')}`;
@@ -121,24 +134,36 @@ async function read(
       yield chunk;
     }
   }
-  return linesOf(await buffer(bounded()), url);
+  yield* linesOf(bounded(), url);
 }
 
-function linesOf(bytes: Buffer, url: URL): Line[] {
-  const lines: Line[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const head = bytes.toString('latin1', at, at + 4);
-    const length = /^[0-9a-f]{4}$/i.test(head) ? Number.parseInt(head, 16) : -1;
-    if (length < 0 || length === 3 || at + length > bytes.length)
-      throw failed(url, 'it does not speak git', false);
-    if (length < 4) lines.push((['flush', 'delimiter', 'end'] as const)[length] as Line);
-    else lines.push(bytes.subarray(at + 4, at + length));
-    const line = lines.at(-1);
-    if (Buffer.isBuffer(line) && line.toString('latin1', 0, 4) === 'ERR ')
-      throw failed(url, `the server says: ${line.toString('utf8', 4).trim()}`, false);
-    at += Math.max(length, 4);
+/** A line has 65,520 bytes at most, so that little is held at a time. */
+async function* linesOf(chunks: AsyncIterable<Buffer>, url: URL): AsyncGenerator<Line> {
+  let bytes: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
+    let at = 0;
+    for (let length = lengthAt(bytes, at, url); length !== undefined; length = lengthAt(bytes, at, url)) {
+      const line = length < 4 ? (SPECIAL[length] as Line) : bytes.subarray(at + 4, at + length);
+      if (Buffer.isBuffer(line) && line.toString('latin1', 0, 4) === 'ERR ')
+        throw failed(url, `the server says: ${line.toString('utf8', 4).trim()}`, false);
+      yield line;
+      at += Math.max(length, 4);
+    }
+    bytes = bytes.subarray(at);
   }
-  return lines;
+  if (bytes.length > 0) throw failed(url, 'it does not speak git', false);
+}
+
+const SPECIAL = ['flush', 'delimiter', 'end'] as const;
+
+/** What the line at `at` has in bytes, its length included; undefined when not all of it has come. */
+function lengthAt(bytes: Buffer, at: number, url: URL): number | undefined {
+  if (bytes.length < at + 4) return undefined;
+  const head = bytes.toString('latin1', at, at + 4);
+  const length = /^[0-9a-f]{4}$/i.test(head) ? Number.parseInt(head, 16) : 3;
+  if (length === 3) throw failed(url, 'it does not speak git', false);
+  return bytes.length < at + length ? undefined : length;
 }
 
 function packet(text: string): string {

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { PATIENT, withRetries } from '../../registry/retry.ts';
 import { CopyProblem } from '../copy/copy-problem.ts';
 import { keepBytes } from '../disk/keep-bytes.ts';
 import { readChanges, writeChanges } from '../store/records.ts';
-import { keyOf } from '../store/store.ts';
+import { keyOf, type Store } from '../store/store.ts';
 import { type Change, join, type Node, newDirectory, parentOf, Tree } from '../tree.ts';
 import { authorization } from './authorization.ts';
 import type { Downloads } from './download.ts';
@@ -11,6 +14,7 @@ import { commitOf, filesOf, type GitFile } from './git-objects.ts';
 import { GitPack } from './git-pack.ts';
 import { fetchObject, type GitRemote, listRefs, type Named } from './git-protocol.ts';
 import { BadGitReference, type GitReference, parseGitReference } from './git-reference.ts';
+import { submodulesOf } from './git-submodules.ts';
 import { shown } from './request.ts';
 
 /** Raise when the same commit would give other files, so that older records do not count. */
@@ -80,15 +84,35 @@ async function changesOf(
       const before = await kept(commit);
       if (before !== undefined) return before;
       const wanted = version === 2 ? commit : named.object;
-      const pack = new GitPack(await fetchObject(remote, wanted, version));
       const from = { reference, mtime, given, depth, origin, count };
-      const changes = await filesIn(pack, commitOf(pack, wanted), from);
+      const changes = await withPack(remote, wanted, version, store, (pack) =>
+        filesIn(pack, commitOf(pack, wanted), from),
+      );
       writeChanges(store, key(commit), changes);
       return changes;
     },
     patience,
     signal,
   );
+}
+
+/** Fetches the pack of an object, which is on disk as long as `use` takes. */
+async function withPack<T>(
+  remote: GitRemote,
+  wanted: string,
+  version: 0 | 2,
+  store: Store,
+  use: (pack: GitPack) => Promise<T>,
+): Promise<T> {
+  const file = store.path('downloads', `unfinished-${randomUUID()}`);
+  mkdirSync(dirname(file), { recursive: true });
+  try {
+    await fetchObject(remote, wanted, version, file);
+    const pack = new GitPack(file);
+    return await use(pack).finally(() => pack.close());
+  } finally {
+    rmSync(file, { force: true });
+  }
 }
 
 function urlOf({ transport, remote }: GitReference): URL {
@@ -214,30 +238,4 @@ function parseSubmodule(url: string, at: string): GitReference {
     if (!(error instanceof BadGitReference)) throw error;
   }
   throw new CopyProblem('bad-git', `the address of its submodule ${at} cannot be read: ${url}`);
-}
-
-/** A longer list of submodules is none. */
-const LONGEST_LIST = 4 * 1024 ** 2;
-
-/** The addresses in a `.gitmodules` by path (git-config's syntax, as far as git writes it). */
-function submodulesOf(files: readonly GitFile[], pack: GitPack): Map<string, string> {
-  const addresses = new Map<string, string>();
-  const listed = files.find((file) => file.path === '.gitmodules' && file.kind !== 'submodule');
-  const data = listed === undefined ? Buffer.alloc(0) : pack.read(listed.object).data;
-  if (data.length > LONGEST_LIST) throw new CopyProblem('bad-git', 'its .gitmodules is too long');
-  let section: { path?: string; url?: string } = {};
-  for (const line of data.toString('utf8').split('\n')) {
-    const equals = line.indexOf('=');
-    const name = line.slice(0, Math.max(equals, 0)).trim();
-    if (line.trim().startsWith('[')) section = {};
-    else if (name === 'path' || name === 'url')
-      section[name] ??= line
-        .slice(equals + 1)
-        .trim()
-        .replace(/^"/, '')
-        .replace(/"$/, '');
-    const { path, url } = section;
-    if (path !== undefined && url !== undefined && !addresses.has(path)) addresses.set(path, url);
-  }
-  return addresses;
 }

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
+import { statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchGit } from '../../../lib/build/add/git.ts';
 import { filesOf } from '../../../lib/build/add/git-objects.ts';
 import { GitPack } from '../../../lib/build/add/git-pack.ts';
+import { fetchObject } from '../../../lib/build/add/git-protocol.ts';
 import { Store } from '../../../lib/build/store/store.ts';
 import { Scratch } from './support.ts';
 
@@ -46,6 +50,12 @@ function commitOf(tree: Buffer): { name: string; object: Buffer } {
   return { name: hashOf('commit', data).toString('hex'), object: packed('commit', data) };
 }
 
+function read(pack: Buffer): GitPack {
+  const file = join(scratch.directory(), 'pack');
+  writeFileSync(file, pack);
+  return new GitPack(file);
+}
+
 describe('a pack of a hostile server', () => {
   it('has no more files than a repository can have, however often one directory is in another', () => {
     const blob = Buffer.from('x');
@@ -57,7 +67,7 @@ describe('a pack of a hostile server', () => {
       tree = treeOf('40000', names, hashOf('tree', tree));
     }
     const commit = commitOf(tree);
-    const pack = new GitPack(packOf([...objects, packed('tree', tree), commit.object]));
+    const pack = read(packOf([...objects, packed('tree', tree), commit.object]));
     expect(() => filesOf(pack, commit.name)).toThrow('more than 1000000 files');
   }, 30_000);
 
@@ -70,7 +80,7 @@ describe('a pack of a hostile server', () => {
       objects.push(packed('difference', difference, hashOf('blob', data)));
       data = next;
     }
-    expect(new GitPack(packOf(objects.reverse())).names).toHaveLength(12_000);
+    expect(read(packOf(objects.reverse())).names).toHaveLength(12_000);
   }, 15_000);
 });
 
@@ -112,6 +122,30 @@ describe('a .gitmodules of a hostile server', () => {
     await expect(fetchGit({ transport: 'http', remote }, 0, given)).rejects.toThrow(
       'the address of its submodule b cannot be read: c',
     );
+  }, 15_000);
+});
+
+describe('a pack that is large', () => {
+  const PIECES = 80;
+  const piece = Buffer.alloc(65_516, 7);
+  piece[0] = 1;
+  const line = Buffer.concat([Buffer.from('fff0'), piece]);
+  const file = join(scratch.directory(), 'pack');
+  const isThere = () => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > (PIECES / 4) * 65_000;
+  const server = createServer(async (_, response) => {
+    const half = Buffer.concat(Array(PIECES / 2).fill(line));
+    response.write(half);
+    while (!isThere()) await sleep(5);
+    response.end(Buffer.concat([half, Buffer.from('0000')]));
+  });
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  afterAll(() => server.close());
+
+  it('is written to disk as it comes', async () => {
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a.git`);
+    const signal = AbortSignal.timeout(10_000);
+    await fetchObject({ url, network: { refuse: 'nothing' }, signal }, 'a'.repeat(40), 0, file);
+    expect(statSync(file).size).toBe(PIECES * 65_515);
   }, 15_000);
 });
 

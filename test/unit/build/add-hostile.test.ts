@@ -179,7 +179,8 @@ describe('readers of archives', () => {
         const { sha, size } = keepBytes(store, worst);
         await readArchive({ file, sha, size }, store).catch(told);
         try {
-          new GitPack(Buffer.concat([Buffer.from('PACK\0\0\0\x02\0\0\0\x05'), worst]));
+          writeFileSync(file, Buffer.concat([Buffer.from('PACK\0\0\0\x02\0\0\0\x05'), worst]));
+          new GitPack(file);
           expect.unreachable();
         } catch (error) {
           told(error);
