@@ -10,8 +10,9 @@ import { bringBack } from './restore.ts';
 import { environment, subjectOf } from './services.ts';
 
 /**
- * Whether what the ledger says is live can be seen in the cluster: somebody may have deleted it. `again`: somebody else
- * is at work there by now. A cluster that cannot be asked is taken to run what it ran.
+ * Whether what the ledger says is live can be seen in the cluster: somebody may have deleted it. What is there is live,
+ * however its pods fare just now. `again`: somebody else is at work there by now. A cluster that cannot be asked is taken
+ * to run what it ran.
  */
 export async function lookForLive(
   context: DurableContext,
@@ -21,14 +22,17 @@ export async function lookForLive(
   // It was brought there just now.
   if (release === undefined || waited) return 'live';
   const subject = subjectOf(push, commit);
-  const request: RolloutRequest = { subject, release, fence, do: 'observe', phase: 'back' };
-  const call = { name: 'observe', target: environment.rolloutFunction, request, delays: [2] };
+  const request: RolloutRequest = { subject, release, fence, do: 'see' };
+  const call = { name: 'see', target: environment.rolloutFunction, request, delays: [2] };
   try {
     const asked = await invoke<RolloutRequest, RolloutAnswer, never>(context, call, async () => undefined);
-    if (asked.is === 'stopped' || asked.answer.state === 'live') return 'live';
-    if (asked.answer.state !== 'superseded') return 'missing';
-    await failIfBehind(context, push, asked.answer.by);
-    return 'again';
+    if (asked.is === 'stopped') return 'live';
+    const { answer } = asked;
+    if (answer.state === 'superseded') {
+      await failIfBehind(context, push, answer.by);
+      return 'again';
+    }
+    return answer.state === 'seen' && answer.missing !== undefined ? 'missing' : 'live';
   } catch (error) {
     if (error instanceof InvokeError) return 'live';
     throw error;

@@ -90,6 +90,7 @@ function outcomeOf(rolledOut: RolledOut, back: Release | undefined): Restored {
     case 'live':
       return back === undefined ? { is: 'removed' } : { is: 'back', release: back, ...addressOf(rolledOut) };
     case 'looked':
+    case 'seen':
       return notRestored('the roll-out function answered another question', back);
     default:
       return notRestored(rolledOut.reason, back);

@@ -25,6 +25,7 @@ interface About {
  * - `prune` takes away what the release does not contain. An `apply` or `observe` does it itself as soon as a phase that
  *   prunes is live, unless the phase is watched (`bakeSeconds`): then old pods are kept for going back, and it is asked
  *   for after the bake.
+ * - `see` tells whether what a live release consists of is there still.
  * - `look` is one look at a release that bakes, at `url` if it has one.
  * - `undo` brings `back` (a new release with the content of the last good one) as a whole, all its resources at once
  *   whatever its strategy, and observes that, to be continued by an `observe` of `back` with `phase: 'back'`; with none, it
@@ -37,6 +38,7 @@ export type RolloutRequest = About &
   (
     | { do: 'apply'; phase: number; back?: true }
     | { do: 'observe'; phase: number | 'back' }
+    | { do: 'see' }
     | { do: 'look'; phase: number; url?: string; since: string }
     | { do: 'prune' }
     | { do: 'undo'; back?: Release }
@@ -58,6 +60,8 @@ export type RolloutAnswer =
   | { state: 'unknown'; reason: string; applied?: AppliedFacts }
   /** A newer claim has written to the environment; `by` is its fence. */
   | { state: 'superseded'; by: number }
+  /** Answer to a `see`: `missing` is an object that is not there, or not as the release has written it. */
+  | { state: 'seen'; missing?: string }
   /** Answer to a `look`. */
   | { state: 'looked'; look: BakeLook }
   /** Answer to a `prune`, an `undo` without `back`, and a `remove`: what had to go is gone. */

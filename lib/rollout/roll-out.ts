@@ -7,6 +7,7 @@ import { removeEnvironment } from './remove.ts';
 import type { RolloutAnswer, RolloutRequest } from './request.ts';
 import { Rollout } from './rollout.ts';
 import type { ReadSecret } from './secrets.ts';
+import { see } from './see.ts';
 
 /** Who hears how a rollout goes on, knows of newer ones, and reads what is not in the cluster. */
 export interface Listener {
@@ -41,6 +42,8 @@ export async function rollOut(
       return new Rollout(cluster, release, fence, listener).apply(request.phase);
     case 'observe':
       return new Rollout(cluster, release, fence, listener).goOn(request.phase);
+    case 'see':
+      return see(cluster, release, fence);
     case 'look':
       if (listener.look === undefined) throw new RangeError('nobody can look at a release that bakes');
       return { state: 'looked', look: await listener.look(request) };

@@ -168,7 +168,7 @@ describe.concurrent('a release in phases', () => {
 });
 
 describe.concurrent('what the ledger says is live and the cluster does not have', () => {
-  const GONE: RolloutAnswer = { state: 'failed', reason: 'Deployment web was deleted', details: '' };
+  const GONE: RolloutAnswer = { state: 'seen', missing: 'Deployment web/web' };
 
   test('is brought back by a push of the same commit, without a build', async ({ scene, expect }) => {
     await scene.deploy(scene.push(A));

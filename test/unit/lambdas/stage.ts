@@ -132,7 +132,7 @@ export class Scene {
   build: (request: BuildRequest) => Promise<BuildAnswer> = async ({ subject }) => this.built(subject.commit);
   rollOut: (request: RolloutRequest) => Promise<RolloutAnswer> = async () => this.live();
   /** What a look at the cluster finds of what the ledger says is live. */
-  seen: (request: RolloutRequest) => Promise<RolloutAnswer> = async () => this.live();
+  seen: (request: RolloutRequest) => Promise<RolloutAnswer> = async () => ({ state: 'seen' });
   /** How often that was looked for. */
   sightings = 0;
   readonly #handler: Handler;
@@ -193,18 +193,16 @@ export class Scene {
   /** Runs one execution of deploy to its end. */
   async deploy(push: DeployRequest | Push): Promise<Run> {
     const before = this.#around.chapters().length;
-    let begun = false;
     const runner = new LocalDurableTestRunner({ handlerFunction: this.#handler });
     runner.registerFunction('build:live', (request: BuildRequest) => {
       this.builds.push(request);
       return this.build(request);
     });
     runner.registerFunction('roll-out:live', (request: RolloutRequest) => {
-      if (request.do === 'observe' && !begun) {
+      if (request.do === 'see') {
         this.sightings++;
         return this.seen(request);
       }
-      begun = true;
       this.rollouts.push(request);
       return this.rollOut(request);
     });

@@ -180,7 +180,7 @@ type Asked = { release: Release; fence?: number } & (
   | { do: 'apply'; phase: number; back?: true }
   | { do: 'observe'; phase: number }
   | { do: 'undo'; back?: Release }
-  | { do: 'prune' | 'remove' }
+  | { do: 'prune' | 'remove' | 'see' }
 );
 
 export const LABELS = identity('web', 'production');
