@@ -2,7 +2,7 @@ import type { Spent } from './patience.ts';
 
 /** What AWS gives an execution (Lambda, "Durable functions quotas"), less what its other parts may come to. */
 const OPERATIONS = 3_000 - 250;
-const BYTES = 80_000_000;
+export const BYTES = 80_000_000;
 /** A look, a renewal and a pause. */
 const OPERATIONS_A_LOOK = 3;
 /** Seconds that a look takes, at the least. */

@@ -3,7 +3,8 @@ import { tell } from '../../lib/report/story.ts';
 import type { AppliedFacts, RolloutAnswer, RolloutRequest } from '../../lib/rollout/request.ts';
 import { failIfBehind } from './behind.ts';
 import type { Claim } from './build.ts';
-import { invoke, pause, step } from './patience.ts';
+import { observationsOf } from './observations.ts';
+import { invoke, pause, spentOf, step } from './patience.ts';
 import { environment, environmentOf, ledger, type Order, subjectOf } from './services.ts';
 
 /** How a rollout ended. */
@@ -11,8 +12,6 @@ export type RolledOut =
   | Exclude<RolloutAnswer, { state: 'progressing' | 'superseded' }>
   | { state: 'superseded'; by?: string };
 
-/** Each observation takes up to a minute; a rollout's own patience ends it long before. */
-const OBSERVATIONS = 90;
 /** Seconds after an `unknown`, and how many of them in a row are borne. */
 const UNKNOWN_DELAY = 10;
 const UNKNOWNS = 6;
@@ -31,7 +30,8 @@ export async function rollOut(
   const renew = (fault?: string) => renewLease(context, order, claim, fault);
   let next = request;
   let unknowns = 0;
-  for (let observation = 0; observation < OBSERVATIONS; observation++) {
+  const { most, pauseSeconds } = observationsOf(request, spentOf(context));
+  for (let observation = 0; observation < most; observation++) {
     const call = {
       name: next.do === 'observe' ? 'observe' : request.do,
       target: environment.rolloutFunction,
@@ -51,6 +51,7 @@ export async function rollOut(
       await pause(context, 'for the cluster to tell', UNKNOWN_DELAY);
     } else if (answer.state === 'progressing') {
       unknowns = 0;
+      if (pauseSeconds > 0) await pause(context, 'before the next look', pauseSeconds);
     } else {
       return answer;
     }

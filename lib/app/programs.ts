@@ -1,4 +1,5 @@
 import { badField } from './bad-field.ts';
+import { JOBS_SECONDS } from './schema/tasks.ts';
 import { secondsOf } from './schema/values.ts';
 import type { Said } from './schema.ts';
 import type { Amounts, CronTask, Program, Task } from './types.ts';
@@ -24,9 +25,17 @@ export function programOf(said: SaidProgram, env: Said['env'], place: string): P
 
 /** The jobs before a release, in the order in which they run. */
 export function jobsOf({ jobs = {}, env }: Said): Task[] {
-  return Object.entries(jobs).flatMap(([name, said]) =>
+  const tasks = Object.entries(jobs).flatMap(([name, said]) =>
     said === 'none' ? [] : [taskOf(name, said, env, `jobs.${name}`, JOB_SECONDS)],
   );
+  const seconds = tasks.reduce((sum, { timeout }) => sum + timeout, 0);
+  if (seconds > JOBS_SECONDS)
+    throw badField(
+      'jobs',
+      `they may take ${seconds} s one after another, and a release waits ${JOBS_SECONDS} s for them`,
+      'lower their timeout, or do what takes longer in a cron job',
+    );
+  return tasks;
 }
 
 export function cronOf({ cron = {}, env }: Said): CronTask[] {

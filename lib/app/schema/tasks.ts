@@ -3,14 +3,17 @@ import { field, type Note, needed } from './notes.ts';
 import { args, command, env, resources } from './process.ts';
 import { duration, none, text, whole } from './values.ts';
 
-const taskFields = (timeout: string) => ({
+/** Seconds that all jobs before one release may take together: the deployment, which has half a day, waits for them. */
+export const JOBS_SECONDS = 6 * 3600;
+
+const taskFields = (timeout: string, longest: number) => ({
   command: command(),
   args: args(),
   env: env('Variables beside those of all processes.'),
   resources: resources(),
-  timeout: field(duration(1, 86400), {
+  timeout: field(duration(1, longest), {
     description: `Time after which it has failed.`,
-    allowed: 'seconds, 1 to 86400, or text like 30s or 5m',
+    allowed: `seconds, 1 to ${longest}, or text like 30s or 5m`,
     default: timeout,
   }),
   retries: field(whole(0, 20), {
@@ -21,7 +24,7 @@ const taskFields = (timeout: string) => ({
 });
 
 /** A job that runs before each release. */
-export const job = () => z.union([none(), z.strictObject(taskFields('10m'))]);
+export const job = () => z.union([none(), z.strictObject(taskFields('10m', JOBS_SECONDS))]);
 
 /** A job that runs at set times. */
 export const cronJob = () => cronJobWith(needed);
@@ -41,7 +44,7 @@ const cronJobWith = <T extends z.ZodMiniType>(schedule: (schema: z.ZodMiniString
           examples: ['0 3 * * *', '@hourly'],
         },
       ),
-      ...taskFields('1h'),
+      ...taskFields('1h', 86400),
       timeZone: field(text(/^[A-Za-z][-+A-Za-z0-9_]*(\/[-+A-Za-z0-9_]+)*$/), {
         description: "Of the schedule. Default: the cluster's, which is UTC on EKS.",
         allowed: 'the name of a time zone, like Europe/Berlin',

@@ -276,6 +276,11 @@ it.each([
   ['processes: { web: { replicas: 0 } }', 'a web process of no pods serves nobody'],
   ['processes: { green: {} }', 'the name green is taken by a Deployment of web'],
   ['processes: { a: {} }\njobs: { a: {} }', 'two things are called a'],
+  [
+    'jobs: { a: { timeout: 4h }, b: { timeout: 3h } }',
+    'jobs: they may take 25200 s one after another, and a release waits 21600 s for them',
+  ],
+  ['jobs: { a: { timeout: 7h } }', 'jobs.a.timeout'],
   ['processes: { a: { health: /x } }', 'processes.a.health: there is no port that could be asked'],
   ['processes: { a: { env: { PORT: 1 } } }', 'processes.a.env.PORT: PORT is set by Fairlead'],
   ['env: { A: 1 }\nsecrets: { A: { kubernetes: x } }', 'secrets.A: env says it too'],

@@ -40,7 +40,7 @@ describe.concurrent('a push', () => {
     await scene.deploy(scene.push(A));
     const run = await scene.deploy(scene.push(A, 'again'));
     expect(run.last).toBe(`unchanged ${scene.app} ${A} http://${scene.app}.test/`);
-    expect(run.operations).toEqual(['claim', 'observe', 'settle']);
+    expect(run.operations).toEqual(['claim', 'see', 'settle']);
     expect(scene.builds).toHaveLength(1);
     expect(scene.rollouts).toHaveLength(1);
     expect(scene.repository.statuses).toHaveLength(2);
@@ -54,6 +54,13 @@ describe.concurrent('a push', () => {
     expect(run.last).toMatch(/^live /);
     expect(scene.rollouts.map(({ release }) => release.commit)).toEqual([A, B, A]);
     expect(scene.rollouts.map(({ fence }) => fence)).toEqual([1, 2, 3]);
+  });
+
+  test('is observed for as long as its jobs may take', async ({ scene, expect }) => {
+    scene.build = async ({ subject }) => scene.built(subject.commit, 'jobs: { migrate: { timeout: 2h } }');
+    let left = 100;
+    scene.rollOut = async () => (left-- > 0 ? { state: 'progressing', ready: 0, wanted: 1 } : scene.live());
+    expect((await scene.deploy(scene.push(A))).last).toMatch(/^live /);
   });
 
   test('is observed as long as the rollout goes on', async ({ scene, expect }) => {
