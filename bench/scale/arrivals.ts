@@ -47,6 +47,14 @@ const TOTAL = Array.from(
   (_, hour) => (HOURS[hour % 24] ?? 0) * (DAYS[Math.floor(hour / 24) % 7] ?? 0),
 ).reduce((sum, weight) => sum + weight, 0);
 
+/** In how many of the month's hours some of `times` fall; and the sum of that over `apps`, which take turns. */
+export function busyHours(times: readonly number[], apps: number): { all: number; ofApps: number } {
+  const hourOf = (time: number) => Math.floor(time / 3600);
+  const all = new Set(times.map(hourOf));
+  const ofApps = new Set(times.map((time, turn) => `${turn % apps}/${hourOf(time)}`));
+  return { all: all.size, ofApps: ofApps.size };
+}
+
 /** The most of `times` within any `seconds` in a row. */
 export function peak(times: readonly number[], seconds: number): number {
   let most = 0;

@@ -1,4 +1,6 @@
-import type { Counts } from './counts.ts';
+import { IDLE_SECONDS } from '../../lib/engine/microvm/control.ts';
+import { arrivals, busyHours } from './arrivals.ts';
+import { type Counts, repositoriesFor } from './counts.ts';
 import { PRICES, type PriceName, type Region } from './prices.ts';
 
 /** One line of a bill. */
@@ -13,9 +15,11 @@ export type Engine = 'function' | 'microvm' | 'codebuild';
 const HOURS = 730;
 const GB = 1e9;
 /** Of a build that CodeBuild does: to get a machine, and to start what builds on it. */
-const PROVISION_SECONDS = 40;
-/** A machine for a build has so much, and is suspended a minute after it (lib/stacks/microvms.ts). */
-const MACHINE = { vcpus: 2, gb: 4, idleSeconds: 60 };
+export const PROVISION_SECONDS = 40;
+/** Nodes that Auto Mode keeps for metrics-server where no app runs: at least one. */
+export const NODE: Item = { what: 'node', quantity: HOURS, price: 'nodeHour' };
+/** A machine for a build has so much (lib/stacks/microvms.ts), and is suspended so long after it. */
+export const MACHINE = { vcpus: 2, gb: 4, idleSeconds: IDLE_SECONDS };
 /** Months that images are kept on average: the last 100 of each app. */
 const MONTHS_KEPT = 1;
 /** Every five minutes, whether or not anything happens. */
@@ -40,6 +44,7 @@ export function idleItems({ idle }: Counts): Item[] {
       quantity: idle.compositeAlarms,
       price: 'compositeAlarmMonth',
     },
+    // Written by the clock; what a push writes is in monthItems.
     { what: `metrics (${idle.metrics})`, quantity: idle.metrics, price: 'metricMonth' },
     { what: `dashboards (${idle.dashboards})`, quantity: idle.dashboards, price: 'dashboardMonth' },
     { what: 'sweeps: invocations', quantity: SWEEPS / 1e6, price: 'lambdaMillionRequests' },
@@ -47,7 +52,17 @@ export function idleItems({ idle }: Counts): Item[] {
   ];
 }
 
-/** What one push costs that `engine` builds. */
+/**
+ * What a month with so many pushes costs beside them: a metric is paid for in each hour in which it is written, however
+ * often.
+ */
+export function monthItems({ metrics }: Counts, perMonth: number): Item[] {
+  const hours = busyHours(arrivals({ perMonth, seed: 1 }), repositoriesFor(perMonth));
+  const written = metrics.ofAll * hours.all + metrics.ofApp * hours.ofApps;
+  return [{ what: 'metrics of pushes', quantity: written / HOURS, price: 'metricMonth' }];
+}
+
+/** What one push costs that `engine` builds, but for its metrics. */
 export function pushItems(counts: Counts, engine: Engine): Item[] {
   const { functions, durable, dynamoDb, bytes, calls } = counts;
   const all = Object.entries(functions).filter(([name]) => name !== 'sweep');

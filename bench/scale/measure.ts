@@ -6,7 +6,9 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetDurableExecutionHistoryCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { openCloud } from '../../bin/cloud.ts';
+import { METRICS } from '../../lib/report/metrics.ts';
 import { FUNCTIONS, OPERATE } from '../../lib/stacks/functions.ts';
+import { embeddedMetrics } from '../../local/aws/services/cloudwatch-embedded.ts';
 import type { Cloud } from '../../local/cloud.ts';
 import { App } from '../../test/e2e/harness/app.ts';
 import type { Counts } from './counts.ts';
@@ -19,6 +21,10 @@ const PUSHES = 10;
 class Counter {
   readonly calls = new Map<string, number>();
   readonly requests = new Map<number, number>();
+  /** Of them, those that write, but for git's own. */
+  readonly writes = new Map<number, number>();
+  /** Namespace, name and dimensions of each metric that the functions wrote. */
+  readonly metrics = new Set<string>();
   readonly logs = { bytes: 0 };
 
   add(name: string): void {
@@ -31,12 +37,23 @@ class Counter {
       const { request } = message as { request: IncomingMessage };
       const port = request.socket.localPort ?? 0;
       this.requests.set(port, (this.requests.get(port) ?? 0) + 1);
+      if (request.method !== 'GET' && !/\/git-(upload|receive)-pack/.test(request.url ?? ''))
+        this.writes.set(port, (this.writes.get(port) ?? 0) + 1);
     });
+  }
+
+  /** A line of a function's log, which is a record unless it is text: its bytes, and the metrics in it. */
+  read(line: { record?: Record<string, unknown> }): void {
+    this.logs.bytes += JSON.stringify(line).length;
+    for (const { namespace, datum } of embeddedMetrics(line.record ?? {}, 0))
+      this.metrics.add(JSON.stringify([namespace, datum.MetricName, datum.Dimensions]));
   }
 
   clear(): void {
     this.calls.clear();
     this.requests.clear();
+    this.writes.clear();
+    this.metrics.clear();
     this.logs.bytes = 0;
   }
 }
@@ -50,9 +67,7 @@ export async function measure(): Promise<Counts> {
     sweepEvery: 3600,
     onCall: ({ service, action }) => counter.add(`${service}:${action}`),
   });
-  cloud.records.on('record', (record) => {
-    counter.logs.bytes += JSON.stringify(record).length;
-  });
+  cloud.records.on('record', (line) => counter.read(line));
   const app = await App.create(cloud.git, 'scale');
   try {
     await push(app, 0);
@@ -74,14 +89,17 @@ export async function measure(): Promise<Counts> {
         kubernetes: each(requests.get(ports.kubernetes) ?? 0),
         // A push itself takes three requests, which are its own.
         gitHost: Math.max(0, each(requests.get(ports.git) ?? 0) - 3),
+        gitHostWrites: each(counter.writes.get(ports.git) ?? 0),
         registry: each(requests.get(ports.registry) ?? 0),
       },
       dynamoDb: units(calls, await releaseBytes(cloud), each),
       functions,
       seconds: { build: functions['build-image']?.seconds ?? 0, push: seconds },
       bytes: { logs: each(counter.logs.bytes), image: 4_000_000 },
+      metrics: metricsOf(counter),
     };
-    return { ...counts, durable: await durable(cloud), idle: idleCounts() };
+    const swept = await sweep(cloud, counter, ports.git);
+    return { ...counts, sweep: swept, durable: await durable(cloud), idle: idleCounts() };
   } finally {
     await app.remove();
     await cloud.close();
@@ -102,6 +120,21 @@ async function portsOf({ git, registry, kubeconfig }: Cloud) {
   const server = /server: (\S+)/.exec(await readFile(kubeconfig, 'utf8'))?.[1] ?? '';
   const port = (url: string) => Number(new URL(url).port);
   return { git: port(git), registry: port(registry), kubernetes: port(server) };
+}
+
+/** The sweep's own are written by the clock, and are among what an idle installation has. */
+function metricsOf({ metrics }: Counter): Counts['metrics'] {
+  const ofPushes = [...metrics].filter((one) => !one.includes(`"${METRICS.swept.service}"`));
+  const ofApp = ofPushes.filter((one) => one.includes('"Name":"app"')).length;
+  return { ofAll: ofPushes.length - ofApp, ofApp };
+}
+
+/** One round, for the one repository there is. */
+async function sweep(cloud: Cloud, counter: Counter, git: number): Promise<Counts['sweep']> {
+  const client = new LambdaClient(settings(cloud, 'LAMBDA'));
+  counter.clear();
+  await client.send(new InvokeCommand({ FunctionName: 'sweep', Payload: '{}' }));
+  return { gitHost: counter.requests.get(git) ?? 0 };
 }
 
 function settings({ person }: Cloud, name: string) {

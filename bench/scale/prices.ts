@@ -20,6 +20,10 @@ const DYNAMODB = {
   page: 'aws.amazon.com/dynamodb/pricing, as quoted by airbyte.com/data-engineering-resources/dynamodb-pricing (us-east-1)',
 };
 
+const CODEBUILD = {
+  page: 'aws.amazon.com/codebuild/pricing, as quoted by c3x.dev/resources/aws/aws_codebuild_project (amd64)',
+};
+
 function same(usd: number): Record<Region, number> {
   return { 'us-east-1': usd, 'eu-west-1': usd };
 }
@@ -53,17 +57,19 @@ export const PRICES = {
   secretMonth: { unit: 'secret and month', usd: same(0.4), source: 'unconfirmed' },
   secretCalls: { unit: '10,000 calls to Secrets Manager', usd: same(0.05), source: 'unconfirmed' },
   eksHour: { unit: 'hour of an EKS control plane', usd: same(0.1), source: EKS },
+  nodeHour: {
+    unit: 'hour of a node in Auto Mode, c6a.large and the fee for it',
+    usd: { 'us-east-1': 0.0857, 'eu-west-1': 0.0921 },
+    source: 'unconfirmed',
+  },
   natHour: {
     unit: 'hour of a NAT gateway',
     usd: { 'us-east-1': 0.045, 'eu-west-1': 0.048 },
     source: 'unconfirmed',
   },
   ipHour: { unit: 'hour of a public IPv4 address', usd: same(0.005), source: 'unconfirmed' },
-  codeBuildMinute: {
-    unit: 'minute of CodeBuild, arm64, small',
-    usd: same(0.0034),
-    source: 'unconfirmed',
-  },
+  // The machine for amd64; what one for arm64 costs was found nowhere.
+  codeBuildMinute: { unit: 'minute of CodeBuild, medium', usd: same(0.01), source: CODEBUILD },
   microVmVcpuHour: { unit: 'vCPU-hour of a Lambda MicroVM', usd: same(0.1), source: 'unconfirmed' },
   microVmGbHour: { unit: 'GB-hour of a Lambda MicroVM', usd: same(0.0132), source: 'unconfirmed' },
 } as const satisfies Record<string, Price>;

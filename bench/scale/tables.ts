@@ -1,7 +1,8 @@
-import { costOf, type Engine, type Item, idleItems, pushItems } from './costs.ts';
-import { type Counts, SIZES } from './counts.ts';
+import { costOf, type Engine, type Item, idleItems, monthItems, NODE, pushItems } from './costs.ts';
+import { type Counts, repositoriesFor, SIZES } from './counts.ts';
+import { loads } from './loads.ts';
 import { PRICED, PRICES, type Price, type Region } from './prices.ts';
-import { ceiling, firstToBreak, loads } from './quotas.ts';
+import { ceiling, firstToBreak } from './quotas.ts';
 
 const REGIONS: readonly Region[] = ['us-east-1', 'eu-west-1'];
 const ENGINES: readonly Engine[] = ['function', 'microvm', 'codebuild'];
@@ -10,6 +11,8 @@ const ENGINES: readonly Engine[] = ['function', 'microvm', 'codebuild'];
 export function tables(counts: Counts): Record<string, string> {
   return {
     idle: billed(idleItems(counts)),
+    own: `Without the cluster’s control plane and gateways: ${REGIONS.map((region) => `${dollars(costOf(ownItems(counts), region))} (${region})`).join(', ')}.`,
+    nodes: `One such node: ${REGIONS.map((region) => `${dollars(costOf([NODE], region))} (${region})`).join(', ')} a month.`,
     push: markdown(
       ['one push, built by', ...REGIONS],
       ENGINES.map((engine) => [
@@ -20,16 +23,17 @@ export function tables(counts: Counts): Record<string, string> {
     month: markdown(
       [
         'pushes a month',
+        'repositories',
         ...ENGINES.map((engine) => `${engine} (us-east-1)`),
         ...ENGINES.map((engine) => `${engine} (eu-west-1)`),
       ],
       SIZES.map((size) => [
         size.toLocaleString('en'),
-        ...REGIONS.flatMap((region) =>
-          ENGINES.map((engine) =>
-            dollars(costOf(idleItems(counts), region) + size * costOf(pushItems(counts, engine), region)),
-          ),
-        ),
+        repositoriesFor(size).toLocaleString('en'),
+        ...REGIONS.flatMap((region) => {
+          const month = costOf([...idleItems(counts), ...monthItems(counts, size)], region);
+          return ENGINES.map((engine) => dollars(month + size * costOf(pushItems(counts, engine), region)));
+        }),
       ]),
     ),
     'push-items': billed(pushItems(counts, 'function')),
@@ -48,6 +52,11 @@ export function tables(counts: Counts): Record<string, string> {
   };
 }
 
+/** What is Fairlead's, whoever's the cluster is. */
+export function ownItems(counts: Counts): Item[] {
+  return idleItems(counts).filter(({ price }) => !['eksHour', 'natHour', 'ipHour'].includes(price));
+}
+
 function sourceOf({ source }: Price): string {
   return source === 'unconfirmed' ? '**not confirmed**: look it up' : source.page;
 }
@@ -64,7 +73,16 @@ function billed(items: readonly Item[]): string {
   );
 }
 
-function countsTable({ calls, requests, durable, dynamoDb, functions, seconds }: Counts): string {
+function countsTable({
+  calls,
+  requests,
+  sweep,
+  metrics,
+  durable,
+  dynamoDb,
+  functions,
+  seconds,
+}: Counts): string {
   const byService = new Map<string, number>();
   for (const [name, count] of Object.entries(calls)) {
     const [service = ''] = name.split(':');
@@ -75,7 +93,12 @@ function countsTable({ calls, requests, durable, dynamoDb, functions, seconds }:
     [
       ...[...byService].sort().map(([service, count]) => [`calls of ${service}`, amount(count)]),
       ['requests of the cluster’s API', amount(requests.kubernetes)],
-      ['requests of the git host’s API', amount(requests.gitHost)],
+      [
+        'requests of the git host’s API, and those of them that write',
+        `${amount(requests.gitHost)} and ${amount(requests.gitHostWrites)}`,
+      ],
+      ['requests of the git host’s API, of a round of the sweep for a repository', amount(sweep.gitHost)],
+      ['metrics, of all apps and of the one', `${amount(metrics.ofAll)} and ${amount(metrics.ofApp)}`],
       ['requests of the registry', amount(requests.registry)],
       ['durable operations', amount(durable.operations)],
       [
@@ -96,9 +119,9 @@ function countsTable({ calls, requests, durable, dynamoDb, functions, seconds }:
 
 function quotasTable(counts: Counts): string {
   const all = SIZES.map((size) => loads(counts, size));
-  const rows = (all[0] ?? []).map(({ what, limit, above, source }, row) => [
-    what,
-    limit.toLocaleString('en'),
+  const rows = (all[0] ?? []).map(({ what, limit, only, above, source }, row) => [
+    only === undefined ? what : `${what}, if \`${only}\` built all`,
+    limit === 'unknown' ? 'not found' : limit.toLocaleString('en'),
     ...all.map((size) => amount(size[row]?.peak ?? 0)),
     all.at(-1)?.[row]?.above ?? above,
     source,

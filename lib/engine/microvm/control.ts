@@ -23,7 +23,7 @@ export interface Vm {
 export const PORT = 8080;
 
 /** Seconds without a request before a VM is suspended, and suspended before it is ended; and that it may live at all. */
-const IDLE_SECONDS = 120;
+export const IDLE_SECONDS = 120;
 const SUSPENDED_SECONDS = 8 * 3600;
 const LIFE_SECONDS = 8 * 3600;
 /** Minutes that a token for the proxy holds; 60 at most. */
