@@ -3,6 +3,7 @@ import type { Contested } from '../kube/conflict.ts';
 import { deploymentsThatCount, withCounts } from '../release/counts.ts';
 import { phasesOf } from '../release/phases.ts';
 import type { KubernetesObject, Phase, Release } from '../release/types.ts';
+import type { Begun } from './begun.ts';
 import type { Cluster } from './cluster.ts';
 import type { Change } from './diff.ts';
 import { type Entry, entryFor } from './inventory.ts';
@@ -86,17 +87,25 @@ async function everythingOf(cluster: Cluster, release: Release): Promise<Kuberne
 }
 
 /**
- * Has the inventory know of everything that the release will make, before it makes any of it, and gives the namespace
- * its labels.
+ * Has the inventory know of everything that the release will make, and of how it was before, before it makes any of it,
+ * and gives the namespace its labels.
  * @throws FairleadError that is temporary
  */
-export function begin(application: Application, prepared?: Prepared): Promise<Stopped | undefined> {
+export function begin(
+  application: Application,
+  prepared?: Prepared,
+  begun?: Begun,
+): Promise<Stopped | undefined> {
   const { cluster, release, fence } = application;
   return refusing<undefined>(application, async () => {
     const { namespaces, remembered, makes } = prepared ?? (await lookFirst(cluster, release, fence));
     const superseded =
       (await labelNamespaces(cluster, namespaces, fence)) ??
-      (await remember(cluster, release, fence, remembered, allEntries(release), makes));
+      (await remember(cluster, release, fence, remembered, {
+        entries: allEntries(release),
+        begun,
+        always: makes,
+      }));
     return superseded && { outcome: 'superseded', by: superseded.by };
   });
 }

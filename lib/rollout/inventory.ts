@@ -1,6 +1,7 @@
 import type { LiveObject } from '../kube/wire.ts';
 import { ENVIRONMENT, IDENTITY, identity, SOURCE } from '../release/labels.ts';
 import type { KubernetesObject, Release } from '../release/types.ts';
+import { type Begun, begunIn, textOf } from './begun.ts';
 
 /**
  * What Fairlead has applied for an app in an environment, by name: a ConfigMap beside it, one line an object. An object
@@ -12,6 +13,8 @@ import type { KubernetesObject, Release } from '../release/types.ts';
  */
 export interface Inventory {
   entries: readonly Entry[];
+  /** Of the last claim that has brought a release out. */
+  begun?: Begun;
 }
 
 /** An object by all that does not change in its life: its API's version does. */
@@ -34,7 +37,7 @@ export const INVENTORIES = Object.entries(COMPONENT)
 type About = Pick<Release, 'app' | 'environment' | 'namespace' | 'source'>;
 
 /** The object that keeps `inventory`. */
-export function inventoryObject(about: About, { entries }: Inventory) {
+export function inventoryObject(about: About, { entries, begun }: Inventory) {
   const { app, environment, namespace } = about;
   return {
     apiVersion: 'v1',
@@ -45,7 +48,10 @@ export function inventoryObject(about: About, { entries }: Inventory) {
       labels: { ...identity(app, environment), ...COMPONENT },
       annotations: provenance(about),
     },
-    data: { objects: entries.map(lineOf).sort().join('\n') },
+    data: {
+      objects: entries.map(lineOf).sort().join('\n'),
+      ...(begun && { begun: textOf(begun) }),
+    },
   } satisfies KubernetesObject;
 }
 
@@ -58,7 +64,8 @@ export function provenance({ environment, source }: About): Record<string, strin
 export function inventoryOf(live: LiveObject | undefined): Inventory {
   const { data } = (live ?? {}) as { data?: Record<string, string> };
   const lines = (data?.objects ?? '').split('\n').filter((line) => line !== '');
-  return { entries: lines.map(entryOf) };
+  const begun = begunIn(data?.begun);
+  return { entries: lines.map(entryOf), ...(begun && { begun }) };
 }
 
 /** The entry of a resource of a release for `namespace`. */

@@ -2,16 +2,25 @@ import { fenceOf } from '../kube/owner.ts';
 import { removeIf } from '../kube/remove.ts';
 import type { LiveObject } from '../kube/wire.ts';
 import type { Release } from '../release/types.ts';
+import type { Begun } from './begun.ts';
 import type { Cluster, Placed } from './cluster.ts';
-import { type Entry, inventoryObject, inventoryOf, isOf, provenance, union, without } from './inventory.ts';
+import {
+  type Entry,
+  type Inventory,
+  inventoryObject,
+  inventoryOf,
+  isOf,
+  provenance,
+  union,
+  without,
+} from './inventory.ts';
 import { isWithin, write } from './write-all.ts';
 
 type About = Pick<Release, 'app' | 'environment' | 'namespace' | 'source'>;
 
 /** What is kept in the cluster about an app in an environment, as it was when it was read. */
-export interface Remembered {
+export interface Remembered extends Inventory {
   live: LiveObject | undefined;
-  entries: readonly Entry[];
 }
 
 /**
@@ -28,23 +37,37 @@ export async function recall(
   const path = pathOf(metadata);
   const live = isWithin(made, path) ? undefined : await cluster.kube.find<LiveObject>(path);
   const ours = live !== undefined && isOf(live, metadata.labels);
-  return { live, entries: ours ? inventoryOf(live).entries : [] };
+  return { live, ...(ours ? inventoryOf(live) : { entries: [] }) };
+}
+
+/** What is to be remembered beside what is. */
+interface More {
+  entries: readonly Entry[];
+  begun?: Begun | undefined;
+  /** Even where it adds nothing. */
+  always: boolean;
 }
 
 /**
- * Adds `more` to what is remembered, before any of it is made. It is written as the claim `fence` even where that
- * adds nothing if `always`: no older claim can forget anything after that.
+ * Adds `more` to what is remembered, before any of it is made. It is written as the claim `fence`: no older claim can
+ * forget anything after that.
  */
 export async function remember(
   cluster: Cluster,
   about: About,
   fence: number,
   { live, entries }: Remembered,
-  more: readonly Entry[],
-  always: boolean,
+  more: More,
 ): Promise<{ by: number } | undefined> {
-  if (!always && without(more, entries).length === 0 && saysWhence(live, about)) return undefined;
-  return change(cluster, about, fence, (now) => union(now, more), { live });
+  const { begun, always } = more;
+  const isKnown = without(more.entries, entries).length === 0 && saysWhence(live, about);
+  if (!always && begun === undefined && isKnown) return undefined;
+  const to = (now: Inventory) => ({
+    ...now,
+    entries: union(now.entries, more.entries),
+    ...(begun && { begun }),
+  });
+  return change(cluster, about, fence, to, { live });
 }
 
 function saysWhence(live: LiveObject | undefined, about: About): boolean {
@@ -63,7 +86,7 @@ export async function forget(
   const { live } = await recall(cluster, about);
   // It is not made to say nothing: its namespace may be gone.
   if (live === undefined) return undefined;
-  return change(cluster, about, fence, (now) => without(now, gone), { live });
+  return change(cluster, about, fence, (now) => ({ ...now, entries: without(now.entries, gone) }), { live });
 }
 
 /** Forgets everything: the last act of a removal. */
@@ -76,7 +99,7 @@ async function change(
   cluster: Cluster,
   about: About,
   fence: number,
-  to: (entries: readonly Entry[]) => readonly Entry[],
+  to: (now: Inventory) => Inventory,
   known?: { live: LiveObject | undefined },
 ): Promise<{ by: number } | undefined> {
   const resource = inventoryObject(about, { entries: [] });
@@ -86,7 +109,7 @@ async function change(
     ...(known && { known: new Map([[path, known.live]]) }),
     // A person who has edited it is no reason to stop, and what they wrote in it is kept.
     takes: () => true,
-    revise: (_, live) => inventoryObject(about, { entries: to(inventoryOf(live).entries) }),
+    revise: (_, live) => inventoryObject(about, to(inventoryOf(live))),
   });
   return written.outcome === 'superseded' ? { by: written.by } : undefined;
 }

@@ -13,6 +13,7 @@ import {
   prepare,
   type Stopped,
 } from './apply.ts';
+import type { Begun } from './begun.ts';
 import type { Cluster } from './cluster.ts';
 import { isWrittenBy, runJobs } from './jobs.ts';
 import { type Remembered, recall } from './memory.ts';
@@ -54,9 +55,11 @@ export class Rollout {
       this.#listener.alarmsBefore?.(this.#release),
     ]);
     if (prepared.outcome !== 'prepared') return stopped(prepared);
-    const { changes } = prepared;
-    const applied: AppliedFacts = { changes, ...(before !== undefined && { before }) };
-    const begun = await begin(application, prepared);
+    const { changes, remembered } = prepared;
+    const now: Begun = { fence: this.#fence, changes, ...(before !== undefined && { before }) };
+    // Asked for again, it must not take what it has changed itself for how it was before.
+    const { fence, ...applied } = remembered.begun?.fence === this.#fence ? remembered.begun : now;
+    const begun = await begin(application, prepared, { fence, ...applied });
     const answer = begun ? stopped(begun) : await this.#jobsAndPhase(application, phase, prepared);
     return isAboutPods(answer) ? { ...answer, applied } : answer;
   }

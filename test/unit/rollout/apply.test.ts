@@ -224,14 +224,17 @@ it('writes what does not change beside what makes pods, and what they need befor
   const order = () =>
     on.api.requests
       .filter(({ method, query }) => method === 'PATCH' && !query.has('dryRun'))
-      .flatMap(({ body }) => (Array.isArray(body) ? [] : [body.kind]));
+      .flatMap(({ body }) => (Array.isArray(body) ? [] : [`${body.kind} ${body.metadata.name}`]));
   await apply(1, 'x');
   on.api.requests.length = 0;
   await apply(2, 'y');
-  expect(order()).toEqual(['ConfigMap', 'Deployment']);
+  // Before anything else, what there was before.
+  const inventory = 'ConfigMap fairlead-inventory-web';
+  expect(order()).toEqual([inventory, 'ConfigMap a', 'Deployment web']);
   on.api.requests.length = 0;
   await apply(3, 'y');
-  expect(order().sort()).toEqual(['ConfigMap', 'Deployment']);
+  expect(order()[0]).toBe(inventory);
+  expect(order().slice(1).sort()).toEqual(['ConfigMap a', 'Deployment web']);
   // One question each about everything, a dry run each, a write each: nobody is asked twice.
   const about = on.api.requests.filter(({ path }) => path.endsWith('/configmaps/a'));
   expect(about.map(({ method }) => method)).toEqual(['GET', 'PATCH', 'PATCH']);

@@ -57,11 +57,14 @@ it('writes the values that a release refers to, and tells them to nobody', async
 
 it('says that a secret has changed, and not to what', async () => {
   const { readSecret } = vault({ 'shop/db v1': text('old'), 'shop/db v2': text(VALUE) });
-  for (const versionId of ['v1', 'v2'])
+  for (const [number, versionId] of [
+    [1, 'v1'],
+    [2, 'v2'],
+  ] as const)
     expect(
       JSON.stringify(
         await on.ask(
-          { do: 'apply', phase: 0, release: releaseOf(1, [{ key: 'URL', id: 'shop/db', versionId }]) },
+          { do: 'apply', phase: 0, release: releaseOf(number, [{ key: 'URL', id: 'shop/db', versionId }]) },
           { readSecret },
         ),
       ),
