@@ -59,6 +59,8 @@ export class PipelineStack extends Stack {
 
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);
+    // It imports nothing of it, but what functions publish to is there before they are.
+    this.addStackDependency(props.registry);
     const { cluster, network } =
       'kind' in props.cluster ? existingCluster(this, props.cluster) : props.cluster;
     this.ledger = this.createLedger();

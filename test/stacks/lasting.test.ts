@@ -138,7 +138,7 @@ describe('a release', () => {
 describe('another configuration', () => {
   /** What goes with the choice that it is there for. */
   const OF_A_CHOICE =
-    /^(cluster\/\w+|pipeline\/(CodeBuild|MicroVms|(HostToken|WebhookSecret)(Gitlab|Bitbucket|Gitea)?[0-9A-F])\w*) \([\w:]+\) is gone/;
+    /^(cluster\/\w+|pipeline\/(CodeBuild|MicroVms|(HostToken|WebhookSecret)(Github|Gitlab|Bitbucket|Gitea))\w*) \([\w:]+\) is gone/;
 
   it('replaces nothing that holds state, and takes away what was there for another choice alone', () => {
     const all = [usual, ...others].map((templates) =>

@@ -53,6 +53,7 @@ describe('an update', () => {
     ['AppRepositories', 'Prefix', 'apps'],
     ['OfficialImages', 'EcrRepositoryPrefix', 'hub'],
     ['DeployLogs', 'LogGroupName', '/fairlead/deploy'],
+    ['Deploy', 'FunctionName', 'fairlead-deploy'],
   ])('that replaces it is noticed: %s gets another %s', (prefix, property, value) => {
     const found = changed(prefix, (resource) => {
       resource.Properties = { ...resource.Properties, [property]: value };
@@ -60,8 +61,18 @@ describe('an update', () => {
     expect(found.join('\n')).toMatch(new RegExp(`${prefix}\\w* .*would be replaced: ${property} changed`));
   });
 
-  it.each(['Ledger', 'WebhookSecret', 'DeadLetters'])('that renames it is noticed: %s', (prefix) => {
-    expect(renamed(prefix).join('\n')).toMatch(new RegExp(`${prefix}\\w* .*is gone`));
+  it.each(['Ledger', 'WebhookSecret', 'DeadLetters', 'Deploy'])(
+    'that renames it is noticed: %s',
+    (prefix) => {
+      expect(renamed(prefix).join('\n')).toMatch(new RegExp(`${prefix}\\w* .*is gone`));
+    },
+  );
+
+  it('that takes the executions from the function that holds them is noticed', () => {
+    const found = changed('Deploy', ({ Properties }) => {
+      delete Properties?.DurableConfig;
+    });
+    expect(found).toEqual([expect.stringMatching(/^pipeline\/Deploy\w+ \(AWS::Lambda::Function\) is gone/)]);
   });
 
   it('that no longer keeps it when it is removed is noticed', () => {

@@ -1,5 +1,5 @@
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
-import type { Template } from './statements.ts';
+import type { Resource, Template } from './statements.ts';
 
 /** Types whose resources hold what nobody could make again, or what others have written down. */
 const STATEFUL: readonly string[] = [
@@ -16,6 +16,11 @@ const STATEFUL: readonly string[] = [
   'AWS::SNS::Topic',
   'AWS::SQS::Queue',
 ];
+
+/** A durable function holds its executions, of which some sleep for hours. */
+function isStateful({ Type, Properties = {} }: Resource): boolean {
+  return STATEFUL.includes(Type) || (Type === 'AWS::Lambda::Function' && 'DurableConfig' in Properties);
+}
 
 /** By `STACK/LOGICAL ID`: the type, what becomes of it when it is removed, and the properties whose change replaces it. */
 export type Stateful = Record<string, { type: string; removed: string; replacing: Record<string, unknown> }>;
@@ -44,7 +49,7 @@ export function statefulOf(templates: Record<string, Template>): Stateful {
   const found: Stateful = {};
   for (const [stack, { Resources }] of Object.entries(templates))
     for (const [id, resource] of Object.entries(Resources)) {
-      if (!STATEFUL.includes(resource.Type)) continue;
+      if (!isStateful(resource)) continue;
       const names = replacingProperties(resource.Type);
       const set = Object.entries(resource.Properties ?? {}).filter(([name]) => names.includes(name));
       found[`${stack}/${id}`] = {
