@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, rmSync, type Stats, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { removeTree } from '../disk/remove.ts';
+import { removeTree } from '../../sandbox/remove-tree.ts';
 import { isHeld, tryLock, tryLockAs, unlock } from './lock.ts';
 import type { Store } from './store.ts';
 
