@@ -25,6 +25,9 @@ interface Bench {
   docker: DockerEngine;
 }
 
+/** As Docker Hub's is called in a mirror of it: another golang could be another Go, and would be looked into. */
+const GOLANG = 'docker.io/library/golang:1.19';
+
 const run = Date.now().toString(36);
 
 /** A way with its own copy of a row's context. */
@@ -54,7 +57,7 @@ function entrants({ folder, registry, docker }: Bench, row: Row): Entrant[] {
     const dockerfile = context.dockerfiles[way.variant] ?? '';
     writeFileSync(
       join(directory, 'Dockerfile'),
-      dockerfile.replace('BASE', `${registry}/golang:1.19`).replace('DEBIAN', debian),
+      dockerfile.replace('BASE', `${registry}/${GOLANG}`).replace('DEBIAN', debian),
     );
     return { way, directory };
   });
@@ -125,9 +128,12 @@ function print(row: Row, kind: Kind, figures: Map<Way, Figures>): void {
 
 /** Puts the bases into the registry, where every tool takes them from. */
 function publishBases({ docker, registry }: Bench): void {
-  for (const image of ['golang:1.19', 'debian:12']) {
-    docker.docker('tag', image, `${registry}/${image}`);
-    docker.docker('push', '--quiet', `${registry}/${image}`);
+  for (const [image, name] of [
+    ['golang:1.19', GOLANG],
+    ['debian:12', 'debian:12'],
+  ] as const) {
+    docker.docker('tag', image, `${registry}/${name}`);
+    docker.docker('push', '--quiet', `${registry}/${name}`);
   }
 }
 

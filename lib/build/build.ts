@@ -5,7 +5,7 @@ import type { NetworkPolicy } from '../network/policy.ts';
 import type { RunLimits } from '../sandbox/limits.ts';
 import type { RemoteCache } from './cache/remote-cache.ts';
 import { findToolchain, type ProbedToolchain, probeToolchain, type Toolchain } from './go/toolchain.ts';
-import { goDirective } from './go/versions.ts';
+import { goDirective, requiresModules } from './go/versions.ts';
 import { type BuildInput, readInput } from './input.ts';
 import type { NamedContext } from './plan/contexts.ts';
 import { refuseWithoutEngine, sandboxAbility } from './plan/engines.ts';
@@ -198,6 +198,7 @@ function planFor(
     target,
     abilities: toolchain === undefined ? {} : { go: toolchain.version },
     shown: shownReasons(findings),
+    requiresModules: requiresModules(goMod),
     ...(directive === undefined ? {} : { goDirective: directive }),
   });
 }

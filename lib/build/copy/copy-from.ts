@@ -1,6 +1,9 @@
 import type { CopyInstruction } from '../../dockerfile/types.ts';
-import { stageOf } from '../plan/plan.ts';
+import { isCache } from '../go/caches.ts';
+import { PlanChanged } from '../plan/finding.ts';
+import { stageOf } from '../plan/stage-of.ts';
 import type { StageInput } from '../shared.ts';
+import { within } from '../stage/config.ts';
 import type { StageState } from '../stage/stage-state.ts';
 import type { Tree } from '../tree.ts';
 import { sourcePaths } from './copy.ts';
@@ -22,6 +25,10 @@ export async function treeFrom(
   const stage = stages.get(index);
   if (stage === undefined) throw new Error(`stage ${index} was not built before line ${line}`);
   if (stage.wholeBase === undefined || !reachesAssumed(stage.tree, paths)) return stage.tree;
+  if (paths.some((path) => isCache(within('/', path)))) {
+    const why = "it takes Go's caches of another stage";
+    throw new PlanChanged({ kind: 'needs-sandbox', stage: index, line, why });
+  }
   const whole = await stage.wholeBase();
   whole.apply(stage.changes);
   return whole;

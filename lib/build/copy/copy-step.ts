@@ -34,7 +34,12 @@ export async function copyStep(
   input: StageInput,
   stages: ReadonlyMap<number, StageState>,
 ): Promise<Copied> {
-  const { shared } = input;
+  const { shared, plan } = input;
+  // Go's modules are where the next stage's go looks for them.
+  if (plan.shares.has(written.line)) {
+    const key = keyOfRows([state.key, written.keyword, 'shared'], [], identity);
+    return { changes: [], key, stepKey: key };
+  }
   const position = { file: shared.dockerfile.name, line: written.line };
   const instruction = expanded(written, state);
   try {

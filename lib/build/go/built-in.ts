@@ -1,217 +1,132 @@
 import {
   chmodSync,
-  copyFileSync,
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
-  realpathSync,
-  renameSync,
+  readdirSync,
   rmSync,
-  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { ModeChange } from '../copy/mode.ts';
 import { within } from '../stage/config.ts';
-import { holdLinks } from './links.ts';
+import { isCache } from './caches.ts';
+import { chmodChange } from './chmod-mode.ts';
+import { copyFiles, moveFiles } from './copy-files.ts';
+import { eachOperand } from './each-operand.ts';
+import { type Parsed, parseOptions } from './options.ts';
+import { NotPlain } from './shell.ts';
+import { CommandFailed, existing, followed, locate, missing, realIn, type Where } from './where.ts';
 
-/** A command that failed as it would in a shell; the message is what it would have written. */
-export class CommandFailed extends Error {}
+type Command = (parsed: Parsed, where: Where) => void;
 
-/** What the file system says to what a command asks for; that the disk is full is not the command's fault. */
-const REFUSALS = /^(ENOENT|ENOTDIR|EISDIR|EEXIST|ENOTEMPTY|ELOOP|ENAMETOOLONG|EINVAL|ERR_FS_CP_\w+)$/;
-
-export function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && REFUSALS.test(String(error.code));
-}
-
-/** Where the built-in commands work: `root` on disk is `/` of the stage. */
-export interface Where {
-  root: string;
-  /** The working directory in the stage. */
-  cwd: string;
-}
-
-/** The commands that the function engine does itself (POSIX utilities, as far as Dockerfiles of Go programs use them). */
-export const FILE_COMMANDS: Record<string, (args: string[], where: Where) => void> = {
-  mkdir(args, where) {
-    const { flags, operands } = parseFlags('mkdir', args, 'pv');
-    for (const path of operands) {
-      const target = onDisk(path, where);
-      if (flags.has('p')) makeDirectories(target);
-      else if (existsSync(target))
-        throw new CommandFailed(`mkdir: cannot create directory '${path}': File exists`);
-      else makeDirectory(target, path);
-    }
-  },
-  cp(args, where) {
-    const { flags, operands } = parseFlags('cp', args, 'rRafpvLTnu');
-    const isRecursive = ['r', 'R', 'a'].some((flag) => flags.has(flag));
-    eachMove('cp', operands, where, (from, to, name) => {
-      if (statSync(from).isDirectory() && !isRecursive) {
-        throw new CommandFailed(`cp: -r not specified; omitting directory '${name}'`);
-      }
-      if (isRecursive) cpSync(from, to, { recursive: true, verbatimSymlinks: true, force: true });
-      else copyFileSync(realpathSync(from), to);
-      holdLinks(to, where.root);
+const COMMANDS: Readonly<Record<string, Command>> = {
+  cp: copyFiles,
+  mv: moveFiles,
+  mkdir({ flags, values, operands }, where) {
+    const mode = values.get('m');
+    const wanted = mode === undefined ? undefined : chmodChange(mode)(0o777, true);
+    eachOperand('mkdir', operands, (name) => {
+      const place = locate(name, where);
+      const found = place.stat?.isSymbolicLink() ? followed(place) : place.stat;
+      if (flags.has('p') && found?.isDirectory()) return;
+      if (place.stat !== undefined)
+        throw new CommandFailed(`mkdir: cannot create directory '${name}': File exists`);
+      if (flags.has('p')) makeDirectories(dirname(place.disk));
+      else if (!existsSync(dirname(place.disk)))
+        throw missing('mkdir: cannot create directory', { ...place, path: dirname(place.path) }, where);
+      makeDirectory(place.disk);
+      if (wanted !== undefined) where.attributes.set(place.disk, { mode: wanted, uid: 0, gid: 0 });
     });
   },
-  mv(args, where) {
-    const { operands } = parseFlags('mv', args, 'fv');
-    eachMove('mv', operands, where, (from, to) => {
-      renameSync(from, to);
-      holdLinks(to, where.root);
-    });
-  },
-  rm(args, where) {
-    const { flags, operands } = parseFlags('rm', args, 'rRfv');
+  rm({ flags, operands }, where) {
     const recursive = flags.has('r') || flags.has('R');
-    for (const path of operands) {
-      const target = onDisk(path, where);
-      const stat = lstatSync(target, { throwIfNoEntry: false });
-      if (stat === undefined && !flags.has('f')) throw missing('rm: cannot remove', path);
-      if (stat?.isDirectory() && !recursive)
-        throw new CommandFailed(`rm: cannot remove '${path}': Is a directory`);
-      if (target === where.root) throw new CommandFailed("rm: it is dangerous to operate recursively on '/'");
-      rmSync(target, { recursive, force: true });
-    }
-  },
-  chmod(args, where) {
-    const { flags, operands } = parseFlags('chmod', args, 'Rv');
-    const [mode = '', ...paths] = operands;
-    if (flags.has('R')) throw new CommandFailed('chmod: -R is not supported here');
-    for (const path of paths) {
-      const target = existing('chmod: cannot access', path, where);
-      chmodSync(target, newMode(mode, statSync(target).mode));
-    }
-  },
-  touch(args, where) {
-    const { operands } = parseFlags('touch', args, 'c');
-    for (const path of operands) {
-      const target = onDisk(path, where);
-      if (existsSync(target)) utimesSync(target, new Date(), new Date());
-      else {
-        writeFileSync(target, '', { flag: 'wx' });
-        chmodSync(target, 0o644);
+    eachOperand('rm', operands, (name) => {
+      if (/(^|\/)\.\.?\/?$/.test(name)) throw new CommandFailed(`rm: refusing to remove '${name}'`);
+      const place = locate(name, where);
+      if (place.path === '/') throw new NotPlain('it removes /');
+      if (place.stat === undefined) {
+        if (flags.has('f') && (isCache(place.path) || !where.assumed.mayHave(place.path))) return;
+        throw missing('rm: cannot remove', place, where);
       }
-    }
+      const { stat, disk } = existing('rm: cannot remove', name, where);
+      if (stat.isDirectory() && !recursive)
+        throw new CommandFailed(`rm: cannot remove '${name}': Is a directory`);
+      rmSync(disk, { recursive, force: true });
+    });
+  },
+  chmod({ flags, operands: [mode = '', ...paths] }, where) {
+    const change = chmodChange(mode);
+    eachOperand('chmod', paths, (name) => {
+      const { stat, path, disk } = existing('chmod: cannot access', name, where);
+      if (stat.isSymbolicLink() && (flags.has('R') || !existsSync(disk)))
+        throw new NotPlain(`chmod is to change ${name}, a symlink`);
+      if (where.assumed.holds(path)) throw new NotPlain(`it changes ${path} of the base`);
+      changeMode(realIn(where.root, disk), change, flags.has('R'), where);
+    });
+  },
+  touch({ flags, operands }, where) {
+    eachOperand('touch', operands, (name) => {
+      const place = locate(name, where);
+      if (place.stat?.isSymbolicLink() && followed(place) === undefined)
+        throw new NotPlain(`touch is to write through ${name}, a symlink that leads nowhere`);
+      if (place.stat !== undefined)
+        utimesSync(existing('touch: cannot touch', name, where).disk, new Date(), new Date());
+      else if (!flags.has('c')) {
+        if (place.isDirectoryAsked) throw missing('touch: cannot touch', place, where);
+        if (!existsSync(dirname(place.disk)))
+          throw missing('touch: cannot touch', { ...place, path: dirname(place.path) }, where);
+        writeFileSync(place.disk, '', { flag: 'wx' });
+        chmodSync(place.disk, 0o644);
+      }
+    });
   },
 };
 
-/** `cd`: the new working directory. */
-export function changeDirectory(args: string[], where: Where, home: string): string {
-  const path = args[0] ?? home;
-  const target = onDisk(path, where);
-  if (!statSync(target, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new CommandFailed(`cd: can't cd to ${path}: No such file or directory`);
-  }
-  return within(where.cwd, path);
+/**
+ * Carries out one of the POSIX utilities that change files, as far as Dockerfiles of Go programs use them. Throws
+ * NotPlain for what only another engine does right, CommandFailed for what fails everywhere.
+ */
+export function changeFiles(command: string, args: readonly string[], where: Where): void {
+  const parsed = parseOptions(command, args);
+  const isEnough = parsed.operands.length > 0 || (command === 'rm' && parsed.flags.has('f'));
+  if (!isEnough) throw new CommandFailed(`${command}: missing operand`);
+  (COMMANDS[command] as Command)(parsed, where);
 }
 
-function parseFlags(
-  command: string,
-  args: string[],
-  known: string,
-): { flags: Set<string>; operands: string[] } {
-  const flags = new Set<string>();
-  const operands: string[] = [];
-  for (const arg of args) {
-    if (!/^-./.test(arg) || operands.length > 0) operands.push(arg);
-    else if (arg !== '--') for (const letter of letters(command, arg, known)) flags.add(letter);
-  }
-  if (operands.length === 0) throw new CommandFailed(`${command}: missing operand`);
-  return { flags, operands };
-}
-
-function letters(command: string, arg: string, known: string): string[] {
-  const long: Record<string, string> = {
-    '--parents': 'p',
-    '--recursive': 'r',
-    '--force': 'f',
-    '--archive': 'a',
-  };
-  const found = arg.startsWith('--') ? [long[arg] ?? ''] : [...arg.slice(1)];
-  if (found.every((letter) => letter !== '' && known.includes(letter))) return found;
-  throw new CommandFailed(`${command}: the option ${arg} is not supported here`);
-}
-
-function eachMove(
-  command: string,
-  operands: string[],
-  where: Where,
-  move: (from: string, to: string, name: string) => void,
-): void {
-  const target = operands.at(-1);
-  if (target === undefined || operands.length < 2) throw new CommandFailed(`${command}: missing destination`);
-  const to = onDisk(target, where);
-  const isDirectory = statSync(to, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (operands.length > 2 && !isDirectory)
-    throw new CommandFailed(`${command}: target '${target}': No such directory`);
-  if (target.endsWith('/') && !isDirectory) throw missing(`${command}: cannot create`, target);
-  for (const path of operands.slice(0, -1)) {
-    const from = existing(`${command}: cannot stat`, path, where);
-    // `cp -r dir/. to` copies what is in the directory.
-    const isContents = /(^|\/)\.$/.test(path);
-    move(from, isDirectory && !isContents ? join(to, basename(within(where.cwd, path))) : to, path);
-  }
-}
-
-function existing(what: string, path: string, where: Where): string {
-  const target = onDisk(path, where);
-  if (!existsSync(target)) throw missing(what, path);
+/** `cd`: the new working directory, by names, as shells keep it. */
+export function changeDirectory(path: string, where: Where): string {
+  const target = within(where.cwd, path);
+  const place = locate(target, where);
+  if (place.stat === undefined) throw missing("cd: can't cd to", { ...place, name: path }, where);
+  if (!followed(place)?.isDirectory()) throw new CommandFailed(`cd: can't cd to '${path}': Not a directory`);
   return target;
 }
 
-function missing(what: string, path: string): CommandFailed {
-  return new CommandFailed(`${what} '${path}': No such file or directory`);
-}
-
-/**
- * Where a path of the stage is on disk. Symlinks on the way are followed only inside of the root; the last name is
- * left as it is, since commands differ in what they do with it.
- */
-function onDisk(path: string, { root, cwd }: Where): string {
-  const target = within(cwd, path);
-  if (target === '/') return root;
-  const parent = nearest(join(root, dirname(target)));
-  const real = realpathSync(parent);
-  const top = realpathSync(root);
-  if (real !== top && !real.startsWith(`${top}/`)) throw new CommandFailed(`${path}: leads out of the stage`);
-  const found = join(root, target);
-  const link = lstatSync(found, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-  if (!link || !existsSync(found)) return found;
-  const end = realpathSync(found);
-  if (end !== top && !end.startsWith(`${top}/`)) throw new CommandFailed(`${path}: leads out of the stage`);
-  return found;
-}
-
-function nearest(path: string): string {
-  return existsSync(path) ? path : nearest(dirname(path));
+function changeMode(
+  disk: string,
+  change: ModeChange,
+  isRecursive: boolean,
+  { attributes }: Pick<Where, 'attributes'>,
+): void {
+  const stat = lstatSync(disk);
+  // Of symlinks further down chmod takes no notice.
+  if (stat.isSymbolicLink()) return;
+  const before = attributes.get(disk);
+  attributes.set(disk, { ...before, mode: change(before.mode, stat.isDirectory()) });
+  if (!isRecursive || !stat.isDirectory()) return;
+  for (const name of readdirSync(disk)) changeMode(join(disk, name), change, true, { attributes });
 }
 
 function makeDirectories(path: string): void {
   if (existsSync(path)) return;
   makeDirectories(dirname(path));
-  makeDirectory(path, path);
+  makeDirectory(path);
 }
 
 // The umask of a RUN is 022, whatever the builder's is.
-function makeDirectory(path: string, shown: string): void {
-  if (!existsSync(dirname(path))) throw missing('mkdir: cannot create directory', shown);
+function makeDirectory(path: string): void {
   mkdirSync(path);
   chmodSync(path, 0o755);
-}
-
-function newMode(text: string, before: number): number {
-  if (/^[0-7]{3,4}$/.test(text)) return Number.parseInt(text, 8);
-  const parts = /^([ugoa]*)([+-])([rwx]+)$/.exec(text);
-  if (parts === null) throw new CommandFailed(`chmod: the mode '${text}' is not supported here`);
-  const [, who = '', sign, what = ''] = parts;
-  const classes = who === '' || who.includes('a') ? 'ugo' : who;
-  let bits = 0;
-  for (const letter of what) bits |= { r: 4, w: 2, x: 1 }[letter as 'r' | 'w' | 'x'];
-  let mask = 0;
-  for (const letter of classes) mask |= bits << { u: 6, g: 3, o: 0 }[letter as 'u' | 'g' | 'o'];
-  return sign === '+' ? before | mask : before & ~mask;
 }

@@ -1,10 +1,14 @@
-import type { Piece, Word } from './shell.ts';
+import { NotPlain, type Piece, type Word } from './shell.ts';
 
-export type Variables = ReadonlyMap<string, string>;
+export interface Variables {
+  get(name: string): string | undefined;
+  /** Told of a variable that is asked for as it is, and not set. */
+  missing?(name: string): void;
+}
 
 /**
  * The fields that a word becomes: none when it is an unset variable without quotes, several when such a variable
- * holds blanks (POSIX, Shell Command Language 2.6.5).
+ * holds blanks (POSIX, Shell Command Language 2.6.5). Throws NotPlain where such a variable holds a wildcard.
  */
 export function fields(word: Word, variables: Variables): string[] {
   const found: string[] = [];
@@ -15,6 +19,7 @@ export function fields(word: Word, variables: Variables): string[] {
       field = (field ?? '') + value;
       continue;
     }
+    if (/[*?[]/.test(value)) throw new NotPlain(`a wildcard in $${piece.variable}`);
     const parts = value.split(/[ \t\n]+/);
     parts.forEach((part, index) => {
       if (index > 0 && field !== undefined) found.push(field);
@@ -37,5 +42,6 @@ function valueIn(piece: Piece, variables: Variables): string {
   const isSet = value !== undefined && (!piece.operator?.startsWith(':') || value !== '');
   if (piece.operator?.endsWith('-')) return isSet ? value : (piece.word ?? '');
   if (piece.operator?.endsWith('+')) return isSet ? (piece.word ?? '') : '';
+  if (value === undefined) variables.missing?.(piece.variable);
   return value ?? '';
 }

@@ -3,10 +3,10 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { within } from '../stage/config.ts';
-import { CommandFailed } from './built-in.ts';
 import { NotPlain } from './shell.ts';
 import type { ProbedToolchain } from './toolchain.ts';
 import { compareGoVersions, goDirective, renderGoVersion } from './versions.ts';
+import { CommandFailed } from './where.ts';
 
 /** Where a go command is about to run. */
 interface Stage {

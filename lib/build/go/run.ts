@@ -4,11 +4,11 @@ import type { Platform } from '../../image/types.ts';
 import type { NetworkPolicy } from '../../network/policy.ts';
 import { tooMuchOutput } from '../../sandbox/limits.ts';
 import { spawnLines } from '../../sandbox/spawn.ts';
-import { within } from '../stage/config.ts';
 import { markUsed } from '../store/prune.ts';
-import { CommandFailed, changeDirectory, FILE_COMMANDS, isRefusal } from './built-in.ts';
+import { changeDirectory, changeFiles } from './built-in.ts';
 import { cgoListArguments, isCgoOn, refuseCgo } from './cgo.ts';
-import { checkGo, withoutEnv } from './classify.ts';
+import { checkDirectory, checkExport, checkGo, withoutEnv } from './classify.ts';
+import { isRefusal } from './each-operand.ts';
 import {
   type GoDirectories,
   goEnvironment,
@@ -19,9 +19,14 @@ import {
 import { fields, joined } from './expand-word.ts';
 import { checkInstall } from './install.ts';
 import { above, checkModules } from './modules.ts';
+import { FILE_COMMAND_NAMES } from './options.ts';
 import { NotPlain, type SimpleCommand } from './shell.ts';
+import { shellOptions } from './shell-options.ts';
+import { ShellVariables } from './shell-variables.ts';
+import { mapArguments, unmap } from './stage-paths.ts';
 import type { ProbedToolchain } from './toolchain.ts';
 import { type Rewrite, toolexecScript } from './toolexec.ts';
+import { CommandFailed, type Where } from './where.ts';
 
 export interface GoRun {
   commands: SimpleCommand[];
@@ -30,6 +35,10 @@ export interface GoRun {
   /** The stage's environment, build args included. */
   environment: ReadonlyMap<string, string>;
   workdir: string;
+  /** HOME, where the environment has none. */
+  home: string;
+  /** The files of the stage, `directories.root` among it. */
+  files: Omit<Where, 'cwd'>;
   /** The stage's: what go compiles for, unless the stage says otherwise. */
   platform: Platform;
   onOutput: (line: string) => void;
@@ -45,8 +54,10 @@ export async function runGoScript(run: GoRun): Promise<number> {
   const shell = new Shell(run);
   for (const [index, command] of run.commands.entries()) {
     run.signal?.throwIfAborted();
+    // After what failed, a command behind && is left out, and the list goes on as it was.
+    if (command.after === '&&' && shell.code !== 0) continue;
     await shell.execute(command);
-    // POSIX `set -e`: what stands before an && may fail.
+    // POSIX, set -e: of commands with && between them only the last one ends the script by failing.
     const isGuarded = run.commands[index + 1]?.after === '&&';
     if (shell.code !== 0 && shell.isStrict && !isGuarded) break;
   }
@@ -57,23 +68,24 @@ class Shell {
   code = 0;
   isStrict = false;
   readonly #run: GoRun;
-  readonly #variables: Map<string, string>;
+  readonly #variables: ShellVariables;
   #cwd: string;
 
   constructor(run: GoRun) {
     this.#run = run;
-    this.#variables = new Map(run.environment);
+    this.#variables = new ShellVariables(run.environment, run.home, run.workdir);
     this.#cwd = run.workdir;
   }
 
-  async execute(command: SimpleCommand): Promise<void> {
-    if (command.after === '&&' && this.code !== 0) return;
-    const assigned = command.assignments.map(({ name, value }): [string, string] => [
-      name,
-      joined(value, this.#variables),
-    ]);
-    const words = command.words.flatMap((word) => fields(word, this.#variables));
-    const own = new Map(assigned);
+  async execute({ words: written, assignments }: SimpleCommand): Promise<void> {
+    const words = written.flatMap((word) => fields(word, this.#variables));
+    const own = new Map<string, string>();
+    // One sees those before it.
+    const seen = {
+      get: (name: string) => own.get(name) ?? this.#variables.get(name),
+      missing: (name: string) => this.#variables.missing(name),
+    };
+    for (const { name, value } of assignments) own.set(name, joined(value, seen));
     if (words[0] === 'env') {
       const inner = withoutEnv(words.map((text) => [{ text, quoted: true }]));
       for (const word of words.splice(0, words.length - inner.length).slice(1)) {
@@ -81,7 +93,9 @@ class Shell {
       }
     }
     const [name, ...args] = words;
-    if (name === undefined) for (const [key, value] of own) this.#variables.set(key, value);
+    if (name === undefined && written.length === 0) {
+      for (const [key, value] of own) this.#variables.assign(key, value);
+    }
     this.code = name === undefined ? 0 : await this.#call(name, args, own);
   }
 
@@ -91,36 +105,47 @@ class Shell {
       this.#builtIn(name, args);
       return 0;
     } catch (error) {
-      if (isRefusal(error)) this.#refused(name, error);
-      else if (error instanceof CommandFailed) this.#run.onOutput(error.message);
+      if (isRefusal(error)) this.#say(`${name}: ${error.message}`);
+      else if (error instanceof CommandFailed) this.#say(error.message);
       else throw error;
       return 1;
     }
   }
 
-  #refused(name: string, { message }: Error): void {
+  #say(text: string): void {
     const { directories, toolchain, onOutput } = this.#run;
-    onOutput(unmap(`${name}: ${message}`, directories, toolchain));
+    for (const line of text.split('\n')) onOutput(unmap(line, directories, toolchain));
   }
 
   #builtIn(name: string, args: string[]): void {
-    const where = { root: this.#run.directories.root, cwd: this.#cwd };
-    if (name === 'cd') this.#cwd = changeDirectory(args, where, this.#variables.get('HOME') ?? '/root');
+    const where = { ...this.#run.files, cwd: this.#cwd };
+    if (FILE_COMMAND_NAMES.includes(name)) changeFiles(name, args, where);
+    else if (name === 'cd') this.#enter(args, where);
     else if (name === 'echo')
       this.#run.onOutput(args.filter((arg) => arg !== '-e' && arg !== '-n').join(' '));
     else if (name === 'pwd') this.#run.onOutput(this.#cwd);
     else if (name === 'export') for (const arg of args) this.#export(arg);
-    else if (name === 'set') this.isStrict ||= args.some((arg) => /^-\w*e/.test(arg));
-    else if (name !== 'true' && name !== ':') {
-      const command = FILE_COMMANDS[name];
-      if (command === undefined) throw new NotPlain(`it runs ${name}`);
-      command(args, where);
-    }
+    else if (name === 'set') this.#set(args);
+    else if (name !== 'true' && name !== ':') throw new NotPlain(`it runs ${name}`);
+  }
+
+  #enter(args: string[], where: Where): void {
+    checkDirectory(args);
+    this.#cwd = changeDirectory(this.#variables.directoryOf(args[0]), where);
+    this.#variables.enter(this.#cwd);
+  }
+
+  #set(args: string[]): void {
+    const { isStrict, refusesUnset } = shellOptions(args, true);
+    this.isStrict = isStrict ?? this.isStrict;
+    this.#variables.refusesUnset = refusesUnset ?? this.#variables.refusesUnset;
   }
 
   #export(arg: string): void {
+    checkExport(arg);
     const equals = arg.indexOf('=');
-    if (equals > 0) this.#variables.set(arg.slice(0, equals), arg.slice(equals + 1));
+    if (equals > 0) this.#variables.assign(arg.slice(0, equals), arg.slice(equals + 1));
+    this.#variables.export(equals > 0 ? arg.slice(0, equals) : arg);
   }
 
   async #go(args: string[], own: Map<string, string>): Promise<number> {
@@ -129,7 +154,7 @@ class Shell {
     if (args[0] === 'clean') return 0;
     const { toolchain, platform, onOutput, network } = this.#run;
     checkInstall(args, toolchain.goroot);
-    const variables = new Map([...this.#variables, ...own]);
+    const variables = this.#variables.environment(own);
     const directories = { ...this.#run.directories };
     directories.moduleCache = moduleCacheFor(directories.moduleCache, variables, toolchain);
     markUsed(directories.moduleCache);
@@ -182,38 +207,4 @@ function writeToolexec(directories: GoDirectories, { goroot }: ProbedToolchain):
   const rewrites: Rewrite[] = [...tops, [moduleCache, STAGE_GOMODCACHE], [goroot, STAGE_GOROOT]];
   writeFileSync(path, toolexecScript(rewrites, goroot), { mode: 0o755 });
   return path;
-}
-
-const TAKES_TEXT = /^--?(ldflags|gcflags|asmflags|gccgoflags|tags|mod|p|buildmode|f|replace)$/;
-
-/**
- * Absolute paths, and those that climb, become paths on this machine; `-o=/app` too. Throws NotPlain for a flag's value
- * that is none and looks like one: what go takes for the value of a flag is not always what we do.
- */
-function mapArguments(args: string[], root: string, cwd: string): string[] {
-  const isPath = (text: string) => text.startsWith('/') || text.split('/').includes('..');
-  const map = (text: string) =>
-    isPath(text) ? join(root, within(cwd, text)) + (text.endsWith('/') ? '/' : '') : text;
-  return args.map((arg, index) => {
-    const flag = /^(--?(?:o|C|modfile))=(.*)$/s.exec(arg);
-    if (flag !== null) return `${flag[1]}=${map(flag[2] ?? '')}`;
-    if (arg.startsWith('-')) return arg;
-    const before = args[index - 1] ?? '';
-    if (!TAKES_TEXT.test(before)) return map(arg);
-    if (isPath(arg)) throw new NotPlain(`${before} has ${arg}, which looks like a path`);
-    return arg;
-  });
-}
-
-function unmap(
-  line: string,
-  { root, moduleCache, temporary }: GoDirectories,
-  { goroot }: ProbedToolchain,
-): string {
-  return line
-    .replaceAll(`${root}/`, '/')
-    .replaceAll(root, '/')
-    .replaceAll(moduleCache, STAGE_GOMODCACHE)
-    .replaceAll(temporary, '/tmp')
-    .replaceAll(goroot, STAGE_GOROOT);
 }

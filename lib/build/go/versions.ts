@@ -22,14 +22,27 @@ export function compareGoVersions(a: GoVersion, b: GoVersion): number {
   return 0;
 }
 
+/** Mirrors of Docker's official images under names of their own. */
+const OFFICIAL: Readonly<Record<string, string>> = {
+  'docker.io': 'library/golang',
+  'public.ecr.aws': 'docker/library/golang',
+  'mirror.gcr.io': 'library/golang',
+};
+
+/** An account's registry, in which a rule for pulling through has a prefix of its owner's choice (Amazon ECR). */
+const ECR = /^\d+\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|on\.aws)$/;
+
 /**
- * What a base image that is Go's own asks of the toolchain: `golang:1.22-alpine` asks for 1.22, `golang:latest` for
- * nothing in particular (an empty version). Any registry's or mirror's repository called `golang` counts.
- * Undefined for other images.
+ * What a base image that is Docker's official one of Go asks of the toolchain: `golang:1.22-alpine` asks for 1.22,
+ * `golang:latest` for nothing in particular (an empty version). It counts under Docker Hub's name, behind that name in
+ * a mirror (`registry.example.com/docker.io/library/golang`), and where others keep it. Undefined for other images,
+ * also for those that are called so: another golang may be another Go.
  */
 export function golangVersion(image: string): GoVersion | undefined {
-  const { path, tag = '' } = parseReference(image);
-  if (path.split('/').at(-1) !== 'golang') return undefined;
+  const { host, path, tag = '' } = parseReference(image);
+  const isMirrored =
+    /(^|\/)docker\.io\/library\/golang$/.test(path) || (ECR.test(host) && path.endsWith('/library/golang'));
+  if (OFFICIAL[host] !== path && !isMirrored) return undefined;
   return parseGoVersion(tag) ?? [];
 }
 
@@ -37,4 +50,9 @@ export function golangVersion(image: string): GoVersion | undefined {
 export function goDirective(goMod: string): GoVersion | undefined {
   const text = /^\s*go\s+(\d+(?:\.\d+){0,2})/m.exec(goMod)?.[1];
   return text === undefined ? undefined : parseGoVersion(text);
+}
+
+/** Whether a go.mod requires modules of others. */
+export function requiresModules(goMod: string): boolean {
+  return /^\s*require\b/m.test(goMod);
 }

@@ -6,7 +6,8 @@ import { parseReference } from '../../image/reference.ts';
 import type { Platform } from '../../image/types.ts';
 import { golangVersion } from '../go/versions.ts';
 import type { Named } from './contexts.ts';
-import { type Base, type ResolvedFrom, stageOf } from './plan.ts';
+import type { Base, ResolvedFrom } from './plan.ts';
+import { stageOf } from './stage-of.ts';
 
 /** Replaces the variables of each FROM, and tells stages from images. Throws `dockerfile/…` at the FROM's line. */
 export function resolveFroms(

@@ -1,7 +1,7 @@
 import { didYouMean } from '../../dockerfile/faults.ts';
 import type { Dockerfile } from '../../dockerfile/types.ts';
 import { nameOf, parentOf, type Tree } from '../tree.ts';
-import { stageOf } from './plan.ts';
+import { stageOf } from './stage-of.ts';
 
 /** What is said to somebody who named a stage wrongly, so that it was taken for an image; nothing when none is near. */
 export function meantStage(name: string, before: number, dockerfile: Dockerfile): string | undefined {

@@ -2,7 +2,7 @@ import { machinePlatform, renderPlatform, runsOn } from '../../image/platform.ts
 import type { Platform } from '../../image/types.ts';
 import type { BuildOptions } from '../build.ts';
 import { findToolchain, probeToolchain } from '../go/toolchain.ts';
-import { goDirective } from '../go/versions.ts';
+import { goDirective, requiresModules } from '../go/versions.ts';
 import { readInput } from '../input.ts';
 import { resolveFroms, targetStage } from './froms.ts';
 import { planStages } from './plan.ts';
@@ -50,6 +50,7 @@ export async function readFacts(options: BuildOptions): Promise<BuildFacts> {
       dockerfile,
       froms,
       target: targetStage(dockerfile, options.target),
+      requiresModules: requiresModules(input.goMod),
       abilities: toolchain === undefined ? {} : { go: toolchain.version },
       ...(directive === undefined ? {} : { goDirective: directive }),
     });

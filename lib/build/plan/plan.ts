@@ -1,7 +1,9 @@
 import type { Dockerfile, Stage } from '../../dockerfile/types.ts';
 import type { Platform } from '../../image/types.ts';
 import type { GoVersion } from '../go/versions.ts';
-import { reasonsOf } from './reasons.ts';
+import { sharedCaches, wantedCaches } from './go-caches.ts';
+import { reasonsOf, settingsOf } from './reasons.ts';
+import { stageOf } from './stage-of.ts';
 
 /** What a stage begins with. `golang` is set when the image is Go's own: the version that its tag asks for. */
 export type Base =
@@ -39,6 +41,8 @@ export interface StagePlan {
   after: ReadonlySet<number>;
   /** Why it is not the function engine's. */
   reasons: Reason[];
+  /** The lines that copy modules to where the function engine has them anyway. */
+  shares: ReadonlySet<number>;
 }
 
 /** The builder's abilities, for the plan. */
@@ -53,6 +57,8 @@ export interface PlanInput {
   target: number;
   /** The go directive of the context's go.mod. */
   goDirective?: GoVersion;
+  /** Whether that go.mod requires modules of others. */
+  requiresModules?: boolean;
   abilities: Abilities;
   /** What showed only when a stage was carried out: reasons by the stage's index. */
   shown?: ReadonlyMap<number, readonly Reason[]>;
@@ -63,21 +69,43 @@ export function planStages(input: PlanInput): StagePlan[] {
   const needed = neededStages(input);
   const published = chainOf(input, input.target);
   const plans = [...needed].sort((a, b) => a - b).map((index) => planStage(input, index, published));
-  // Stages on top of one another share a file system, so that one of them in the sandbox takes the others along.
+  // Whoever is in another engine may want of the others what they do not have in this one.
+  for (let before = -1; before < countReasons(plans); ) {
+    before = countReasons(plans);
+    chooseEngines(input, plans);
+    for (const { stage, ...reason } of wantedCaches(plans, input, chainAt))
+      plans.find((plan) => plan.stage.index === stage)?.reasons.push(reason);
+  }
+  return plans.map((plan) => ({ ...plan, need: needOf(plan), shares: sharedCaches(plan, input, chainAt) }));
+
+  /** The stages that one is made of, itself first. */
+  function chainAt(index: number): StagePlan[] {
+    const chain = chainOf(input, index);
+    return plans.filter(({ stage }) => chain.has(stage.index)).reverse();
+  }
+}
+
+function countReasons(plans: readonly StagePlan[]): number {
+  return plans.reduce((count, { reasons }) => count + reasons.length, 0);
+}
+
+/** Stages on top of one another share a file system, so that one of them in the sandbox takes the others along. */
+function chooseEngines(input: PlanInput, plans: StagePlan[]): void {
   for (const plan of plans) {
     const family = plans.filter(
       (other) => rootOf(input, other.stage.index) === rootOf(input, plan.stage.index),
     );
     if (family.some(({ reasons }) => reasons.length > 0)) plan.engine = 'sandbox';
   }
-  return plans.map((plan) => ({ ...plan, need: needOf(plan) }));
 }
 
 function planStage(input: PlanInput, index: number, published: Set<number>): StagePlan {
   const stage = input.dockerfile.stages[index] as Stage;
   const from = input.froms[index] as ResolvedFrom;
   const root = input.froms[rootOf(input, index)] as ResolvedFrom;
-  const reasons = [...reasonsOf(input, stage, root.base), ...(input.shown?.get(index) ?? [])];
+  const below = [...chainOf(input, index)].slice(1).reverse();
+  const settings = settingsOf(below.flatMap((one) => input.dockerfile.stages[one]?.instructions ?? []));
+  const reasons = [...reasonsOf(input, stage, root.base, settings), ...(input.shown?.get(index) ?? [])];
   return {
     stage,
     from,
@@ -86,6 +114,7 @@ function planStage(input: PlanInput, index: number, published: Set<number>): Sta
     need: 'configuration',
     after: stagesBefore(input, index),
     reasons,
+    shares: new Set(),
   };
 }
 
@@ -139,12 +168,4 @@ export function fromNames({ instructions }: Pick<Stage, 'instructions'>): string
     if (instruction.keyword !== 'RUN') return [];
     return instruction.mounts.flatMap((mount) => ('from' in mount ? (mount.from ?? []) : []));
   });
-}
-
-/** The earlier stage that `name` (or a number) means, as seen from stage `before`. */
-export function stageOf(name: string, before: number, { stages }: Dockerfile): number | undefined {
-  const earlier = stages.slice(0, before);
-  const found = earlier.find((stage) => stage.name === name.toLowerCase())?.index;
-  if (found !== undefined) return found;
-  return /^\d+$/.test(name) && Number(name) < before ? Number(name) : undefined;
 }

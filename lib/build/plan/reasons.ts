@@ -1,4 +1,4 @@
-import type { RunInstruction, Stage } from '../../dockerfile/types.ts';
+import type { Instruction, RunInstruction, Stage } from '../../dockerfile/types.ts';
 import { classify } from '../go/classify.ts';
 import { compareGoVersions, type GoVersion, renderGoVersion } from '../go/versions.ts';
 import { DEFAULT_SHELL } from '../stage/config.ts';
@@ -6,17 +6,37 @@ import type { Base, PlanInput, Reason } from './plan.ts';
 
 type Facts = Pick<PlanInput, 'abilities' | 'goDirective'>;
 
-/** Why the function engine cannot carry out a stage on top of `base`, line by line; nothing when it can. Pure. */
-export function reasonsOf(facts: Facts, stage: Stage, base: Base): Reason[] {
-  let shell: readonly string[] = DEFAULT_SHELL;
-  let user: string | undefined;
+/** What decides how a RUN is read, and as whom it runs. */
+interface Settings {
+  shell: readonly string[];
+  user: string | undefined;
+}
+
+/** The settings after these instructions, which may go on with those of a stage below. Pure. */
+export function settingsOf(
+  instructions: readonly Instruction[],
+  before: Settings = { shell: DEFAULT_SHELL, user: undefined },
+): Settings {
+  const settings = { ...before };
+  for (const instruction of instructions) {
+    if (instruction.keyword === 'SHELL') settings.shell = instruction.argv;
+    if (instruction.keyword === 'USER') settings.user = instruction.user;
+  }
+  return settings;
+}
+
+/**
+ * Why the function engine cannot carry out a stage on top of `base`, line by line; nothing when it can. `below` is how
+ * the stages left it that are between the two. Pure.
+ */
+export function reasonsOf(facts: Facts, stage: Stage, base: Base, below: Settings): Reason[] {
+  let settings = below;
   const reasons: Reason[] = [];
   for (const instruction of stage.instructions) {
     const { line, endLine } = instruction;
-    if (instruction.keyword === 'SHELL') shell = instruction.argv;
-    if (instruction.keyword === 'USER') user = instruction.user;
+    settings = settingsOf([instruction], settings);
     const why =
-      instruction.keyword === 'RUN' ? whyNotFunction(instruction, { facts, base, shell, user }) : undefined;
+      instruction.keyword === 'RUN' ? whyNotFunction(instruction, { facts, base, ...settings }) : undefined;
     if (why !== undefined) reasons.push({ line, endLine, why });
     const pairs = instruction.keyword === 'ENV' ? instruction.pairs : [];
     for (const why of pairs.flatMap(whyNotVariable)) reasons.push({ line, endLine, why });
@@ -31,11 +51,9 @@ function whyNotVariable([name, value]: readonly [string, string]): string[] {
   return [];
 }
 
-interface RunContext {
+interface RunContext extends Settings {
   facts: Facts;
   base: Base;
-  shell: readonly string[];
-  user: string | undefined;
 }
 
 function whyNotFunction(instruction: RunInstruction, context: RunContext): string | undefined {

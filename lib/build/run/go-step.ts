@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { RunInstruction } from '../../dockerfile/types.ts';
 import { GoDisk } from '../disk/go-disk.ts';
+import { assumedOf } from '../go/assumed.ts';
 import { classify } from '../go/classify.ts';
 import type { GoDirectories } from '../go/environment.ts';
 import { runGoScript } from '../go/run.ts';
@@ -10,6 +11,7 @@ import { stampBuildId } from '../go/toolexec.ts';
 import { PlanChanged } from '../plan/finding.ts';
 import type { Shared, StageInput } from '../shared.ts';
 import { DEFAULT_SHELL } from '../stage/config.ts';
+import { findHome } from '../stage/owners.ts';
 import type { StageState } from '../stage/stage-state.ts';
 import { fetchFiles } from '../store/fetch.ts';
 import { markUsed } from '../store/prune.ts';
@@ -21,7 +23,7 @@ import { runKey } from './run-key.ts';
 import { Output, runFailed } from './run-step.ts';
 
 /** Raise when the same RUN would leave other files than before, so that older records do not count. */
-const REVISION = 2;
+const REVISION = 3;
 
 /** The key of a RUN in the function engine: whatever its result depends on. */
 export function goKey(
@@ -48,10 +50,10 @@ export async function goStep(
   const disk = await putOnDisk(tree, directories.root, shared);
   try {
     const code = await inLimits(instruction, shared, output, () =>
-      runCommands(instruction, state, shared, directories, output),
+      runCommands(instruction, state, shared, { disk, tree, directories }, output),
     );
     if (code !== 0) throw runFailed(instruction, code, output, shared);
-    const changes = await disk.changes(tree, { uid: 0, gid: 0 }, shared.epoch, stampBuildId);
+    const changes = await disk.changes(tree, shared.epoch, stampBuildId);
     const written = changes.map(({ path }) => path).find((path) => isReadOnly(path, sources));
     if (written !== undefined) {
       output.add(`open /${written}: read-only file system`);
@@ -80,27 +82,45 @@ async function putOnDisk(tree: Tree, root: string, shared: Shared): Promise<GoDi
   return disk;
 }
 
+/** Where the commands of a RUN find the stage. */
+interface OnDisk {
+  disk: GoDisk;
+  /** What was put there, with what the RUN mounts. */
+  tree: Tree;
+  directories: GoDirectories;
+}
+
+/** Whom commands run as here; all that they make is root's. */
+const ROOT = /^(root|0)?(:(root|0)?)?$/;
+
 /** The exit code. Throws NotPlain for what only a sandbox can run. */
 async function runCommands(
   instruction: RunInstruction,
   { config, runEnvironment: environment, platform }: StageState,
   shared: Shared,
-  directories: GoDirectories,
+  { disk, tree, directories }: OnDisk,
   output: Output,
 ): Promise<number> {
-  const { toolchain, signal, network } = shared;
+  const { toolchain, signal, network, bases } = shared;
+  const { User = '', WorkingDir } = config;
+  // A base's, which no plan knows.
+  if (!ROOT.test(User)) throw new NotPlain(`it runs as the user ${User}`);
   const classified = classify(instruction.command, config.Shell ?? DEFAULT_SHELL);
   if (!classified.plain) throw new NotPlain(classified.why);
   if (toolchain === undefined) throw new NotPlain('there is no Go toolchain here');
   const { commands } = classified;
   const limits = limitsOf(shared);
+  const home = await findHome(User, tree, bases);
   return withTimeout(limits, signal, (until) =>
     runGoScript({
       commands,
       toolchain,
       directories,
       environment,
-      workdir: config.WorkingDir || '/',
+      // As a shell finds it, when nobody has told it how it got there.
+      workdir: `/${tree.resolve(WorkingDir || '/', true) ?? ''}`,
+      home,
+      files: { root: directories.root, attributes: disk.attributes, assumed: assumedOf(tree) },
       platform,
       network,
       onOutput: output.add,

@@ -27,6 +27,21 @@ export function golangSkeleton(): Tree {
   return tree;
 }
 
+// Those with nothing in them, in both; and what else is at the top of Debian's.
+const EMPTY = ['tmp', 'var/tmp', 'opt', 'srv', 'mnt', 'home', 'usr/src', 'usr/local/bin'];
+const OF_DEBIAN = ['boot', 'lib32', 'lib64', 'libx32'];
+const OF_ROOT = ['.bashrc', '.profile', '.wget-hsts'];
+
+/** Whether the golang image is known not to have a path, which is absolute. */
+export function isAbsentInGolang(path: string): boolean {
+  const names = path.slice(1).split('/');
+  const [top = '', second = ''] = names;
+  if (EMPTY.some((directory) => path.startsWith(`/${directory}/`))) return true;
+  if (top === 'root') return second !== '' && !OF_ROOT.includes(second);
+  const tops = [...DIRECTORIES.split(' '), ...EITHER, ...GO_DIRECTORIES, ...OF_DEBIAN];
+  return !tops.includes(top);
+}
+
 /** The golang image's configuration, for when it is not to be had. */
 export const GOLANG_CONFIG = {
   Env: [

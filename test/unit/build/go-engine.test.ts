@@ -278,7 +278,7 @@ describe('commands beside go', () => {
     ['cp d x', /-r not specified; omitting directory 'd'/],
     ['set -e; rm nothing; true', /No such file/],
     ['mkdir d', /File exists/],
-    ['cd nowhere && true', /can't cd to nowhere/],
+    ['cd nowhere && true', /can't cd to 'nowhere'/],
   ])('%s fails', async (script, message) => {
     await expect(made(script)).rejects.toThrow(message);
   });

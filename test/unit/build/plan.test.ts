@@ -13,17 +13,25 @@ interface Options {
   args?: Record<string, string>;
   abilities?: Abilities;
   goDirective?: number[];
+  requiresModules?: boolean;
 }
 
 function plan(
   text: string,
-  { target, args = {}, abilities = { go: [1, 22, 3] }, goDirective }: Options = {},
+  { target, args = {}, abilities = { go: [1, 22, 3] }, goDirective, requiresModules = false }: Options = {},
 ): StagePlan[] {
   const dockerfile = parseDockerfile(text);
   const buildArgs = new BuildArgs(args, { build: amd64, target: arm64 });
   const froms = resolveFroms(dockerfile, globalValues(dockerfile, buildArgs), arm64);
   const directive = goDirective === undefined ? {} : { goDirective };
-  return planStages({ dockerfile, froms, target: targetStage(dockerfile, target), abilities, ...directive });
+  return planStages({
+    dockerfile,
+    froms,
+    target: targetStage(dockerfile, target),
+    abilities,
+    requiresModules,
+    ...directive,
+  });
 }
 
 const GO_APP = `FROM golang:1.22 AS build
@@ -131,5 +139,104 @@ COPY --from=d /x /`;
 
   it('refuses a target that is not there', () => {
     expect(() => plan(GO_APP, { target: 'nope' })).toThrow(/no stage is called nope.*build, test, unused/);
+  });
+});
+
+describe('what a stage has of those below it', () => {
+  it('runs as their USER, and in their SHELL', () => {
+    const engines = (text: string) => plan(text).map(({ engine }) => engine);
+    expect(engines('FROM golang AS a\nUSER 5:6\nFROM a\nRUN touch /tmp/x')).toEqual(['sandbox', 'sandbox']);
+    expect(engines('FROM golang AS a\nUSER 5:6\nFROM a\nUSER root\nRUN touch /x')).toEqual([
+      'function',
+      'function',
+    ]);
+    expect(engines('FROM golang AS a\nSHELL ["zsh", "-c"]\nFROM a\nRUN touch /x')).toEqual([
+      'sandbox',
+      'sandbox',
+    ]);
+    expect(engines('FROM golang AS a\nSHELL ["zsh", "-c"]\nFROM golang\nRUN touch /x')).toEqual(['function']);
+  });
+});
+
+describe("Go's caches, which are in no stage of the function engine", () => {
+  const MODULES = 'FROM golang AS m\nCOPY go.mod /m/\nWORKDIR /m\nRUN go mod download';
+  const BUILDER = 'FROM golang AS b\nCOPY --from=m /go/pkg /go/pkg\nCOPY . /app\nRUN go build -o /x ./app';
+  const engines = (text: string, options: Options = {}) =>
+    plan(text, options).map(({ engine, shares }) => `${engine} ${[...shares]}`);
+
+  it('are shared by stages that only compile', () => {
+    expect(engines(`${MODULES}\n${BUILDER}\nFROM scratch\nCOPY --from=b /x /x`)).toEqual([
+      'function ',
+      'function 6',
+      'function ',
+    ]);
+  });
+
+  it.each([
+    ['the image has them', `${MODULES}\n${BUILDER}`, ['sandbox ', 'function ']],
+    [
+      'another engine compiles with them',
+      `${MODULES}\n${BUILDER}\nRUN make\nFROM scratch\nCOPY --from=b /x /x`,
+      ['sandbox ', 'sandbox ', 'function '],
+    ],
+    [
+      'they go elsewhere',
+      `${MODULES}\nFROM scratch\nCOPY --from=m /go/pkg/mod/x /x`,
+      ['sandbox ', 'function '],
+    ],
+    [
+      'what is above them is taken',
+      `${MODULES}\nFROM scratch\nCOPY --from=m /go /go`,
+      ['sandbox ', 'function '],
+    ],
+    [
+      'they are mounted',
+      `${MODULES}\nFROM golang AS b\nRUN --mount=from=m,source=/go/pkg,target=/go/pkg go build\nFROM scratch\nCOPY --from=b /x /x`,
+      ['sandbox ', 'function ', 'function '],
+    ],
+  ])('are made in the files of a stage where %s', (_why, text, expected) => {
+    expect(engines(text)).toEqual(expected);
+  });
+
+  it('are made in those of an image that starts go', () => {
+    const requiresModules = true;
+    const one = (...lines: string[]) =>
+      engines(['FROM golang', 'RUN go build -o /x', ...lines].join('\n'), { requiresModules });
+    expect(one()).toEqual(['sandbox ']);
+    expect(one('CMD go run .')).toEqual(['sandbox ']);
+    expect(one('CMD ["air", "-c", "x"]')).toEqual(['sandbox ']);
+    expect(one('ENTRYPOINT ["/usr/local/go/bin/go", "run", "."]')).toEqual(['sandbox ']);
+    expect(one('CMD ["/x"]')).toEqual(['function ']);
+    expect(one('ENTRYPOINT /x --go')).toEqual(['function ']);
+    expect(engines('FROM golang\nRUN go build -o /x')).toEqual(['function ']);
+  });
+});
+
+describe("Docker's official image of Go", () => {
+  const isOfficial = (image: string) => plan(`FROM ${image}`)[0]?.from.base;
+
+  it.each([
+    'golang:1.22',
+    'docker.io/library/golang:1.22',
+    'library/golang:1.22',
+    'index.docker.io/library/golang:1.22',
+    'public.ecr.aws/docker/library/golang:1.22',
+    'mirror.gcr.io/library/golang:1.22',
+    '123456789012.dkr.ecr.eu-west-1.amazonaws.com/docker-hub/library/golang:1.22',
+    '10.0.0.1:5000/docker.io/library/golang:1.22',
+  ])('is %s', (image) => {
+    expect(isOfficial(image)).toMatchObject({ golang: [1, 22] });
+  });
+
+  it.each([
+    'mcr.microsoft.com/oss/go/microsoft/golang:1.22',
+    'registry.example.com/golang:1.22',
+    'registry.example.com/library/golang:1.22',
+    'someone/golang:1.22',
+    'quay.io/notdocker.io/library/golang:1.22',
+    'evil.dkr.ecr.eu-west-1.amazonaws.com.example.com/library/golang:1.22',
+    '123456789012.dkr.ecr.eu-west-1.amazonaws.com/golang:1.22',
+  ])('is not %s', (image) => {
+    expect(isOfficial(image)).not.toHaveProperty('golang');
   });
 });
