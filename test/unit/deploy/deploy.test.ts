@@ -274,6 +274,25 @@ describe('before anything is done, fairlead deploy', () => {
       'deploy/no-cluster',
     ],
     [
+      'the cluster is not reached from outside',
+      () => {
+        configure(`{ apps: 'any', cluster: { existing: { name: 'mine' } } }`);
+        account.cluster = {
+          accessConfig: { authenticationMode: 'API' },
+          resourcesVpcConfig: { endpointPublicAccess: false },
+        };
+      },
+      'deploy/endpoint-closed',
+    ],
+    [
+      'EKS makes no cluster in a zone that it would be in',
+      () => {
+        delete account.stacks.FairleadCluster;
+        account.ec2 = { zones: { 'eu-west-1a': 'use1-az3', 'eu-west-1b': 'euw1-az1' } };
+      },
+      'deploy/zone-without-eks',
+    ],
+    [
       'it is no clone',
       () => writeFileSync(join(root, 'package.json'), '{"name": "shop"}'),
       'deploy/no-clone',
