@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +15,9 @@ import { emptyIndex, parseIndex, renderIndex } from '../../../lib/build/cache/in
 import { unpackPack } from '../../../lib/build/cache/pack.ts';
 import { RemoteCache } from '../../../lib/build/cache/remote-cache.ts';
 import { SHARED_RECORDS } from '../../../lib/build/cache/schemas.ts';
-import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { Store } from '../../../lib/build/store/store.ts';
 import { Registries } from '../../../lib/registry/registries.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { startRegistry } from '../../../local/registry/server.ts';
 import { buildFiles, Scratch } from './support.ts';
 
@@ -66,10 +67,37 @@ describe('a pack', () => {
   });
 
   it('that is larger than it says is broken off', async () => {
-    const folder = { ...goBuild(), holds: () => true, isSound: () => true };
+    const folder = { ...goBuild(), holds: () => true };
     const staging = join(scratch.directory(), 'staging');
     const bomb = packOf({ zeros: '\0'.repeat(5e6) });
     await expect(unpackPack(await bomb, folder, staging, 1e6)).rejects.toThrow(/more than 1000000 bytes/);
+  });
+
+  it('is checked by what its names say, however large it is', async () => {
+    const large = '\0'.repeat(65 * 1024 ** 2);
+    const right = createHash('sha256').update(large).digest('hex');
+    const unpack = async (id: string) => {
+      const folder = goBuild();
+      const pack = await packOf({ [`${id.slice(0, 2)}/${id}-d`]: large });
+      await unpackPack(pack, folder, join(scratch.directory(), 's'), 1e8);
+      return readdirSync(folder.root);
+    };
+    expect(await unpack(right)).toEqual([right.slice(0, 2)]);
+    await expect(unpack(ID)).rejects.toThrow(/is not what its name says/);
+  });
+
+  it('of modules leaves it to Go to compare them with go.sum', async () => {
+    const [, folder] = goFolders(new Store(scratch.directory())) as [SharedFolder, SharedFolder];
+    const at = 'example.com/x/@v/v1.0.0';
+    const files = { [`${at}.zip`]: 'PK', [`${at}.ziphash`]: 'h1:x', [`${at}.info`]: '{"Version":"v1.0.0"}' };
+    await unpackPack(await packOf(files), folder, join(scratch.directory(), 's'), 1e6);
+    // With the hash of a zip beside it, Go takes the zip as it is.
+    expect(readdirSync(join(folder.root, 'example.com/x/@v')).sort()).toEqual(['v1.0.0.info', 'v1.0.0.zip']);
+    expect(folder.holds(`${at}.ziphash`)).toBe(false);
+    const other = await packOf({ [`${at.replace('x', 'y')}.info`]: 'no version' });
+    await expect(unpackPack(other, folder, join(scratch.directory(), 's'), 1e6)).rejects.toThrow(
+      /not what its name/,
+    );
   });
 
   it('is unpacked where its entries are sound', async () => {
