@@ -144,7 +144,7 @@ describe('fairlead deploy', () => {
     account.mounting = 'not yours to set';
     await run({ awsIn });
     const commands = said.flatMap((line) => line.match(/(AWS_PROFILE='my own' )?(npx|aws) \w+.*/g) ?? []);
-    expect(commands).toHaveLength(3);
+    expect(commands).toHaveLength(4);
     for (const command of commands) expect(command).toMatch(/^AWS_PROFILE='my own' /);
     delete account.stacks.CDKToolkit;
     await expect(run({ awsIn })).rejects.toThrow(/AWS_PROFILE='my own' npx cdk bootstrap/);
