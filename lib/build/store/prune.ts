@@ -85,6 +85,7 @@ export function prune(store: Store, options: PruneOptions = {}): void {
     // Only now: who came while it was measured may have found what is on the list.
     if (othersHold(store, own)) rmSync(marker, { force: true });
     else for (const unit of going) removeUnlessUsed(unit);
+    forgetTheDead(store);
   } finally {
     unlock(lock);
   }
@@ -151,6 +152,12 @@ function defaultLimit(directory: string): number {
 function othersHold(store: Store, own: string | undefined): boolean {
   const holds = list(store.path(HOLDS)).map((name) => store.path(HOLDS, name));
   return holds.some((hold) => hold !== own && hold.endsWith('.lock') && isHeld(hold));
+}
+
+/** Removes the holds of processes that were cut off. */
+function forgetTheDead(store: Store): void {
+  const holds = list(store.path(HOLDS)).map((name) => store.path(HOLDS, name));
+  for (const hold of holds) if (!isHeld(hold)) rmSync(hold, { force: true });
 }
 
 function files(directory: string): Unmarked[] {
