@@ -143,7 +143,9 @@ describe('fairlead deploy', () => {
     const awsIn = (region: string) => ({ ...aws.awsIn(region), profile: 'my own' });
     account.mounting = 'not yours to set';
     await run({ awsIn });
-    const commands = said.flatMap((line) => line.match(/(AWS_PROFILE='my own' )?(npx|aws) \w+.*/g) ?? []);
+    const commands = said.flatMap(
+      (line) => line.match(/(AWS_PROFILE='my own' )?(AWS_REGION=\S+ )?(npx|aws) \w+.*/g) ?? [],
+    );
     expect(commands).toHaveLength(4);
     for (const command of commands) expect(command).toMatch(/^AWS_PROFILE='my own' /);
     delete account.stacks.CDKToolkit;
