@@ -1,15 +1,16 @@
 import { parseTriggers } from '../../dockerfile/triggers.ts';
 import { FairleadError } from '../../errors.ts';
-import type { ImageConfig } from '../../image/types.ts';
+import type { ImageConfig, RunConfig } from '../../image/types.ts';
 import { atInstruction, atLine } from '../failure.ts';
 import { compareGoVersions, renderGoVersion } from '../go/versions.ts';
 import { PlanChanged } from '../plan/finding.ts';
+import { askedOfGolang, golangConfig } from '../plan/golang-config.ts';
 import { meantStage } from '../plan/meant.ts';
 import type { Base } from '../plan/plan.ts';
 import type { StageInput } from '../shared.ts';
 import { keyOf } from '../store/store.ts';
 import { Tree } from '../tree.ts';
-import { GOLANG_CONFIG, golangSkeleton } from './skeleton.ts';
+import { golangSkeleton } from './skeleton.ts';
 import { stageName, stepCount, tellStep } from './stage.ts';
 import { type Beginning, inherited, type StageState, scratchBeginning } from './stage-state.ts';
 
@@ -64,8 +65,8 @@ function noticeNewerGo({ shared, plan }: StageInput): void {
 async function fromImage(input: StageInput, base: ImageBase): Promise<Beginning> {
   const { shared, plan } = input;
   const { platform } = plan.from;
-  if (plan.need === 'configuration if reachable') return unneededGolang(input, base);
   try {
+    if (plan.need === 'configuration if reachable') return await unneededGolang(input, base);
     const image = await shared.bases.image(base.reference, platform);
     obeyTriggers(image.config, input);
     const { config: _, ...common } = inherited(image.config);
@@ -86,13 +87,14 @@ async function fromImage(input: StageInput, base: ImageBase): Promise<Beginning>
   }
 }
 
-/** A golang base of which nothing ends up in the image: its configuration if it is to be had, else the usual one. */
+/**
+ * A golang base of which nothing ends up in the image: its configuration if it is to be had, else what its name tells,
+ * where the stage asks for no more. So the result is the same whether a registry answers or not.
+ */
 async function unneededGolang(input: StageInput, base: ImageBase): Promise<Beginning> {
-  const { shared } = input;
-  const { platform } = input.plan.from;
-  const known = await shared.bases.configurationIfReachable(base.reference, platform);
-  if (known !== undefined) obeyTriggers(known, input);
-  const config = known?.config ?? GOLANG_CONFIG;
+  const { shared, plan } = input;
+  const { platform } = plan.from;
+  const config = await golangConfiguration(input, base);
   return {
     config,
     tree: golangSkeleton(),
@@ -102,6 +104,25 @@ async function unneededGolang(input: StageInput, base: ImageBase): Promise<Begin
     platform,
     wholeBase: async () => shared.bases.tree(await shared.bases.image(base.reference, platform)),
   };
+}
+
+async function golangConfiguration({ shared, plan }: StageInput, base: ImageBase): Promise<RunConfig> {
+  const { reference } = base;
+  const { platform } = plan.from;
+  const { index, from } = plan.stage;
+  if (askedOfGolang(shared.dockerfile, index, reference) !== undefined) {
+    const { config } = await shared.bases.image(reference, platform);
+    obeyTriggers(config, { shared, plan });
+    return config.config ?? {};
+  }
+  const reached = await shared.bases.configurationIfReachable(reference, platform);
+  if ('config' in reached) {
+    obeyTriggers(reached.config, { shared, plan });
+    return reached.config.config ?? {};
+  }
+  const message = `the configuration of ${reference} is not to be had, and taken to be the usual one: ${reached.why}`;
+  shared.onProgress({ type: 'notice', message, line: from.line });
+  return golangConfig(reference);
 }
 
 /** What a base wants done on top of it may need stages, files and another engine: everything is planned with it. */

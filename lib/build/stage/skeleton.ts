@@ -41,13 +41,3 @@ export function isAbsentInGolang(path: string): boolean {
   const tops = [...DIRECTORIES.split(' '), ...EITHER, ...GO_DIRECTORIES, ...OF_DEBIAN];
   return !tops.includes(top);
 }
-
-/** The golang image's configuration, for when it is not to be had. */
-export const GOLANG_CONFIG = {
-  Env: [
-    'PATH=/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    'GOPATH=/go',
-  ],
-  WorkingDir: '/go',
-  Cmd: ['bash'],
-};

@@ -1,4 +1,5 @@
 import { didYouMean } from '../../dockerfile/faults.ts';
+import { messageOf } from '../../errors.ts';
 import { renderPlatform } from '../../image/platform.ts';
 import { parseReference } from '../../image/reference.ts';
 import type { Image, ImageConfig, Platform } from '../../image/types.ts';
@@ -21,8 +22,11 @@ export type ImageSource = Pick<Registries, 'resolve'> & Partial<Pick<Registries,
 
 interface Remembered {
   at: number;
-  config?: ImageConfig;
+  config: ImageConfig;
 }
+
+/** The configuration of a base, or why it was not to be had. */
+export type Reached = { config: ImageConfig } | { why: string };
 
 /** The base images of one build: resolved once, their layers read only as far as a step needs. */
 export class Bases {
@@ -67,22 +71,26 @@ export class Bases {
     return resolved;
   }
 
-  /** The configuration of a base that the build can do without, or nothing when it is not to be had quickly. */
-  async configurationIfReachable(name: string, platform: Platform): Promise<ImageConfig | undefined> {
+  /**
+   * The configuration of a base that the build can do without, as it is or was an hour ago, if it is to be had quickly.
+   * That it is not is no reason not to ask again.
+   */
+  async configurationIfReachable(name: string, platform: Platform): Promise<Reached> {
     const reference = this.#aliases.get(name) ?? name;
     const key = keyOf('configuration', reference, platform);
     const known = await this.#store.read<Remembered>('configurations', key);
-    if (known !== undefined && Date.now() - known.at < REMEMBERED_MS) return known.config;
+    // Older builders remembered what they had not found.
+    if (known?.config !== undefined && Date.now() - known.at < REMEMBERED_MS) return { config: known.config };
     const patience = AbortSignal.timeout(PATIENCE_MS);
     const signal = this.#signal === undefined ? patience : AbortSignal.any([this.#signal, patience]);
-    const config = await this.#registries.resolve(reference, platform, signal).then(
-      (image) => image.config,
-      () => undefined,
-    );
-    this.#signal?.throwIfAborted();
-    const remembered: Remembered = { at: Date.now(), ...(config === undefined ? {} : { config }) };
-    this.#store.write('configurations', key, remembered);
-    return config;
+    try {
+      const { config } = await this.#registries.resolve(reference, platform, signal);
+      this.#store.write('configurations', key, { at: Date.now(), config } satisfies Remembered);
+      return { config };
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      return { why: patience.aborted ? `no answer within ${PATIENCE_MS / 1000} s` : messageOf(error) };
+    }
   }
 
   /** What is said to somebody whose base has no such tag, or nothing. */
