@@ -122,6 +122,14 @@ describe.skipIf(!ability.able)('the sandbox engine', () => {
     expect(events).toContainEqual(expect.objectContaining({ text: '/cache/x true' }));
   });
 
+  it('shows a cache that is locked at all its targets in one RUN', async () => {
+    const mount = (target: string) => `--mount=type=cache,id=x,sharing=locked,target=${target}`;
+    const command = '["/do", "write", "/one/x", "show", "/two/x"]';
+    const signal = AbortSignal.timeout(15_000);
+    const { events } = await run(`RUN ${mount('/one')} ${mount('/two')} ${command}`, { signal });
+    expect(events).toContainEqual(expect.objectContaining({ text: '/two/x true' }));
+  });
+
   it('does nothing again that it has done, and goes on from there', async () => {
     const cacheDir = scratch.directory();
     const first = 'RUN ["/do", "write", "/x", "remove", "/old/a"]\n';
