@@ -5,8 +5,8 @@ import type { Mount, SandboxRun } from './run.ts';
 /** The part of a script that mounts, and what it reads from descriptor 4, in that order. */
 interface MountScript {
   script: string[];
-  /** Words for env(1) of variables whose values were read from descriptor 4. */
-  variables: string[];
+  /** Lines that export the variables whose values were read from descriptor 4: in an argument everybody could read them. */
+  exports: string[];
   input: Buffer;
 }
 
@@ -26,15 +26,15 @@ export function stagingScript({ mounts, staging, ability, secretEnv, insecure }:
     const slot = quote(`${staging}/${index}`);
     return [...prepare(mount, slot, read, { ...ability, isNoDev }), ...attach(mount, slot)];
   });
-  const variables = [...(secretEnv ?? [])].map(([name, value], index) => {
+  const exports = [...(secretEnv ?? [])].map(([name, value], index) => {
     const file = quote(`${staging}/env-${index}`);
     // The x keeps line breaks at the end, which a command substitution takes away.
     script.push(read(value, file), `secret_${index}=$(cat ${file}; printf x)`, `rm ${file}`);
-    return `${quote(name)}="\${secret_${index}%x}"`;
+    return `export ${name}="\${secret_${index}%x}"`;
   });
   const isNeeded = script.length > 0;
   const begin = isNeeded ? [`mount -t tmpfs -o mode=700 tmpfs ${quote(staging)}`, ENTER] : [];
-  return { script: [...begin, ...script], variables, input: Buffer.concat(input) };
+  return { script: [...begin, ...script], exports, input: Buffer.concat(input) };
 }
 
 // Directories that are missing are made, as runc does. After `cd -P`, $PWD has no links in it.

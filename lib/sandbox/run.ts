@@ -38,10 +38,14 @@ export interface SandboxRun {
   argv: readonly string[];
   /** All of its environment. */
   env: ReadonlyMap<string, string>;
-  /** Variables of which the values must not be seen by others on this machine. */
+  /** Variables of which the values must not be seen by others on this machine. The names are names to a shell. */
   secretEnv?: ReadonlyMap<string, Buffer>;
   /** Absolute, in the root. */
   workdir: string;
+  /** The same without symlinks and without a leading slash. It is made where it is missing. */
+  workdirInRoot: string;
+  /** Where env(1) is in the root, without a leading slash: it gives the command what the loader of programs goes by. */
+  envProgram?: string;
   user: { uid: number; gid: number; groups: readonly number[] };
   mounts: readonly Mount[];
   /** An empty directory, where mounts are got ready; nothing is written into it. */

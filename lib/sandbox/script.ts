@@ -1,4 +1,5 @@
 import { overlayOptions } from './ability.ts';
+import { makeDev, PROTECT } from './dev-script.ts';
 import { isFile, stagingScript } from './mount-script.ts';
 import { quote } from './quote.ts';
 import type { Prepared, SandboxRun } from './run.ts';
@@ -10,17 +11,29 @@ const CAPABILITIES =
 /** As in BuildKit (util/network, executor/oci/hosts.go). */
 export const HOST_NAME = 'buildkitsandbox';
 
-/** Names and numbers (Linux, admin-guide/devices.txt). */
-const DEVICES = { null: '1 3', zero: '1 5', full: '1 7', random: '1 8', urandom: '1 9', tty: '5 0' };
+/**
+ * A shell script, and what it reads from descriptor 4: as an argument it could not be longer than a page of text times
+ * 32 (execve(2)), and everybody on the machine could read it.
+ */
+interface Script {
+  script: string;
+  input: Buffer;
+}
+
+/** What sh(1) is to be told for a script that is the next thing to be read from descriptor 4. */
+function fromInput({ script, input }: Script): Script {
+  const text = Buffer.from(script);
+  return { script: `eval "$(head -c ${text.length} <&4)"`, input: Buffer.concat([text, input]) };
+}
 
 /**
  * The shell script that makes the root and starts the command in it, and what it reads from descriptor 4. Two shells,
  * since the mounts of the second, in the command's own namespaces, are gone with it, and the first then tells what the
  * merged directories hold.
  */
-export function sandboxScript(run: SandboxRun, prepared: Prepared): { script: string; input: Buffer } {
+export function sandboxScript(run: SandboxRun, prepared: Prepared): Script {
   const stubs = run.mounts.filter(({ target }) => !isBelow(target, ['dev', 'proc', 'sys']));
-  const inner = innerScript(run);
+  const inner = fromInput(innerScript(run));
   const network = networkOf(run, prepared);
   const script = [
     'set -e',
@@ -32,6 +45,7 @@ export function sandboxScript(run: SandboxRun, prepared: Prepared): { script: st
     ...mountRoot(run),
     'stubs=',
     STUB,
+    ...makeWorkdir(run),
     ...['d proc', 'd sys', 'd dev'].map((stub) => `stub ${stub}`),
     ...stubs.map(({ kind, target }) => `stub ${isFile(kind) ? 'f' : 'd'} ${quote(target)}`),
     'code=0',
@@ -42,7 +56,7 @@ export function sandboxScript(run: SandboxRun, prepared: Prepared): { script: st
     ...listCapabilities(run),
     'exit $code',
   ].join('\n');
-  return { script, input: inner.input };
+  return fromInput({ script, input: inner.input });
 }
 
 // What a mount needs to be there is taken away again, if it was not there and nothing was put into it
@@ -67,6 +81,21 @@ unstub() {
     if [ -d "$name" ]; then rmdir "$name" 2>/dev/null || :; elif [ -f "$name" ] && [ ! -s "$name" ]; then rm -f "$name"; fi
   done
 }`;
+
+// A directory that an image or an earlier RUN does not have is made, and belongs to who runs (BuildKit,
+// executor/runcexecutor).
+function makeWorkdir({ workdirInRoot, user, ability }: SandboxRun): string[] {
+  if (workdirInRoot === '' || isBelow(workdirInRoot, ['dev', 'proc', 'sys'])) return [];
+  const own = ability.as === 'root' ? `; chown ${user.uid}:${user.gid} "$1"` : '';
+  return [
+    `made() {
+  case $1 in */*) made "\${1%/*}" ;; esac
+  if ! plain "$1"; then echo "the way to /$1 leads through a symlink" >&2; exit 125; fi
+  if ! [ -e "$1" ] && ! [ -L "$1" ]; then mkdir "$1"${own}; fi
+}`,
+    `made ${quote(workdirInRoot)}`,
+  ];
+}
 
 // A namespace that a file in a temporary file system of ours holds, and so ends with our mounts.
 function networkOf({ staging, network }: SandboxRun, prepared: Prepared): { setUp: string[]; enter: string } {
@@ -125,6 +154,14 @@ function list({ root }: SandboxRun): string[] {
   ];
 }
 
+// Files that may have them: of those that are no programs (yet) only getcap(8) can tell, as copying each takes too long.
+const CAPABLE =
+  'find . -xdev -type f -perm /111 -print0; if command -v getcap > /dev/null; then ' +
+  "getcap -r . 2> /dev/null | sed 's/ [^ ]*$//; s/ =$//' | tr '\\n' '\\0'; fi";
+
+const UNREAD =
+  "echo 'what programs may do by themselves (security.capability) was not read, and is lost' >&2";
+
 // Node.js reads no extended attributes: cp(1) takes them to empty files, and tar(1) writes those down.
 function listCapabilities({ root }: SandboxRun): string[] {
   const top = root.kind === 'directory' ? root.path : `${root.directory}/upper`;
@@ -132,30 +169,36 @@ function listCapabilities({ root }: SandboxRun): string[] {
   const copy = `cp --attributes-only --preserve=xattr --parents -t ${quote(copies)}`;
   return [
     `mkdir ${quote(copies)}`,
-    `(cd ${quote(top)} && find . -xdev -type f -perm /111 -print0 | xargs -0 -r ${copy}) 2>/dev/null || :`,
-    `tar -C ${quote(copies)} --xattrs --xattrs-include=security.capability -cf ${quote(root.capabilities)} . 2>/dev/null || :`,
+    `(cd ${quote(top)} && { ${CAPABLE}; } | sort -zu | xargs -0 -r ${copy}) || ${UNREAD}`,
+    `tar -C ${quote(copies)} --xattrs --xattrs-include=security.capability -cf ${quote(root.capabilities)} . || ${UNREAD}`,
     `rm -rf ${quote(copies)}`,
   ];
 }
 
-// What of /proc and /sys is the machine's, and not the command's (moby, oci/defaults.go): read only, or not at all.
-const PROTECT = [
-  'for p in bus fs irq sys sysrq-trigger; do',
-  '  if [ -e proc/$p ]; then mount --bind proc/$p proc/$p; mount -o remount,bind,ro proc/$p; fi',
-  'done',
-  'for p in kcore keys latency_stats timer_list timer_stats sched_debug interrupts; do',
-  '  if [ -e proc/$p ]; then mount --bind dev/null proc/$p; fi',
-  'done',
-  'for p in proc/acpi proc/asound proc/scsi sys/firmware sys/devices/virtual/powercap; do',
-  '  if [ -d $p ]; then mount -t tmpfs -o ro,nodev,size=4k tmpfs $p; fi',
-  'done',
-];
+/** What shells set by themselves. */
+const SHELL_OWN = ['PATH', 'PWD', 'OLDPWD', 'SHLVL', '_'];
 
-function innerScript(run: SandboxRun): { script: string; input: Buffer } {
+/**
+ * What a program is made to load (ld.so(8), "secure-execution mode"). Before the root changes, that would be this
+ * machine's files: so the command's own env(1) sets these.
+ */
+const LOADER = /^(LD_.*|GCONV_PATH|GLIBC_TUNABLES|LOCPATH|MALLOC_TRACE|NLSPATH)$/;
+
+const NO_ENV =
+  "echo 'there is no /usr/bin/env in this image, and variables such as LD_PRELOAD need it' >&2; exit 125";
+
+function assignment([name, value]: readonly [string, string]): string {
+  return quote(`${name}=${value}`);
+}
+
+function innerScript(run: SandboxRun): Script {
   const { workdir, user, env, argv, ability, insecure } = run;
   const isRoot = ability.as === 'root';
   const staged = stagingScript(run);
-  const variables = [...env].map(([name, value]) => quote(`${name}=${value}`));
+  const isSecret = (name: string) => run.secretEnv?.has(name) === true;
+  const variables = [...env].filter(([name]) => !isSecret(name));
+  const plain = variables.filter(([name]) => !LOADER.test(name)).map(assignment);
+  const loader = variables.filter(([name]) => LOADER.test(name)).map(assignment);
   const bounding = ['-all', ...CAPABILITIES.split(' ').map((name) => `+${name}`)].join(',');
   // In a user namespace with one user in it there is nobody else to become.
   const become = isRoot ? `--setuid=${user.uid} ` : '';
@@ -178,40 +221,18 @@ function innerScript(run: SandboxRun): { script: string; input: Buffer } {
     // The root takes the place of this machine's, as switch_root(8) does; without sys_admin nothing brings that back.
     'cd "$top"',
     'mount -n --move . /',
+    ...(loader.length > 0 && run.envProgram === undefined ? [NO_ENV] : []),
+    'unshare=$(command -v unshare)',
+    ...staged.exports,
     [
-      `exec ${setpriv}env -i ${[...variables, ...staged.variables].join(' ')}`,
-      `"$(command -v unshare)" --root=. --wd=${quote(workdir)} ${become}`,
+      `exec ${setpriv}env ${SHELL_OWN.map((name) => `-u ${name}`).join(' ')} ${plain.join(' ')}`,
+      `"$unshare" --root=. --wd=${quote(workdir)} ${become}`,
+      ...(loader.length === 0 ? [] : [quote(`/${run.envProgram}`), ...loader]),
       argv.map(quote).join(' '),
       '4<&-',
     ].join(' '),
   ].join('\n');
   return { script, input: staged.input };
-}
-
-// Without `nodev` the command could make there the device of this machine's disk, and open it. Root's devices are made
-// anew, on a file system that is not seen but for them: those of this machine would be another's when root changes
-// their owners or modes.
-function makeDev(isRoot: boolean, insecure: boolean): string[] {
-  const nodev = insecure ? 'dev' : 'nodev';
-  const bound = Object.entries(DEVICES).map(([name, numbers]) => {
-    const own = `dev/shm/${name}`;
-    const bind = `: > dev/${name}; mount --bind`;
-    if (!isRoot) return `${bind} /dev/${name} dev/${name}`;
-    return `mknod ${own} c ${numbers}; chmod 666 ${own}; ${bind} ${own} dev/${name}`;
-  });
-  return [
-    `mount -t tmpfs -o mode=755,size=64k,nosuid,${nodev} tmpfs dev`,
-    'mkdir dev/pts dev/shm dev/mqueue',
-    ...(isRoot ? ['mount -t tmpfs -o mode=700,size=64k,nosuid,dev tmpfs dev/shm'] : []),
-    ...bound,
-    ...(isRoot ? ['umount dev/shm'] : []),
-    `mount -t tmpfs -o mode=1777,size=64m,nosuid,${nodev} tmpfs dev/shm`,
-    'mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts dev/pts 2>/dev/null || :',
-    'mount -t mqueue mqueue dev/mqueue 2>/dev/null || :',
-    'ln -s pts/ptmx dev/ptmx',
-    'ln -s /proc/self/fd dev/fd',
-    ...['stdin', 'stdout', 'stderr'].map((name, n) => `ln -s /proc/self/fd/${n} dev/${name}`),
-  ];
 }
 
 /** Whether a path is one of these, or below one. */

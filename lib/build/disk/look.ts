@@ -1,5 +1,5 @@
 import { type BigIntStats, chmodSync, lstatSync, readdirSync } from 'node:fs';
-import { FairleadError } from '../../errors.ts';
+import { refuseBadName } from '../names.ts';
 import { join } from '../tree.ts';
 
 /** What is on disk at one path. */
@@ -40,23 +40,17 @@ function seenAs(stat: BigIntStats): Seen {
   return { stamp: `${ino}:${mode}:${uid}:${gid}:${rdev}${times}`, ino, nlink: Number(nlink), kind };
 }
 
-/** What stands in a text for bytes that are none in UTF-8. */
-const REPLACEMENT = '\ufffd';
-
 function namesIn(directory: string): string[] {
   const names = readdirSync(directory);
-  if (!names.some((name) => name.includes(REPLACEMENT))) return names;
-  for (const bytes of readdirSync(directory, { encoding: 'buffer' })) {
-    if (Buffer.from(bytes.toString()).equals(bytes)) continue;
-    throw new FairleadError({
-      code: 'build/bad-name',
-      operation: 'reading what a RUN made',
-      cause: `the name of a file is not UTF-8: ${JSON.stringify(bytes.toString('latin1'))} read as Latin-1`,
-      remedy: 'let the RUN remove it, or give it a name in UTF-8',
-    });
-  }
+  for (const name of names) refuseBadName(directory, name, MADE);
   return names;
 }
+
+/** What is said of names that cannot be read. */
+export const MADE = {
+  operation: 'reading what a RUN made',
+  remedy: 'let the RUN remove it, or make it in UTF-8',
+};
 
 /** Reads what its owner may not read; an ordinary user's RUN may make such things, being root in there. */
 export function readable<T>(path: string, read: (path: string) => T, bits: number): T {

@@ -1,11 +1,12 @@
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Able } from '../../sandbox/ability.ts';
 import { readCapabilities } from '../../sandbox/capabilities.ts';
+import { linkAt } from '../names.ts';
 import type { Store } from '../store/store.ts';
 import type { Change, Node, Special, Tree } from '../tree.ts';
 import { keepFound } from './keep-found.ts';
-import { readable, type Seen } from './look.ts';
+import { MADE, readable, type Seen } from './look.ts';
 
 /** Where a command worked, and how what it made is kept. */
 export interface Snapshot {
@@ -81,7 +82,7 @@ async function nodeAt(
   const owner = as === 'user' ? asUser : { uid: stat.uid, gid: stat.gid };
   const common = { mode: stat.mode & 0o7777, ...owner, mtime, size: 0 };
   if (stat.isDirectory()) return { ...common, type: 'directory' };
-  if (stat.isSymbolicLink()) return { ...common, mode: 0o777, type: 'symlink', link: readlinkSync(file) };
+  if (stat.isSymbolicLink()) return { ...common, mode: 0o777, type: 'symlink', link: linkAt(file, MADE) };
   if (!stat.isFile()) {
     const special = specialOf(stat);
     return special === undefined ? undefined : { ...common, type: 'other', special };

@@ -114,8 +114,10 @@ class ScriptReader {
     for (;;) {
       const char = this.#text[this.#at];
       if (char === undefined || /[\s;]/.test(char) || this.#sees('&&')) return word;
-      if (char === "'" || char === '"') word.push(...(char === "'" ? this.#single() : this.#double()));
-      else if (char === '\\') word.push(this.#escaped());
+      if (char === "'" || char === '"') {
+        // One by one: a text in quotes may be of more pieces than a call can have arguments.
+        for (const piece of char === "'" ? this.#single() : this.#double()) word.push(piece);
+      } else if (char === '\\') word.push(this.#escaped());
       else {
         this.#refuse();
         word.push(char === '$' ? this.#variable(false) : this.#plain());

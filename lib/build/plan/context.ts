@@ -1,10 +1,17 @@
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import type { IgnoreRules } from '../../dockerfile/ignore.ts';
+import { linkAt, refuseBadName } from '../names.ts';
 import { join, type Node, Tree } from '../tree.ts';
+
+const CONTEXT = {
+  operation: 'reading the build context',
+  remedy: 'rename it, or make it anew in UTF-8',
+};
 
 /**
  * The build context as a tree: everything that the ignore rules let in, owned by root, with the times set to `mtime`
  * (a checkout's times say when it was checked out, and would give every checkout another digest). No bytes are read.
+ * Throws `build/bad-name`.
  */
 export function readContext(directory: string, rules: IgnoreRules, mtime: number): Tree {
   const tree = new Tree();
@@ -16,6 +23,7 @@ export function readContext(directory: string, rules: IgnoreRules, mtime: number
       const child = join(path, entry.name);
       const isOut = rules.ignores(child);
       if (isOut && !(rules.hasExceptions && entry.isDirectory())) continue;
+      refuseBadName(join(directory, path), entry.name, CONTEXT);
       const node = readNode(`${directory}/${child}`, mtime);
       if (!isOut && node.type !== 'other') place(child, node);
       if (node.type === 'directory') walk(child);
@@ -35,7 +43,7 @@ function readNode(file: string, mtime: number): Node {
   const stat = lstatSync(file, { bigint: true });
   const common = { mode: Number(stat.mode & 0o7777n), uid: 0, gid: 0, mtime, size: 0 };
   if (stat.isDirectory()) return { ...common, type: 'directory' };
-  if (stat.isSymbolicLink()) return { ...common, type: 'symlink', link: readlinkSync(file) };
+  if (stat.isSymbolicLink()) return { ...common, type: 'symlink', link: linkAt(file, CONTEXT) };
   if (!stat.isFile()) return { ...common, type: 'other' };
   const stamp = stampOf(stat);
   const hardlink = stat.nlink > 1n ? { hardlink: `${stat.dev}:${stat.ino}` } : {};

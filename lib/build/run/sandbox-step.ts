@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import type { RunInstruction } from '../../dockerfile/types.ts';
 import type { Able } from '../../sandbox/ability.ts';
-import { runInSandbox } from '../../sandbox/run.ts';
+import { runInSandbox, type SandboxRun } from '../../sandbox/run.ts';
 import { openSandboxDisk, type SandboxDisk } from '../disk/sandbox-disk.ts';
 import type { StageInput } from '../shared.ts';
 import { argvOf, DEFAULT_PATH } from '../stage/config.ts';
 import { findHome } from '../stage/owners.ts';
 import type { StageState } from '../stage/stage-state.ts';
 import { type Change, Tree } from '../tree.ts';
+import { refuseTooLong } from './argument-size.ts';
 import { inLimits, limitsOf } from './limits.ts';
+import { maskOf } from './mounts/mask.ts';
 import { openMounts } from './mounts/open.ts';
-import { maskOf } from './mounts/secrets.ts';
 import type { MountSource } from './mounts/sources.ts';
 import { refuseUnlessAllowed } from './privileges.ts';
 import { runKey } from './run-key.ts';
@@ -65,17 +66,18 @@ export async function sandboxStep(
       ends: state.runEnds,
     });
     const env = new Map([...(await environmentOf(state, shared)), ...opened.env]);
+    const argv = argvOf(instruction.command, state.config);
+    refuseTooLong(instruction, argv, env, shared);
     const code = await inLimits(instruction, shared, output, () =>
       runInSandbox({
         ability,
         root,
-        argv: argvOf(instruction.command, state.config),
+        argv,
         env,
         secretEnv: opened.secretEnv,
-        workdir: state.config.WorkingDir || '/',
+        ...placesIn(state),
         user,
         mounts: opened.mounts,
-        names: namesIn(state),
         staging: join(disk.directory, 'staging'),
         network: instruction.network ?? 'default',
         insecure: instruction.security === 'insecure',
@@ -128,9 +130,21 @@ async function runUser(
   throw cannotRun(instruction, why, shared, 'an ordinary user can only be root in RUN');
 }
 
-function namesIn({ tree }: StageState): { resolvConf: string; hosts: string } {
+function placesIn({
+  tree,
+  config,
+}: StageState): Pick<SandboxRun, 'workdir' | 'workdirInRoot' | 'names' | 'envProgram'> {
   const inRoot = (path: string) => tree.resolve(path, true) ?? path;
-  return { resolvConf: inRoot('etc/resolv.conf'), hosts: inRoot('etc/hosts') };
+  const workdir = config.WorkingDir || '/';
+  // By its own name: in many images it is a link to a program that goes by that.
+  const env = ['usr/bin/env', 'bin/env'].find((path) => tree.get(inRoot(path))?.type === 'file');
+  return {
+    workdir,
+    // Links in a circle lead nowhere, and nothing is made for them.
+    workdirInRoot: tree.resolve(workdir, true) ?? '',
+    names: { resolvConf: inRoot('etc/resolv.conf'), hosts: inRoot('etc/hosts') },
+    ...(env === undefined ? {} : { envProgram: env }),
+  };
 }
 
 function hintFor({ last }: Output, { as }: Able): string | undefined {

@@ -92,6 +92,64 @@ describe.skipIf(!can)('the layer of a RUN, as root', () => {
     expect((await run(text, { cacheDir, noCache: true })).image.digest).toBe(before.image.digest);
   });
 
+  it('makes the working directory when it is gone, or was never in the image, and it is who runs’', async () => {
+    const { said, entries } = await run(
+      'WORKDIR /w\nRUN rmdir /w\nRUN pwd\nRUN ln -s /real /l && rmdir /w\nWORKDIR /l/in\nRUN rm -r /real\nUSER 5:6\nRUN pwd && ls -ld /real/in',
+    );
+    expect(said[0]).toBe('/w');
+    expect(said[1]).toBe('/real/in');
+    expect(said[2]).toMatch(/^drwxr-xr-x +2 5 +6 /);
+    expect(entries.get('real/in')).toMatchObject({ type: 'directory', mode: 0o755, uid: 5, gid: 6 });
+  });
+
+  it('gives variables of the loader to the command alone, and other names than shells have', async () => {
+    const { said } = await run('ENV LD_PRELOAD=/nope.so LD_LIBRARY_PATH=/x a.b="1 2" UID=7\nRUN ["env"]');
+    expect(said.sort()).toEqual([
+      'HOME=/root',
+      'LD_LIBRARY_PATH=/x',
+      'LD_PRELOAD=/nope.so',
+      expect.stringMatching(/^PATH=/),
+      'UID=7',
+      'a.b=1 2',
+    ]);
+  });
+
+  it('runs a here-document of as many bytes as Linux takes, and says at which line there are more', async () => {
+    const long = (bytes: number) => `RUN <<EOF\necho "${"'".repeat(bytes)}" | wc -c\nEOF`;
+    expect((await run(long(100_000))).said).toEqual(['100001']);
+    await expect(run(`WORKDIR /\n${long(90_000).replaceAll("'", 'xx')}`)).rejects.toMatchObject({
+      code: 'build/limit',
+      fault: {
+        place: 'Dockerfile:3',
+        cause: expect.stringMatching(/bytes of text, and Linux hands .* 131071/),
+      },
+    });
+  });
+
+  it('keeps the capabilities of what is no program yet', async () => {
+    const attribute = { 'security.capability': Buffer.from(CAPABILITY, 'hex') };
+    const file = {
+      path: 'etc/able',
+      type: 'file' as const,
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      mtime: 0,
+      xattrs: attribute,
+    };
+    const base = await shellImage(scratch, [file]);
+    const { entries, said } = await make(scratch, base, 'RUN mv /etc/able "/etc/moved able"');
+    expect(said).toEqual([]);
+    const moved = entries.get('etc/moved able');
+    expect(moved?.xattrs.get('security.capability')?.toString('hex')).toBe(CAPABILITY);
+  });
+
+  it('says so when a symlink leads to what is not UTF-8', async () => {
+    await expect(run('RUN ln -s "$(printf \'\\377\')" /l')).rejects.toThrow(
+      /what a symlink says is not UTF-8: "ÿ"/,
+    );
+  });
+
   it('says so when a name is not UTF-8', async () => {
     const failing = run('RUN touch "/tmp/$(printf \'caf\\351\')"');
     await expect(failing).rejects.toThrow(/not UTF-8.*caf/);

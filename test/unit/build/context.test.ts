@@ -33,6 +33,17 @@ describe('a build context', () => {
     expect(tree.get('d/run.sh')?.hardlink).toBeUndefined();
   });
 
+  it('is refused with what is not UTF-8, which would come out as something else, unless it is ignored', () => {
+    const bytes = (text: string) => Buffer.from(text, 'latin1');
+    const named = scratch.context({ '\ufffd': 'a name that is' });
+    writeFileSync(bytes(`${named}/x\xff`), '');
+    expect(() => readContext(named, parseIgnore(''), 0)).toThrow(/the name of a file is not UTF-8: "xÿ"/);
+    expect(readContext(named, parseIgnore('x*'), 0).names('')).toEqual(['\ufffd']);
+    const linked = scratch.context({ a: 'a' });
+    symlinkSync(bytes('\xff'), `${linked}/l`);
+    expect(() => readContext(linked, parseIgnore(''), 0)).toThrow(/what a symlink says is not UTF-8: "ÿ"/);
+  });
+
   async function changesOf(directory: string): Promise<{ tree: Tree; changes: Change[] }> {
     const context = readContext(directory, parseIgnore(''), 0);
     const tree = new Tree();

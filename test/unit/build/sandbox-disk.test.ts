@@ -62,6 +62,7 @@ describe.skipIf(!ability.able)('SandboxDisk', () => {
       argv: ['/do'],
       env: new Map(),
       workdir: '/',
+      workdirInRoot: '',
       user,
       mounts: [],
       names: { resolvConf: 'etc/resolv.conf', hosts: 'etc/hosts' },

@@ -2,7 +2,6 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { SecretMount } from '../../../dockerfile/types.ts';
 import { FairleadError, messageOf } from '../../../errors.ts';
-import { LONGEST_LINE } from '../../../sandbox/spawn.ts';
 import type { SecretSource } from '../secrets.ts';
 
 /** As in BuildKit, session/secrets: a secret is a key or a token, not a file of data. */
@@ -40,6 +39,15 @@ export function openSecret(
       remedy: `give it: --secret id=${id},src=FILE`,
     });
   }
+  if (mount.env !== undefined && !isVariable(mount.env)) {
+    throw new FairleadError({
+      code: 'build/bad-secret',
+      operation: 'building the image',
+      place,
+      cause: `the secret ${id} cannot be handed over as the variable ${mount.env}`,
+      remedy: 'give it a name of letters, digits and _ that is not a shell\u2019s own: env=TOKEN',
+    });
+  }
   const target = mount.env === undefined ? (mount.target ?? `/run/secrets/${basename(id)}`) : mount.target;
   return {
     data: readSecret(id, source, place),
@@ -50,6 +58,14 @@ export function openSecret(
     ...(mount.env === undefined ? {} : { env: mount.env }),
   };
 }
+
+// A shell exports it: in the arguments of a program everybody on the machine could read it.
+function isVariable(name: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(name) && !SHELLS_OWN.test(name);
+}
+
+const SHELLS_OWN =
+  /^(PATH|PWD|OLDPWD|SHLVL|_|IFS|ENV|BASH.*|SHELLOPTS|E?UID|PPID|GROUPS|DIRSTACK|FUNCNAME|S?RANDOM|SECONDS|LINENO|OPT(ARG|IND)|EPOCH.*|LD_.*|secret_\d+|unshare)$/;
 
 function readSecret(id: string, source: SecretSource, place: string): Buffer {
   const bad = (cause: string) =>
@@ -72,37 +88,4 @@ function readSecret(id: string, source: SecretSource, place: string): Buffer {
 function limited(data: Buffer, bad: (cause: string) => FairleadError): Buffer {
   if (data.length > LARGEST_SECRET) throw bad('it is too large');
   return data;
-}
-
-/** Shorter texts than this say nothing, and would be found everywhere. */
-const SHORTEST = 4;
-
-const MASK = '***';
-
-/** A function that replaces the texts of secrets in a line, whole or line by line, plain or in base64. */
-export function maskOf(secrets: readonly Buffer[]): (line: string) => string {
-  const texts = secrets.flatMap((data) => {
-    const text = data.toString('utf8');
-    const encoded = [data, Buffer.from(text.trim())].map((bytes) =>
-      bytes.toString('base64').replace(/=+$/, ''),
-    );
-    return [text.trim(), ...text.split(/\r?\n/).map((line) => line.trim()), ...encoded];
-  });
-  const needles = [...new Set(texts)].filter((text) => text.length >= SHORTEST && !text.includes('\n'));
-  // The longest first: it may hold others.
-  needles.sort((a, b) => b.length - a.length);
-  return (line) => {
-    let masked = line;
-    for (const needle of needles) masked = masked.replaceAll(needle, MASK);
-    return line.length < LONGEST_LINE ? masked : withoutBeginning(masked, needles);
-  };
-}
-
-/** A line that was cut may end with the beginning of one. */
-function withoutBeginning(line: string, needles: readonly string[]): string {
-  for (const needle of needles) {
-    for (let length = Math.min(needle.length, line.length); length >= SHORTEST; length--)
-      if (line.endsWith(needle.slice(0, length))) return line.slice(0, -length) + MASK;
-  }
-  return line;
 }
