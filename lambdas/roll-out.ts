@@ -6,6 +6,7 @@ import { about } from '../lib/log.ts';
 import type { Release } from '../lib/release/types.ts';
 import { tell } from '../lib/report/story.ts';
 import { Cluster } from '../lib/rollout/cluster.ts';
+import { notesOn } from '../lib/rollout/notes.ts';
 import type {
   RecoveryAnswer,
   RecoveryRequest,
@@ -42,9 +43,8 @@ export async function handler(
 /** Tells the pusher how it goes on. */
 function storyteller({ subject }: RolloutRequest): Pick<Listener, 'onApplied' | 'onPod' | 'onNotice'> {
   return {
-    onApplied: ({ number, namespace }, left) => {
-      const kept = left.map(({ field, manager }) => `; ${field} stays as ${manager} has set it`);
-      const message = `release ${number} applied to namespace ${namespace}${kept.join('')}`;
+    onApplied: ({ number, namespace }, settled) => {
+      const message = [`release ${number} applied to namespace ${namespace}`, ...notesOn(settled)].join('; ');
       tell(subject, 'rollout.applied', message, { release: number });
     },
     onPod: ({ pod, state, message }) => tell(subject, 'rollout.pod', message, { pod, state }),

@@ -38,8 +38,8 @@ export function begin(commit: string): Progress {
 
 /** What became of a rollout that did not come to be live. */
 export type Restored =
-  /** `release` brings back what was good before, at `url`. */
-  | { is: 'back'; release: Release; url?: string }
+  /** `release` brings back what was good before, at `url`. `notes`: what people had set, and what became of it. */
+  | { is: 'back'; release: Release; url?: string; notes?: readonly string[] }
   /** Nothing was good before, and what was created is gone. */
   | { is: 'removed' }
   /** Nothing had been begun. */

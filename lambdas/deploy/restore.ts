@@ -4,6 +4,7 @@ import { phasesOf } from '../../lib/release/phases.ts';
 import type { Release } from '../../lib/release/types.ts';
 import type { Ending } from '../../lib/report/ending.ts';
 import { tell } from '../../lib/report/story.ts';
+import type { AppliedFacts } from '../../lib/rollout/request.ts';
 import type { Claim } from './build.ts';
 import type { Progress, Restored } from './progress.ts';
 import { makeUndo } from './release.ts';
@@ -41,7 +42,13 @@ export async function bringBack(
     if (undone.is === 'untouched' || undone.is === 'superseded') return undone;
     if (undone.is === 'made') {
       const { release } = undone;
-      return await outcomeOf(await rollBackTo(context, order, claim, release, gone ?? release), release);
+      const notes: string[] = [];
+      const hear = (facts: AppliedFacts) => notes.push(...(facts.notes ?? []));
+      const restored = outcomeOf(
+        await rollBackTo(context, order, claim, release, gone ?? release, hear),
+        release,
+      );
+      return restored.is === 'back' && notes.length > 0 ? { ...restored, notes } : restored;
     }
     if (undone.begun === undefined) return { is: 'removed' };
     const about = { subject: subjectOf(order, claim.commit), release: undone.begun, fence: claim.fence };
@@ -61,21 +68,17 @@ async function rollBackTo(
   claim: Claim,
   back: Release,
   gone: Release,
+  onApplied: (facts: AppliedFacts) => void,
 ): Promise<RolledOut> {
   const { commit, fence } = claim;
   const about = { subject: subjectOf(order, commit), fence };
   const phases = phasesOf(back);
   if (phases.length === 1)
-    return await rollOut(context, order, claim, { ...about, do: 'undo', release: gone, back });
+    return await rollOut(context, order, claim, { ...about, do: 'undo', release: gone, back }, onApplied);
   let rolledOut: RolledOut = { state: 'unknown', reason: 'the release has no phases' };
   for (const phase of phases.keys()) {
-    rolledOut = await rollOut(context, order, claim, {
-      ...about,
-      do: 'apply',
-      release: back,
-      phase,
-      back: true,
-    });
+    const request = { ...about, do: 'apply' as const, release: back, phase, back: true as const };
+    rolledOut = await rollOut(context, order, claim, request, onApplied);
     if (rolledOut.state !== 'live') return rolledOut;
   }
   return rolledOut;

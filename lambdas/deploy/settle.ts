@@ -98,7 +98,7 @@ function verdictsOf({ release, rolledOut }: Progress, ending: Ending, restored: 
     verdicts.push({ number: release.number, verdict: verdictOf(ending, rolledOut?.state === 'unknown') });
   }
   if (restored.is === 'back') {
-    verdicts.push({ number: restored.release.number, verdict: liveVerdict(restored.url) });
+    verdicts.push({ number: restored.release.number, verdict: liveVerdict(restored.url, restored.notes) });
   } else if (restored.is === 'not-restored' && restored.release !== undefined) {
     verdicts.push({ number: restored.release.number, verdict: { is: 'failed', reason: restored.reason } });
   }

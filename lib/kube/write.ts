@@ -3,6 +3,7 @@ import type { Kube } from './client.ts';
 import { type Contested, conflictOf, contestedError } from './conflict.ts';
 import type { ObjectPath } from './discovery.ts';
 import { isNotFound, KubeError } from './error.ts';
+import { takeOut } from './field.ts';
 import { adoption, FENCE, FIELD_MANAGER, fenceOf } from './owner.ts';
 import type { LiveObject, WrittenObject } from './wire.ts';
 
@@ -11,8 +12,8 @@ export interface Writing {
   fence: number;
   /** Keys of labels; an object that exists without the same values of them is somebody else's. */
   identity: readonly string[];
-  /** Fields, as conflicts name them (`.spec.replicas`), that stay as somebody else has set them. */
-  yields?: readonly string[];
+  /** Fields, as conflicts name them (`.spec.replicas`), that stay as somebody else has set them; or all of them. */
+  yields?: readonly string[] | 'all';
   /** Fields that are taken from whoever has set them; see {@link isBookkeeping} for what is in any case. */
   takes?(contested: Contested): boolean;
   /** Only ask whether it would be accepted. */
@@ -25,11 +26,19 @@ export interface Writing {
 
 /**
  * How a write ended. `before` is what was there; of a dry run, `object` is what would be. `left`: what stayed as
- * somebody else has set it.
+ * somebody else has set it; `taken`: what did not.
  */
 export type Written =
-  | { outcome: 'written'; before?: LiveObject; object: LiveObject; left: readonly Contested[] }
+  | ({ outcome: 'written'; before?: LiveObject; object: LiveObject } & Settled)
   | { outcome: 'superseded'; by: number };
+
+/** What became of fields that somebody else had set. */
+export interface Settled {
+  left: readonly Contested[];
+  taken: readonly Contested[];
+}
+
+const UNCONTESTED: Settled = { left: [], taken: [] };
 
 // Controllers write to a Deployment all the time during a rollout; every attempt starts from what is there now.
 export const ATTEMPTS = 20;
@@ -80,10 +89,10 @@ export async function createFenced(
 async function create(kube: Kube, path: ObjectPath, object: WrittenObject, { dryRun }: Writing) {
   try {
     // Asked as an apply: a POST takes fields that the schema lacks, and drops them.
-    if (dryRun) return { object: await patch(kube, path, object, { dryRun }), left: [] };
+    if (dryRun) return { object: await patch(kube, path, object, { dryRun }), ...UNCONTESTED };
     const query = { fieldManager: FIELD_MANAGER };
     const created = await kube.send<LiveObject>('POST', path.collection, { query, body: object });
-    return { object: await adopt(kube, path, created), left: [] };
+    return { object: await adopt(kube, path, created), ...UNCONTESTED };
   } catch (error) {
     if (error instanceof KubeError && error.status === 409) return 'stale';
     throw error;
@@ -103,37 +112,29 @@ async function update(
   if (fenceOf(live) > writing.fence) return 'stale';
   const { dryRun } = writing;
   try {
-    return { object: await patch(kube, path, object, { live, dryRun }), left: [] };
+    return { object: await patch(kube, path, object, { live, dryRun }), ...UNCONTESTED };
   } catch (error) {
     if (isNotFound(error)) return 'stale';
     if (!(error instanceof KubeError) || error.status !== 409) throw error;
     const conflict = conflictOf(error, live);
     if (conflict.kind === 'stale') return 'stale';
     if (conflict.kind === 'ours') return forced(kube, path, object, { live, dryRun });
-    const left = conflict.contested.filter((one) => !isBookkeeping(one) && !writing.takes?.(one));
-    const yielding = left.every(({ field }) => writing.yields?.includes(field));
-    if (!yielding) throw contestedError(object, left);
-    const rest = await forced(kube, path, without(object, left), { live, dryRun });
-    return rest === 'stale' ? 'stale' : { ...rest, left };
+    const { takes, yields = [] } = writing;
+    const contested = conflict.contested.filter((one) => !isBookkeeping(one));
+    const left = contested.filter((one) => !takes?.(one));
+    const refused = left.filter(({ field }) => yields !== 'all' && !yields.includes(field));
+    const rest = structuredClone(object);
+    if (refused.length > 0 || !left.every(({ field }) => takeOut(rest, field)))
+      throw contestedError(object, left);
+    const written = await forced(kube, path, rest, { live, dryRun });
+    const taken = contested.filter((one) => !left.includes(one));
+    return written === 'stale' ? 'stale' : { ...written, left, taken };
   }
 }
 
 /** What only Fairlead reads. `kubectl rollout undo` sets it as it was then. */
 function isBookkeeping({ field }: Contested): boolean {
   return field.startsWith('.metadata.annotations.fairlead.dev/');
-}
-
-/** `object` without the fields named, each a path of plain names. */
-function without(object: WrittenObject, fields: readonly Contested[]): WrittenObject {
-  const copy = structuredClone(object);
-  for (const { field } of fields) {
-    const names = field.split('.').slice(1);
-    const last = names.pop() ?? '';
-    // biome-ignore lint/suspicious/noExplicitAny: an object of any kind
-    const parent = names.reduce<any>((at, name) => at?.[name], copy);
-    delete parent?.[last];
-  }
-  return copy;
 }
 
 interface Patching {
@@ -145,7 +146,7 @@ interface Patching {
 
 async function forced(kube: Kube, path: ObjectPath, object: WrittenObject, patching: Patching) {
   try {
-    return { object: await patch(kube, path, object, { ...patching, force: true }), left: [] };
+    return { object: await patch(kube, path, object, { ...patching, force: true }), ...UNCONTESTED };
   } catch (error) {
     if (error instanceof KubeError && (error.status === 409 || error.status === 404)) return 'stale';
     throw error;

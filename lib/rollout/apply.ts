@@ -1,5 +1,5 @@
 import { FairleadError } from '../errors.ts';
-import type { Contested } from '../kube/conflict.ts';
+import type { Settled } from '../kube/write.ts';
 import { deploymentsThatCount, withCounts } from '../release/counts.ts';
 import { phasesOf } from '../release/phases.ts';
 import type { KubernetesObject, Phase, Release } from '../release/types.ts';
@@ -13,7 +13,7 @@ import { entriesOf, isRemembered } from './prune.ts';
 import { rehearse } from './rehearse.ts';
 import type { Secrets } from './secrets.ts';
 import type { Blame } from './verdict.ts';
-import { type Known, lookAtAll, writeAll } from './write-all.ts';
+import { type Ground, type Known, lookAtAll, writeAll } from './write-all.ts';
 
 /** What is applied, for which claim, with which secrets. */
 export interface Application {
@@ -24,9 +24,7 @@ export interface Application {
 }
 
 /** How an application ended. */
-export type Applied =
-  /** `left`: fields that stay as somebody else has set them. */
-  { outcome: 'applied'; left: readonly Contested[] } | Stopped;
+export type Applied = ({ outcome: 'applied' } & Settled) | Stopped;
 
 export type Stopped =
   | { outcome: 'superseded'; by: number }
@@ -124,21 +122,20 @@ function allEntries(release: Release): Entry[] {
   return [...entriesOf(release), ...entries];
 }
 
-/** What is known as resources are applied, and what becomes of the others when one is refused. */
-export interface Basis extends Pick<Prepared, 'known' | 'same'> {
-  refused?: 'the rest is tried';
-}
-
-const NOTHING: Basis = { known: new Map(), same: new Set() };
+const NOTHING: Ground = { known: new Map(), same: new Set() };
 
 /** Pods that serve again are worth more than order. */
-export const GOING_BACK: Basis = { ...NOTHING, refused: 'the rest is tried' };
+export const GOING_BACK: Ground = { ...NOTHING, refused: 'the rest is tried' };
 
 /**
  * Applies the resources of `phase`. May be repeated: what is as it should be stays so.
  * @throws FairleadError that is temporary
  */
-export function applyPhase(application: Application, phase: Phase, basis: Basis = NOTHING): Promise<Applied> {
+export function applyPhase(
+  application: Application,
+  phase: Phase,
+  basis: Ground = NOTHING,
+): Promise<Applied> {
   const { cluster, release } = application;
   return refusing(application, async () =>
     applyResources(application, await counted(cluster, release, phase), basis),
@@ -149,7 +146,7 @@ export function applyPhase(application: Application, phase: Phase, basis: Basis 
 export function applyResources(
   application: Application,
   resources: readonly KubernetesObject[],
-  basis: Basis = NOTHING,
+  basis: Ground = NOTHING,
 ): Promise<Applied> {
   const { cluster, release, fence, secrets } = application;
   return refusing(application, async () => {

@@ -20,7 +20,8 @@ interface About {
  *
  * - `apply` writes the resources of `phase` and then observes its workloads, within one invocation's time. With phase 0
  *   everything of the release is asked of the cluster as a dry run first, and its jobs are run.
- *   With `back` the release is one that was good: nothing is asked first, and what can be brought back is.
+ *   With `back` the release is one that was good: only its workloads are asked for first, and what else can be brought
+ *   back is; fields are taken back from people.
  * - `observe` goes on where an answer `progressing` left off.
  * - `prune` takes away what the release does not contain. An `apply` or `observe` does it itself as soon as a phase that
  *   prunes is live, unless the phase is watched (`bakeSeconds`): then old pods are kept for going back, and it is asked
@@ -73,6 +74,8 @@ export interface AppliedFacts {
   changes: readonly Change[];
   /** The alarms of the release as they were before anything was changed; of phase 0 only. */
   before?: BakeLook['alarms'];
+  /** Of a release that is brought back: what had been set by others, and what became of it, one line each. */
+  notes?: readonly string[];
 }
 
 /** What is asked to bring a lost ledger back: which environments there are after the namespace `after`, and what runs in one. */

@@ -1,5 +1,5 @@
 import type { BakeLook } from '../bake/types.ts';
-import type { Contested } from '../kube/conflict.ts';
+import type { Settled } from '../kube/write.ts';
 import type { Release } from '../release/types.ts';
 import type { Cluster } from './cluster.ts';
 import type { PodChange } from './pods.ts';
@@ -11,8 +11,7 @@ import { see } from './see.ts';
 
 /** Who hears how a rollout goes on, knows of newer ones, and reads what is not in the cluster. */
 export interface Listener {
-  /** `left`: fields that stay as somebody else has set them. */
-  onApplied(release: Release, left: readonly Contested[]): void;
+  onApplied(release: Release, settled: Settled): void;
   onPod(change: PodChange): void;
   /** What people should know and nobody has to act on at once, one line. */
   onNotice?(notice: string): void;

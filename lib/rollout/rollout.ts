@@ -6,7 +6,6 @@ import { internalName } from './address.ts';
 import {
   type Application,
   applyPhase,
-  type Basis,
   begin,
   GOING_BACK,
   type Prepared,
@@ -17,6 +16,7 @@ import type { Begun } from './begun.ts';
 import type { Cluster } from './cluster.ts';
 import { isWrittenBy, runJobs } from './jobs.ts';
 import { type Remembered, recall } from './memory.ts';
+import { notesOn } from './notes.ts';
 import { observe } from './observe.ts';
 import { observeJob } from './observe-job.ts';
 import { entriesOf, isRemembered, prune } from './prune.ts';
@@ -25,6 +25,7 @@ import type { AppliedFacts, RolloutAnswer } from './request.ts';
 import type { Listener } from './roll-out.ts';
 import { Secrets } from './secrets.ts';
 import { type JobVerdict, type Verdict, verdictOfJob } from './verdict.ts';
+import type { Ground } from './write-all.ts';
 
 /** Milliseconds that one call follows the cluster for, and that it then waits for a load balancer's address. */
 const BUDGET = 50_000;
@@ -76,7 +77,7 @@ export class Rollout {
     return this.#follow(phase);
   }
 
-  /** Applies a phase, or everything at once, without jobs and without asking first: what can be brought back is. */
+  /** Applies a phase, or everything at once, without jobs. Only its workloads are asked for first: what can be brought back is. */
   async comeBack(number?: number): Promise<RolloutAnswer> {
     const application = this.#application({ tell: (notice) => this.#listener.onNotice?.(notice) });
     const begun = await begin(application);
@@ -109,12 +110,16 @@ export class Rollout {
   async #bringOut(
     application: Application,
     phase: Phase,
-    basis?: Basis & Partial<Prepared>,
+    basis?: Ground & Partial<Prepared>,
   ): Promise<RolloutAnswer> {
     const applied = await applyPhase(application, phase, basis);
     if (applied.outcome !== 'applied') return stopped(applied);
-    this.#listener.onApplied(this.#release, applied.left);
-    return this.#follow(phase, basis?.remembered);
+    this.#listener.onApplied(this.#release, applied);
+    const answer = await this.#follow(phase, basis?.remembered);
+    const notes = notesOn(applied);
+    return basis === GOING_BACK && notes.length > 0 && isAboutPods(answer)
+      ? { ...answer, applied: { changes: [], notes } }
+      : answer;
   }
 
   /** Follows the workloads of `phase`; once they are live, and nobody is to watch them first, what is left over goes. */

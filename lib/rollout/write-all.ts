@@ -1,8 +1,7 @@
 import { FairleadError } from '../errors.ts';
-import type { Contested } from '../kube/conflict.ts';
 import { ownsField } from '../kube/owner.ts';
 import type { LiveObject, WrittenObject } from '../kube/wire.ts';
-import { applyFenced, type Writing, type Written } from '../kube/write.ts';
+import { applyFenced, type Settled, type Writing, type Written } from '../kube/write.ts';
 import { IDENTITY } from '../release/labels.ts';
 import type { Cluster, Placed } from './cluster.ts';
 import { quotasTakenUp } from './quota.ts';
@@ -23,19 +22,28 @@ export function write(
   { kube }: Cluster,
   { resource, path }: Placed,
   fence: number,
-  more: { dryRun?: true; known?: Known; revise?: Revise; takes?: Writing['takes'] } = {},
+  more: { dryRun?: true; known?: Known; revise?: Revise } & Pick<Writing, 'takes' | 'yields'> = {},
 ): Promise<Written> {
-  const { dryRun, known, revise = keepReplicas, takes } = more;
+  const { dryRun, known, revise = keepReplicas, takes, yields = [REPLICAS] } = more;
   return applyFenced(kube, path, resource, {
     fence,
     identity: IDENTITY,
-    yields: [REPLICAS],
+    yields,
     revise,
     ...(takes && { takes }),
     ...(dryRun && { dryRun }),
     ...(known?.has(path.object) && { known: { live: known.get(path.object) } }),
   });
 }
+
+/**
+ * What a person has set by hand is what they did about the incident that a release is brought back for, and goes with it.
+ * What another controller has set it would set again.
+ */
+const BY_HAND: Pick<Writing, 'takes' | 'yields'> = {
+  takes: ({ field, manager }) => field !== REPLICAS && /^kubectl(-|$)/.test(manager),
+  yields: 'all',
+};
 
 /** What was there of `placed`; in the namespaces that were just `made`, nothing. */
 export async function lookAtAll(
@@ -54,6 +62,18 @@ export function isWithin(namespaces: readonly Placed[], path: string): boolean {
   return namespaces.some(({ resource }) => path.includes(`/namespaces/${resource.metadata.name}/`));
 }
 
+/** What is known as all is applied. */
+export interface Ground {
+  known: Known;
+  /** Paths of what stays as it is, but for who wrote it last. */
+  same: ReadonlySet<string>;
+  /**
+   * Of a release that is brought back: fields are taken from people, and left to others, and what is refused keeps nothing
+   * else from being written but where it makes pods.
+   */
+  refused?: 'the rest is tried';
+}
+
 /**
  * Applies all of `placed`: first, side by side, what pods need, then what makes pods. What stays the `same` is nothing
  * that anybody waits for.
@@ -63,30 +83,36 @@ export async function writeAll(
   cluster: Cluster,
   placed: readonly Placed[],
   fence: number,
-  basis: { known: Known; same: ReadonlySet<string>; refused?: 'the rest is tried' },
-): Promise<{ left: Contested[] } | { by: number }> {
-  const { known, same } = basis;
-  const left: Contested[] = [];
-  let refusal: FairleadError | undefined;
+  { known, same, refused }: Ground,
+): Promise<Settled | { by: number }> {
+  const more = { known, ...(refused && BY_HAND) };
   const pods = placed.filter(({ resource }) => WITH_PODS.includes(resource.kind));
   const others = placed.filter(({ resource }) => !WITH_PODS.includes(resource.kind));
   const first = others.filter(({ path }) => !same.has(path.object));
   const last = others.filter(({ path }) => same.has(path.object));
+  if (refused) {
+    // Pods beside a configuration that is not theirs are a mixture that nobody has ever seen at work.
+    const asked = await allOf(pods.map((one) => write(cluster, one, fence, { ...more, dryRun: true })));
+    const newer = asked.find((one) => one.outcome === 'superseded');
+    if (newer !== undefined) return { by: newer.by };
+  }
+  const all: Settled[] = [];
+  let refusal: FairleadError | undefined;
   for (const wave of [first, [...pods, ...last]]) {
-    const written = await allOf(wave.map((one) => write(cluster, one, fence, { known }))).catch((error) => {
-      const goesOn = basis.refused !== undefined && error instanceof FairleadError && !error.temporary;
+    const written = await allOf(wave.map((one) => write(cluster, one, fence, more))).catch((error) => {
+      const goesOn = refused !== undefined && error instanceof FairleadError && !error.temporary;
       if (!goesOn) throw error;
       refusal ??= error;
       return [];
     });
     for (const one of written) {
       if (one.outcome === 'superseded') return { by: one.by };
-      left.push(...one.left);
+      all.push(one);
     }
     if (wave === first) await quotasTakenUp(cluster, first);
   }
   if (refusal !== undefined) throw refusal;
-  return { left };
+  return { left: all.flatMap(({ left }) => left), taken: all.flatMap(({ taken }) => taken) };
 }
 
 /** Waits for all, even when one fails: nothing is to go on in the background. The first error in their order counts. */

@@ -335,3 +335,29 @@ it('leaves a field to whoever has set it where it is told to yield', async () =>
     /\.content of Thing shop\/web/,
   );
 });
+
+it('leaves all that it does not take, and refuses what it can do neither with', async () => {
+  const conflict = (field: string, manager: string) => ({
+    reason: 'FieldManagerConflict',
+    field,
+    message: `conflict with "${manager}" using v1`,
+  });
+  let causes = [conflict('.content', 'kubectl-edit'), conflict('.metadata.labels.mine', 'keel')];
+  const store = new Store();
+  const { api, kube } = await start((request, response) =>
+    request.method === 'PATCH' && request.query.get('force') !== 'true'
+      ? refuse(response, 409, 'Conflict', 'Apply failed', { causes })
+      : store.answer(request, response),
+  );
+  store.live = { ...thing('a'), metadata: { ...thing('a').metadata, uid: 'u', resourceVersion: '10' } };
+  const takes = ({ manager }: { manager: string }) => manager.startsWith('kubectl');
+  const write = () => applyFenced(kube, PATH, thing('b'), { ...writing(5), takes, yields: 'all' });
+  expect(await write()).toMatchObject({
+    left: [{ field: '.metadata.labels.mine', manager: 'keel' }],
+    taken: [{ field: '.content', manager: 'kubectl-edit' }],
+  });
+  expect(api.requests.at(-1)?.body).toMatchObject({ content: 'b', metadata: { labels: {} } });
+  store.live.metadata.labels = { mine: 'yes' };
+  causes = [conflict('.spec.nowhere', 'keel')];
+  await expect(write()).rejects.toThrow(/\.spec\.nowhere of Thing shop\/web was set by keel/);
+});

@@ -63,6 +63,22 @@ describe.concurrent('a rollback', () => {
     expect((await scene.deploy(scene.push(C))).last).toMatch(/^live /);
   });
 
+  test('keeps in its record what people had set by hand, and what became of it', async ({
+    scene,
+    expect,
+  }) => {
+    await scene.deploy(scene.push(A));
+    await scene.deploy(scene.push(B));
+    const notes = ['.spec.paused, which kubectl-edit had set, is as the release says again'];
+    scene.rollOut = async ({ do: what }) =>
+      what === 'undo'
+        ? { state: 'progressing', ready: 0, wanted: 1, applied: { changes: [], notes } }
+        : scene.live();
+    expect((await scene.deploy(rollBack(scene))).last).toMatch(/^rolled-back /);
+    const [record] = await scene.ledger.history(scene.environment, 1);
+    expect(record).toMatchObject({ number: 3, verdict: { is: 'live', notes } });
+  });
+
   test('lets the commit in again when a person says so', async ({ scene, expect }) => {
     await scene.deploy(scene.push(A));
     await scene.deploy(scene.push(B));

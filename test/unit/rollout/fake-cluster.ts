@@ -31,6 +31,8 @@ export class FakeCluster {
   readonly objects = new Map<string, any>();
   /** Paths whose writes are refused, dry or not, and with what. */
   readonly refused = new Map<string, string>();
+  /** Fields that others have set, by path, and who; taken by force only. */
+  readonly contested = new Map<string, { field: string; manager: string }[]>();
   /** How jobs end, as soon as they are made. */
   jobCondition: Record<string, string> = { type: 'Complete', status: 'True' };
   /** Namespaces that a RoleBinding gives rights in. */
@@ -118,6 +120,11 @@ export class FakeCluster {
       body.metadata.resourceVersion !== live?.metadata.resourceVersion
     )
       return refuse(response, 409, 'Conflict');
+    const causes = this.contested.get(key)?.map(({ field, manager }) => {
+      return { reason: 'FieldManagerConflict', field, message: `conflict with "${manager}" using apps/v1` };
+    });
+    if (method === 'PATCH' && causes !== undefined && query.get('force') !== 'true')
+      return refuse(response, 409, 'Conflict', 'Apply failed', { causes });
     const managedFields = [{ manager: 'fairlead', operation: 'Apply' }];
     const object = { ...body, metadata: { ...body.metadata, managedFields } };
     json(response, 200, query.has('dryRun') ? object : this.#put(key, object));
