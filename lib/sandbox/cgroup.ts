@@ -1,21 +1,28 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { RunLimits } from './limits.ts';
+import { isGone, owner } from './owner.ts';
 
 /** Control groups for one command (Linux, Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/). */
 export interface ControlGroup {
   /** A process joins by writing its id into each of these files. */
   joins: string[];
+  /** What it cannot hold here. */
+  missing: readonly Limit[];
   /** Which limit was reached since it was made, if one was. */
-  reached(): 'processes' | 'memoryBytes' | undefined;
+  reached(): Limit | undefined;
   /** Removes it, once its processes have ended. */
   remove(): Promise<void>;
 }
 
+type Limit = 'processes' | 'memoryBytes';
+
+const LIMITS: readonly Limit[] = ['processes', 'memoryBytes'];
+
 interface Part {
   directory: string;
-  limit: 'processes' | 'memoryBytes';
+  limit: Limit;
   /** The file, and the word in it, that counts how often the limit was reached. */
   events: [file: string, word: string];
 }
@@ -26,11 +33,13 @@ let count = 0;
 
 /** Makes control groups that hold the number of processes and the memory; nothing where this process may make none. */
 export function makeControlGroup(limits: RunLimits, top = TOP): ControlGroup | undefined {
-  const name = `fairlead-${process.pid}-${count++}`;
+  sweep(top);
+  const name = `fairlead-${owner().replace(' ', '-')}-${count++}`;
   const parts = makeUnified(name, limits, top) ?? makeSeparate(name, limits, top);
   if (parts.length === 0) return undefined;
   const directories = [...new Set(parts.map(({ directory }) => directory))];
   return {
+    missing: LIMITS.filter((limit) => !parts.some((part) => part.limit === limit)),
     joins: directories.map((directory) => join(directory, 'cgroup.procs')),
     reached: () => parts.find(isReached)?.limit,
     remove: async () => {
@@ -39,11 +48,33 @@ export function makeControlGroup(limits: RunLimits, top = TOP): ControlGroup | u
   };
 }
 
+/** Where groups of builds may be. */
+function parentsIn(top: string): string[] {
+  if (existsSync(join(top, 'cgroup.controllers'))) return [...new Set([join(top, ownGroup('')), top])];
+  return ['pids', 'memory'].flatMap((controller) => [
+    ...new Set([join(top, controller, ownGroup(controller)), join(top, controller)]),
+  ]);
+}
+
+const swept = new Set<string>();
+
+/** Before its first group a process removes what is left of processes that were killed. Not one with processes in it. */
+function sweep(top: string): void {
+  if (swept.has(top)) return;
+  swept.add(top);
+  for (const parent of parentsIn(top))
+    attempt(() => {
+      for (const name of readdirSync(parent)) {
+        const [, space, pid] = /^fairlead-(\d+)-(\d+)-\d+$/.exec(name) ?? [];
+        if (space !== undefined && isGone(`${space} ${pid}`)) attempt(() => rmdirSync(join(parent, name)));
+      }
+    });
+}
+
 // Version 2: one group with all controllers. Beside our own where that may have children, else at the top.
 function makeUnified(name: string, limits: RunLimits, top: string): Part[] | undefined {
   if (!existsSync(join(top, 'cgroup.controllers'))) return undefined;
-  const parents = [...new Set([join(top, ownGroup('')), top])];
-  for (const parent of parents) {
+  for (const parent of parentsIn(top)) {
     const directory = join(parent, name);
     const isMade = attempt(() => {
       writeFileSync(join(parent, 'cgroup.subtree_control'), '+pids +memory');

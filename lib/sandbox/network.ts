@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type NameRelay, relayNames } from './dns-relay.ts';
 import { command, firewallRules, restore, subnetOf, sweepFirewall } from './firewall.ts';
+import { isGone, owner } from './owner.ts';
 
 /**
  * A network for one command: a pair of devices with translated addresses (NAT), IPv4 only. From it the internet and
@@ -34,7 +35,7 @@ let swept: Promise<void> | undefined;
 
 /** Makes a network; the caller gives it back with `release`. Throws an Error that says what is missing. */
 export async function makeNetwork(resolvConf = readResolvConf()): Promise<Network> {
-  swept ??= sweepFirewall();
+  swept ??= sweepPairs().then(sweepFirewall);
   await swept;
   const number = await makePair();
   const { subnet, gateway, address } = subnetOf(number);
@@ -49,7 +50,11 @@ export async function makeNetwork(resolvConf = readResolvConf()): Promise<Networ
   try {
     // Else this machine would have a second address here, which the rules below do not know.
     withoutIPv6(device);
-    const commands = [`addr add ${gateway}/30 dev ${device}`, `link set ${device} up`];
+    const commands = [
+      `link set ${device} alias "${ALIAS}${owner()}"`,
+      `addr add ${gateway}/30 dev ${device}`,
+      `link set ${device} up`,
+    ];
     await command('ip', ['-batch', '-'], `${commands.join('\n')}\n`);
     const named = nameServers(resolvConf);
     const onLoopback = named.find(isLoopback);
@@ -74,6 +79,26 @@ export async function makeNetwork(resolvConf = readResolvConf()): Promise<Networ
   } catch (error) {
     await release();
     throw error;
+  }
+}
+
+/** Begins the alias of a device, which goes on with whose it is. */
+const ALIAS = 'fairlead ';
+
+/** Devices of processes that were killed before the other end was in a namespace, with which both would have gone. */
+export async function sweepPairs(): Promise<void> {
+  for (const name of readdirSync('/sys/class/net').filter((name) => /^fl\d+$/.test(name))) {
+    const alias = aliasOf(name);
+    if (alias.startsWith(ALIAS) && isGone(alias.slice(ALIAS.length)))
+      await command('ip', ['link', 'del', name]).catch(() => undefined);
+  }
+}
+
+function aliasOf(device: string): string {
+  try {
+    return readFileSync(`/sys/class/net/${device}/ifalias`, 'utf8').trim();
+  } catch {
+    return '';
   }
 }
 

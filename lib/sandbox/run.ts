@@ -58,6 +58,10 @@ export interface SandboxRun {
   insecure?: boolean;
   limits: RunLimits;
   onLine: (line: string) => void;
+  /** Called when limits cannot be held here, with what is missing and why that may be. */
+  onUnlimited?: (message: string) => void;
+  /** Where control groups are; where Linux usually has them when it is left out. */
+  controlGroups?: string;
   signal?: AbortSignal;
 }
 
@@ -85,8 +89,9 @@ export async function runInSandbox(run: SandboxRun): Promise<number> {
   const end = (limit: keyof RunLimits) => aborter.abort(exceeded(limit, limits));
   const timers: NodeJS.Timeout[] = [];
   try {
-    const group = makeControlGroup(limits);
+    const group = makeControlGroup(limits, run.controlGroups);
     if (group !== undefined) prepared.group = group;
+    tellMissing(run, group);
     if (network === 'default' && ability.network === 'own') prepared.network = await makeNetwork();
     if (group !== undefined)
       timers.push(setInterval(() => group.reached() === 'processes' && end('processes'), LOOK_MS));
@@ -108,6 +113,19 @@ export async function runInSandbox(run: SandboxRun): Promise<number> {
     await prepared.network?.release();
     await prepared.group?.remove();
   }
+}
+
+const MISSING = { processes: 'number of processes', memoryBytes: 'memory' };
+
+function tellMissing({ ability, onUnlimited }: SandboxRun, group: ControlGroup | undefined): void {
+  const limits = group?.missing ?? (['processes', 'memoryBytes'] as const);
+  // An ordinary user's processes are counted by the kernel all the same.
+  const missing = limits.filter((limit) => limit === 'memoryBytes' || ability.as === 'root');
+  if (missing.length === 0) return;
+  const what = missing.map((limit) => MISSING[limit]).join(' and the ');
+  onUnlimited?.(
+    `the ${what} of RUN cannot be limited here: no control group for it can be made in /sys/fs/cgroup`,
+  );
 }
 
 function writtenTo({ root, mounts }: SandboxRun): Written {

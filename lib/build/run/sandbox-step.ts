@@ -83,6 +83,7 @@ export async function sandboxStep(
         insecure: instruction.security === 'insecure',
         limits: limitsOf(shared),
         onLine: output.add,
+        onUnlimited: (message) => tellOnce(message, instruction, shared),
         ...(shared.signal === undefined ? {} : { signal: shared.signal }),
       }),
     );
@@ -91,6 +92,19 @@ export async function sandboxStep(
   } finally {
     opened.release();
   }
+}
+
+const told = new WeakSet<SandboxDisks>();
+
+/** Once in a build, though each of its RUNs says so. */
+function tellOnce(
+  message: string,
+  { line }: RunInstruction,
+  { disks, onProgress }: StageInput['shared'],
+): void {
+  if (told.has(disks)) return;
+  told.add(disks);
+  onProgress({ type: 'notice', message, line });
 }
 
 function diskOf({ shared, plan }: StageInput, ability: Able): SandboxDisk {

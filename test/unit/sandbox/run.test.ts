@@ -206,6 +206,14 @@ describe.skipIf(!ability.able || ability.overlay === 'none')('runInSandbox', () 
     expect({ code, lines }).toEqual({ code: 125, lines: [expect.stringContaining('no /usr/bin/env')] });
   });
 
+  it('says so where limits cannot be held', async () => {
+    const told: string[] = [];
+    const controlGroups = join(scratch, 'no-such-thing');
+    const { code } = await run(['who'], { controlGroups, onUnlimited: (message) => told.push(message) });
+    expect(code).toBe(0);
+    expect(told).toEqual([expect.stringMatching(/memory of RUN cannot be limited here/)]);
+  });
+
   it('has the changes in the upper directory, and tells what is seen merged', async () => {
     const { directory } = await run(['write']);
     expect(readdirSync(join(directory, 'upper')).sort()).toEqual(['gone', 'old']);
