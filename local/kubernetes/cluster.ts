@@ -16,6 +16,8 @@ export interface ClusterOptions {
   go: Go;
   /** Of image pulls and restarts; kubelet's when absent. */
   backOff?: BackOff;
+  /** Milliseconds that node ports hear of pods late, as the proxies of a cluster do; 0 unless it says so. */
+  proxyLagMs?: number;
 }
 
 export interface Cluster {
@@ -37,6 +39,7 @@ export async function startCluster({
   registryHost,
   go,
   backOff,
+  proxyLagMs,
 }: ClusterOptions): Promise<Cluster> {
   await mkdir(stateDir, { recursive: true });
   const runtime = await Runtime.open(go);
@@ -48,7 +51,7 @@ export async function startCluster({
     ...(backOff && { backOff }),
   });
   // The proxy comes first: of a pod that is to end it hears before the kubelet does.
-  const stopProxy = startServiceProxy(store, (podIP, port) => kubelet.dial(podIP, port));
+  const stopProxy = startServiceProxy(store, (podIP, port) => kubelet.dial(podIP, port), proxyLagMs);
   const stopControllers = startControllers(store);
   return {
     kubelet,

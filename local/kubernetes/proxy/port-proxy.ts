@@ -8,14 +8,19 @@ export type Dial = (podIP: string, port: number) => Promise<Socket>;
 export class PortProxy {
   readonly #server: Server;
   readonly #dial: Dial;
+  readonly #tries: 'all' | 'one';
   readonly #connections = new Map<string, Set<Connection>>();
   readonly #sockets = new Set<Socket>();
   #backends: readonly Backend[] = [];
   #turn = 0;
 
-  /** @param failed told when the port cannot be listened on */
-  constructor(port: number, dial: Dial, failed: (error: Error) => void) {
+  /**
+   * @param failed told when the port cannot be listened on
+   * @param tries whether a connection that one pod does not take goes to another one
+   */
+  constructor(port: number, dial: Dial, failed: (error: Error) => void, tries: 'all' | 'one' = 'all') {
     this.#dial = dial;
+    this.#tries = tries;
     // Paused until there is a pod: what the client sends first is not lost.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
       void this.#serve(client);
@@ -64,7 +69,8 @@ export class PortProxy {
   async #connect(): Promise<{ backend: Backend; socket: Socket } | undefined> {
     this.#turn += 1;
     const busy = new Map([...this.#connections].map(([pod, { size }]) => [pod, size]));
-    for (const backend of order(this.#backends, busy, this.#turn)) {
+    const found = order(this.#backends, busy, this.#turn);
+    for (const backend of this.#tries === 'one' ? found.slice(0, 1) : found) {
       try {
         return { backend, socket: await this.#dial(backend.podIP, backend.port) };
       } catch {

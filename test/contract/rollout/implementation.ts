@@ -16,8 +16,11 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** `owners of scaling`: who scaled is on record in managedFields, which Kubernetes does from 1.23 on. */
-export type Feature = 'owners of scaling';
+/**
+ * - `owners of scaling`: who scaled is on record in managedFields, which Kubernetes does from 1.23 on.
+ * - `sleep`: what a kubelet can do by itself before it tells a program to go, from 1.30 on.
+ */
+export type Feature = 'owners of scaling' | 'sleep';
 
 export interface Implementation {
   name: string;

@@ -11,7 +11,7 @@ import { kubectl, type Running } from './implementation.ts';
 
 /** A request without what every one says. */
 type Asked = { release: Release } & (
-  | { do: 'apply'; phase: number }
+  | { do: 'apply'; phase: number; back?: true }
   | { do: 'undo'; back?: Release }
   | { do: 'prune' }
   | { do: 'remove' }
@@ -56,12 +56,37 @@ export class Installation {
     let answer: RolloutAnswer = { state: 'unknown', reason: 'it has no phases' };
     for (const [number, { bakeSeconds }] of phasesOf(release).entries()) {
       ({ answer } = await this.apply(release, fence, number));
-      while (answer.state === 'progressing')
-        ({ answer } = await this.ask({ do: 'observe', phase: number, release }, fence));
+      answer = await this.#follow(answer, release, number, fence);
       if (answer.state !== 'live') return answer;
       await sleep(1000 * Math.min(bakeSeconds, 1));
     }
     await this.ask({ do: 'prune', release }, fence);
+    return answer;
+  }
+
+  /**
+   * What was good, as a deployment brings it back from `gone`: at once where the pods are there still or take the place of
+   * those that serve, else in its phases, of which none is watched.
+   */
+  async bringBack(gone: Release, back: Release, fence: number): Promise<RolloutAnswer> {
+    const phases = phasesOf(back);
+    if (phases.length === 1) {
+      const { answer } = await this.ask({ do: 'undo', release: gone, back }, fence);
+      return this.#follow(answer, back, 'back', fence);
+    }
+    let answer: RolloutAnswer = { state: 'unknown', reason: 'it has no phases' };
+    for (const phase of phases.keys()) {
+      ({ answer } = await this.ask({ do: 'apply', phase, release: back, back: true }, fence));
+      answer = await this.#follow(answer, back, phase, fence);
+      if (answer.state !== 'live') return answer;
+    }
+    return answer;
+  }
+
+  async #follow(first: RolloutAnswer, release: Release, phase: number | 'back', fence: number) {
+    let answer = first;
+    while (answer.state === 'progressing')
+      ({ answer } = await this.ask({ do: 'observe', phase, release }, fence));
     return answer;
   }
 

@@ -6,7 +6,7 @@ import { freshName, releaseOf } from './apps.ts';
 import type { Implementation } from './implementation.ts';
 import { Installation } from './installation.ts';
 import { ask } from './load.ts';
-import { Load, missingWrk } from './wrk.ts';
+import { Load, missingWrk, type Tally } from './wrk.ts';
 
 interface Run {
   strategy: string;
@@ -14,6 +14,8 @@ interface Run {
   file: string;
   rollouts: number;
   rollbacks: number;
+  /** Of the program. */
+  env?: Record<string, string>;
 }
 
 const RUNS: Run[] = [
@@ -27,8 +29,11 @@ const RUNS: Run[] = [
   },
 ];
 
+/** A program that knows nothing of going: the kubelet's sleep alone keeps it until nobody asks it any more. */
+const ABRUPT: Run = { strategy: 'rolling', file: '', rollouts: 3, rollbacks: 1, env: { ON_TERM: 'exit' } };
+
 /** That nobody's request fails while releases come and go: kept connections and new ones, as fast as they go. */
-export function loadSuite({ name: title, missing, start }: Implementation): void {
+export function loadSuite({ name: title, missing, lacks, start }: Implementation): void {
   const why = missing ?? missingWrk;
   describe.skipIf(why !== undefined)(`under load on ${title}${why ? ` (${why})` : ''}`, () => {
     let on: Installation;
@@ -52,25 +57,42 @@ export function loadSuite({ name: title, missing, start }: Implementation): void
       '$strategy: fails no request in $rollouts rollouts and $rollbacks rollbacks',
       async (run) => {
         const story = new Story(on, run);
-        const url = await story.begin();
-        const loads = [new Load(url, 'kept'), new Load(url, 'new')];
-        try {
-          await sleep(1000);
-          await story.goOn();
-          // Old pods drain, and what is stalled shows.
-          await sleep(8000);
-        } finally {
-          const [kept, fresh] = await Promise.all(loads.map((load) => load.stop()));
-          console.log(
-            `${title}, ${run.strategy}: kept ${JSON.stringify(kept)}, new ${JSON.stringify(fresh)}`,
-          );
-          expect({ kept: kept?.errors, fresh: fresh?.errors }).toEqual({ kept: NONE, fresh: NONE });
-          expect(Math.min(kept?.requests ?? 0, fresh?.requests ?? 0)).toBeGreaterThan(1000);
-        }
+        const tallies = await underLoad(story, ['kept', 'new']);
+        console.log(`${title}, ${run.strategy}: kept and new ${JSON.stringify(tallies)}`);
+        expect(tallies.map(({ errors }) => errors)).toEqual([NONE, NONE]);
+        expect(Math.min(...tallies.map(({ requests }) => requests))).toBeGreaterThan(1000);
       },
       900_000,
     );
+
+    // Connections that are kept it cuts when it ends: only new ones can be sent elsewhere without its help.
+    it.skipIf(lacks.includes('sleep'))(
+      'fails no request of a new connection to a program that ends as soon as it is told to',
+      async () => {
+        const [fresh] = await underLoad(new Story(on, ABRUPT), ['new']);
+        console.log(`${title}, at once: new ${JSON.stringify(fresh)}`);
+        expect(fresh?.errors).toEqual(NONE);
+        expect(fresh?.requests).toBeGreaterThan(1000);
+      },
+      300_000,
+    );
   });
+}
+
+/** What comes of requests all the while that the story goes on. */
+async function underLoad(story: Story, connections: ('kept' | 'new')[]): Promise<Tally[]> {
+  const url = await story.begin();
+  const loads = connections.map((kind) => new Load(url, kind));
+  try {
+    await sleep(1000);
+    await story.goOn();
+    // Old pods drain, and what is stalled shows.
+    await sleep(8000);
+  } catch (error) {
+    await Promise.all(loads.map((load) => load.stop()));
+    throw error;
+  }
+  return Promise.all(loads.map((load) => load.stop()));
 }
 
 const NONE = { connect: 0, read: 0, write: 0, timeout: 0, status: 0, stalled: 0 };
@@ -114,6 +136,7 @@ class Story {
       number,
       version: `v${number}`,
       file: this.#run.file,
+      ...(this.#run.env && { env: this.#run.env }),
       ...(this.#live && { serving: this.#live }),
     });
     const answer = await this.#on.bringOut(release, number);
@@ -128,7 +151,7 @@ class Story {
     if (this.#good === undefined || this.#live === undefined)
       throw new Error('there is nothing to go back to');
     const back = rollbackTo(this.#good, number, new Date(), this.#live);
-    const answer = await this.#on.bringOut(back, number);
+    const answer = await this.#on.bringBack(this.#live, back, number);
     this.#live = back;
     return answer;
   }

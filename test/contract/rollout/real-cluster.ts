@@ -28,7 +28,10 @@ export const realCluster: Implementation = {
   missing: existsSync(join(directory, 'admin.conf'))
     ? undefined
     : 'FAIRLEAD_TEST_CLUSTER names no directory of a running cluster',
-  lacks: minorVersion() < 23 ? ['owners of scaling'] : [],
+  lacks: [
+    ...(minorVersion() < 23 ? (['owners of scaling'] as const) : []),
+    ...(minorVersion() < 30 ? (['sleep'] as const) : []),
+  ],
   start,
 };
 

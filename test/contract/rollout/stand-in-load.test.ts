@@ -1,4 +1,4 @@
 import { loadSuite } from './load-suite.ts';
-import { standIn } from './stand-in.ts';
+import { lateStandIn } from './stand-in.ts';
 
-loadSuite(standIn);
+loadSuite(lateStandIn);

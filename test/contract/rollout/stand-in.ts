@@ -16,8 +16,11 @@ export const standIn = {
     ? undefined
     : 'docker-registry, skopeo or kubectl is not installed',
   lacks: [],
-  start,
+  start: () => start(),
 } satisfies Implementation;
+
+/** The same, with proxies that hear of pods as late as a cluster's may. */
+export const lateStandIn: Implementation = { ...standIn, start: () => start({ proxyLagMs: 1000 }) };
 
 const TOKEN = 'let the deployer in';
 
@@ -26,7 +29,7 @@ interface StandIn extends Running {
   interrupt(): Promise<() => Promise<void>>;
 }
 
-async function start(): Promise<StandIn> {
+async function start(more: { proxyLagMs?: number } = {}): Promise<StandIn> {
   const directory = await mkdtemp(join(tmpdir(), 'fl-'));
   const opened: { close(): Promise<void> }[] = [];
   const close = async () => {
@@ -34,14 +37,18 @@ async function start(): Promise<StandIn> {
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    return { ...(await startIn(directory, opened)), close };
+    return { ...(await startIn(directory, opened, more)), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function startIn(directory: string, opened: { close(): Promise<void> }[]) {
+async function startIn(
+  directory: string,
+  opened: { close(): Promise<void> }[],
+  more: { proxyLagMs?: number },
+) {
   await mkdir(join(directory, 'r'));
   const registry = await startDockerRegistry(join(directory, 'r'));
   opened.push(registry);
@@ -50,6 +57,7 @@ async function startIn(directory: string, opened: { close(): Promise<void> }[]) 
     stateDir: join(directory, 'k'),
     registryHost: registry.host,
     go: { binary: go, cache: join(tmpdir(), 'fairlead-pod-runtime') },
+    ...more,
     authenticate: (token) => (token === TOKEN ? { username: 'deployer', groups: [GROUP] } : undefined),
   });
   opened.push(cluster);
