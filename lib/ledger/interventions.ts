@@ -46,6 +46,7 @@ export function decideRollBack(state: State, asked: RollBackRequest): Decided<Ro
   if (isRepeated(state, asked, 'roll-back') && state.live !== undefined)
     return { answer: { is: 'claimed', fence: state.claim.fence, good: state.live } };
   const { live } = state;
+  // With a newer release at work beside it nobody can say which of them an alarm rings for (docs/rollouts.md).
   if (whileLive !== undefined && (live?.release !== whileLive || isTouched(state)))
     return { answer: { is: 'not-live', ...(live === undefined ? {} : { live }) } };
   if (target === undefined) return { answer: { is: 'none-good' } };
