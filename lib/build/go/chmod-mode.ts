@@ -22,7 +22,7 @@ export function chmodChange(text: string): ModeChange {
 }
 
 function forNobody(clause: string, change: ModeChange): ModeChange {
-  const isTold = /^\+[rwxX]+$/.test(clause) || /^-[rxX]+$/.test(clause);
+  const isTold = /^\+[rwxXst]+$/.test(clause) || /^-[rxXst]+$/.test(clause);
   if (!isTold) throw new NotPlain(`the mode is ${JSON.stringify(clause)}, which the umask has a say in`);
   if (clause.startsWith('-')) return change;
   return (mode, isDirectory) => mode | (change(mode, isDirectory) & ~UMASK);

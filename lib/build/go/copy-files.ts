@@ -44,6 +44,9 @@ export function moveFiles(parsed: Parsed, where: Where): void {
     const there = lstatSync(to, { throwIfNoEntry: false });
     if (there?.ino === lstatSync(from).ino)
       throw new CommandFailed(`mv: '${name}' and itself are the same file`);
+    // GNU's mv takes an empty one's place, and busybox's does not.
+    if (there?.isDirectory() && lstatSync(from).isDirectory())
+      throw new NotPlain(`${name} is to take the place of a directory`);
     renameSync(from, to);
     holdLinks(to, where.root);
   });
@@ -152,9 +155,12 @@ function copyDirectory(from: string, to: string, there: Stats | undefined, how: 
   const own = attributes.get(source);
   const made = there === undefined ? madeLike(own, keeps) : undefined;
   if (there === undefined) mkdirSync(to);
-  for (const name of readdirSync(source).sort()) copyOne(join(source, name), join(to, name), how);
   const wanted = keeps ? own : made;
-  if (wanted !== undefined) attributes.set(to, wanted);
+  try {
+    eachOperand('cp', readdirSync(source).sort(), (name) => copyOne(join(source, name), join(to, name), how));
+  } finally {
+    if (wanted !== undefined) attributes.set(to, wanted);
+  }
 }
 
 function madeLike({ mode }: Attributes, keeps = false): Attributes {

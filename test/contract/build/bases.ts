@@ -13,11 +13,21 @@ export async function makeBases(trixie: string, blobs: string): Promise<Record<s
   const second = await writeLayer(upperEntries(), blobs);
   const image = (config: RunConfig, layers = [layer]) =>
     assembleImage({ config: { ...machinePlatform(), config }, layers });
+  const third = await writeLayer(golangEntries(), blobs);
   const config = { Env: ['PATH=/bin:/usr/bin:/usr/sbin', 'BASE=base'], Cmd: ['sh'], Labels: { base: 'yes' } };
   return {
     BASE: image(config),
     /** A second layer hides things of the first. */
     LAYERED: image(config, [layer, second]),
+    /** Called as Docker's image of Go in a mirror, and with directories as that has them. */
+    GOLANG: image(
+      {
+        Env: ['PATH=/go/bin:/bin:/usr/bin', 'GOLANG_VERSION=1.0.0', 'GOPATH=/go'],
+        WorkingDir: '/go',
+        Cmd: ['bash'],
+      },
+      [layer, third],
+    ),
     TRIGGERS: image({
       ...config,
       OnBuild: [
@@ -92,6 +102,11 @@ function baseEntries(trixie: string): Entry[] {
     file('old/sub/file', 'sub\n'),
     { ...ROOT, path: 'old/hard', type: 'hardlink', mode: 0o640, linkTarget: 'old/file' },
   ];
+}
+
+function golangEntries(): Entry[] {
+  const open = ['go', 'go/bin', 'go/src'].map((path) => directory(path, 0o1777));
+  return [...open, directory('usr/local/go')];
 }
 
 function upperEntries(): Entry[] {

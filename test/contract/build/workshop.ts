@@ -50,8 +50,10 @@ export class Workshop {
     await this.web.start();
     this.words = { REGISTRY: this.registry.host, WEB: this.web.url, COMMIT: this.web.commit };
     const bases = Object.entries(await makeBases(trixie, this.scratch.directory()));
-    for (const [word, image] of bases)
-      this.words[word] = await this.registry.publish(image, word.toLowerCase());
+    for (const [word, image] of bases) {
+      const name = word === 'GOLANG' ? 'docker.io/library/golang' : word.toLowerCase();
+      this.words[word] = await this.registry.publish(image, name);
+    }
     const packages = readFileSync(join(trixie, 'var/lib/dpkg/status'), 'utf8');
     const archives = readdirSync(this.#archives).sort();
     const bytes = archives.map((name) => readFileSync(join(this.#archives, name), 'base64'));

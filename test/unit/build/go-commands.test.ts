@@ -23,13 +23,13 @@ const CONTEXT = {
 /** What is in /w when `lines` were carried out there, in the function engine alone, without what was there before. */
 async function made(...lines: string[]): Promise<Record<string, string>> {
   const dockerfile = `FROM golang:${VERSION} AS b\nWORKDIR /w\nCOPY --chown=5:6 . .\n${lines.join('\n')}\nFROM scratch\nCOPY --from=b /w /`;
+  const base = await imageOf(scratch, [], { WorkingDir: '/go' });
   const { files } = await buildFiles(
     scratch,
     { ...CONTEXT, Dockerfile: dockerfile },
-    { engines: ['function'], cacheDir },
+    { engines: ['function'], cacheDir, registries: registryOf({ [`golang:${VERSION}`]: base }) },
   );
-  const before = BEFORE;
-  return Object.fromEntries(Object.entries(files).filter(([path, what]) => before[path] !== what));
+  return Object.fromEntries(Object.entries(files).filter(([path, what]) => BEFORE[path] !== what));
 }
 
 const BEFORE: Record<string, string> = {

@@ -1,6 +1,6 @@
 /**
  * A Dockerfile that both builders build. Words stand for what the test serves: the bases of bases.ts (`BASE`, `LAYERED`,
- * `TRIGGERS`, `CONFIGURED`), `WEB`, the URL of web.ts, and `COMMIT`, the first commit of its repository.
+ * `TRIGGERS`, `CONFIGURED`, `GOLANG`), `WEB`, the URL of web.ts, and `COMMIT`, the first commit of its repository.
  */
 export interface Case {
   name: string;
