@@ -14,6 +14,10 @@ import { Load } from './load.ts';
 /** Another text each time: the caches of the last run would leave nothing to be built. */
 const life = `life ${Date.now()}`;
 const ALARM = `back-errors-${Date.now()}`;
+/** An alarm that is told by its tag alone. */
+const TAGGED = `back-tagged-${Date.now()}`;
+/** Who asks for it ends the program. */
+const END = 'http.HandleFunc("/end", func(http.ResponseWriter, *http.Request) { log.Fatal("told to end") })';
 /** ms from an alarm to the answers of the last good release. */
 const SOON = 30_000;
 
@@ -37,16 +41,19 @@ export function rollbackSuite({ name, cloud, adapt = (source) => source }: Surro
     const files = {
       'main.go': source
         .replace(/greeting = .*/, `greeting = "code ${number} of ${life}"`)
-        .replace('fmt.Fprintln(w, greeting)', 'fmt.Fprintln(w, greeting, os.Getenv("WORD"))'),
+        .replace(
+          'fmt.Fprintln(w, greeting)\n\t})',
+          `fmt.Fprintln(w, greeting, os.Getenv("WORD"))\n\t})\n\t${END}`,
+        ),
       'fairlead.yaml': ['env:', `  WORD: configuration ${number}`, ...bake, ''].join('\n'),
     };
     return await app.commit(files, `Version ${number}`);
   };
   const answerOf = (number: number) => `code ${number} of ${life} configuration ${number}`;
   const command = (...args: string[]) => fairlead(cloud().pid, ...args);
-  const set = (StateValue: 'OK' | 'ALARM') =>
+  const set = (StateValue: 'OK' | 'ALARM', AlarmName = ALARM) =>
     cloudWatch.send(
-      new SetAlarmStateCommand({ AlarmName: ALARM, StateValue, StateReason: `${StateValue} by hand` }),
+      new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: `${StateValue} by hand` }),
     );
   /** ms until the app answers as `number`. */
   const until = async (number: number, most = SOON): Promise<number> => {
@@ -73,21 +80,24 @@ export function rollbackSuite({ name, cloud, adapt = (source) => source }: Surro
   beforeAll(async () => {
     app = await App.create(cloud().git, name);
     cloudWatch = await cloudWatchOf(cloud().pid);
-    await cloudWatch.send(
-      new PutMetricAlarmCommand({
-        AlarmName: ALARM,
-        Namespace: 'Back',
-        MetricName: 'Errors',
-        Statistic: 'Sum',
-        Period: 60,
-        EvaluationPeriods: 1,
-        Threshold: 1,
-        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-        // Without data it stays as it was set.
-        TreatMissingData: 'ignore',
-      }),
-    );
-    await set('OK');
+    for (const AlarmName of [ALARM, TAGGED]) {
+      await cloudWatch.send(
+        new PutMetricAlarmCommand({
+          AlarmName,
+          Namespace: 'Back',
+          MetricName: 'Errors',
+          Statistic: 'Sum',
+          Period: 60,
+          EvaluationPeriods: 1,
+          Threshold: 1,
+          ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+          // Without data it stays as it was set.
+          TreatMissingData: 'ignore',
+          ...(AlarmName === TAGGED && { Tags: [{ Key: 'watches', Value: TAGGED }] }),
+        }),
+      );
+      await set('OK', AlarmName);
+    }
   });
   afterAll(async () => {
     cloudWatch.destroy();
@@ -198,12 +208,56 @@ export function rollbackSuite({ name, cloud, adapt = (source) => source }: Surro
   });
 
   it('is kept where nobody can say whether it is good, and that is said', async () => {
-    await version(7, ['bake:', '  seconds: 2s', `  alarms: [${ALARM}, ${ALARM}-which-is-not-there]`]);
+    const traffic = '  traffic: { namespace: Back, metric: Requests, minimum: 5 }';
+    await version(7, [
+      'bake:',
+      '  seconds: 2s',
+      `  alarms: [${ALARM}, ${ALARM}-which-is-not-there]`,
+      traffic,
+    ]);
     const pushed = await app.push();
     expect(pushed.outcome, pushed.text).toBe('live');
     expect(pushed.text).toContain(`there is no alarm ${ALARM}-which-is-not-there`);
     await settled(7);
     const { out } = await command('releases', name, '--limit', '1');
     expect(out).toContain(`there is no alarm ${ALARM}-which-is-not-there`);
+    expect(pushed.text).toContain('how many requests came is not known: Back Requests has no data');
+  });
+
+  it('is brought back where nobody can say, if that is what it asks for', async () => {
+    await version(8, [
+      'bake:',
+      '  seconds: 1s',
+      `  alarms: [${ALARM}-which-is-not-there]`,
+      '  unknown: roll-back',
+    ]);
+    const pushed = await app.push();
+    expect(pushed.outcome, pushed.text).toBe('failed');
+    expect(pushed.rest).toContain(`there is no alarm ${ALARM}-which-is-not-there`);
+    await settled(7);
+  });
+
+  it('is brought back by an alarm that it names by a tag alone', async () => {
+    await version(9, ['bake:', '  seconds: 2m', `  alarmTag: { key: watches, value: ${TAGGED} }`]);
+    const pushing = app.push();
+    await until(9, 120_000);
+    await set('ALARM', TAGGED);
+    expect(await until(7)).toBeLessThan(SOON);
+    const pushed = await pushing;
+    expect(pushed.outcome, pushed.text).toBe('failed');
+    expect(pushed.lines.at(-1)).toContain(`alarm ${TAGGED} rings`);
+    await settled(7);
+  });
+
+  it('is brought back by a program that ends while it bakes, with what it said last', async () => {
+    await version(10, ['bake: 2m']);
+    const pushing = app.push();
+    await until(10, 120_000);
+    await settled(10);
+    await get(new URL('/end', url).href).catch(() => {});
+    const pushed = await pushing;
+    expect(pushed.outcome, pushed.text).toBe('failed');
+    expect(pushed.rest).toMatch(/exits with code 1 .*told to end/);
+    await settled(7);
   });
 }
