@@ -19,11 +19,11 @@ import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { layerOfMount } from '../../../lib/build/cache/mount-layer.ts';
 import { snapshotMount } from '../../../lib/build/cache/mount-snapshot.ts';
 import { RemoteCache } from '../../../lib/build/cache/remote-cache.ts';
-import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { type CacheRequest, openCache, openCaches } from '../../../lib/build/run/mounts/caches.ts';
 import { tryLock, unlock } from '../../../lib/build/store/lock.ts';
 import { Store } from '../../../lib/build/store/store.ts';
 import { Registries } from '../../../lib/registry/registries.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { startRegistry } from '../../../local/registry/server.ts';
 import { Scratch } from './support.ts';
 

@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BuildOptions, build } from '../../../lib/build/build.ts';
 import { RemoteCache } from '../../../lib/build/cache/remote-cache.ts';
 import type { Saved } from '../../../lib/build/cache/save.ts';
-import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { findToolchain } from '../../../lib/build/go/toolchain.ts';
 import type { ProgressEvent } from '../../../lib/build/progress.ts';
 import { Registries } from '../../../lib/registry/registries.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { startRegistry } from '../../../local/registry/server.ts';
 import { Scratch, steps } from './support.ts';
 

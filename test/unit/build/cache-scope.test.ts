@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cacheScope } from '../../../lib/build/cache/scope.ts';
-import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { findToolchain } from '../../../lib/build/go/toolchain.ts';
 import type { ProgressEvent } from '../../../lib/build/progress.ts';
 import { openCache } from '../../../lib/build/run/mounts/caches.ts';
@@ -12,6 +11,7 @@ import { buildCommit } from '../../../lib/engine/commit.ts';
 import type { BuildEvent } from '../../../lib/engine/types.ts';
 import { machinePlatform } from '../../../lib/image/platform.ts';
 import { Registries } from '../../../lib/registry/registries.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { startRegistry } from '../../../local/registry/server.ts';
 import { Scratch, steps } from './support.ts';
 

@@ -6,7 +6,6 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import tar from 'tar-stream';
 import { type BuildOptions, build } from '../../../lib/build/build.ts';
-import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 import { findToolchain } from '../../../lib/build/go/toolchain.ts';
 import type { ProgressEvent } from '../../../lib/build/progress.ts';
 import type { ImageSource } from '../../../lib/build/store/bases.ts';
@@ -16,6 +15,7 @@ import { writeLayer } from '../../../lib/image/layer.ts';
 import { readLayer } from '../../../lib/image/read-layer.ts';
 import { readTar } from '../../../lib/image/read-tar.ts';
 import type { Image, RunConfig } from '../../../lib/image/types.ts';
+import { removeTree } from '../../../lib/sandbox/remove-tree.ts';
 
 /** A path of an image as tests compare it: `file 755 0:0 <contents>`. */
 export type Files = Record<string, string>;
