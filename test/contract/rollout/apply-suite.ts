@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { rollbackTo } from '../../../lib/release/rollback.ts';
 import type { RolloutAnswer } from '../../../lib/rollout/request.ts';
 import { freshName } from './apps.ts';
 import { describeOn } from './describe-on.ts';
@@ -74,8 +75,9 @@ export function applySuite(implementation: Implementation): void {
         ].sort(),
       );
       const secret = first.resources.find(({ kind }) => kind === 'Secret')?.metadata.name ?? '';
-      const kept = await on.read(name, 'secret', secret, '{.data.FROM_VAULT}');
-      expect(Buffer.from(kept, 'base64').toString()).toBe(VALUE);
+      const vaultOf = async (of: string) =>
+        Buffer.from(await on.read(name, 'secret', of, '{.data.FROM_VAULT}'), 'base64').toString();
+      expect(await vaultOf(secret)).toBe(VALUE);
       expect(JSON.stringify([answer, first])).not.toMatch(/hunter2|aHVudGVyMg/);
       // Somebody else's of the same kinds, with names that the inventory could have.
       await on.kubectl('-n', name, 'create', 'configmap', `${name}-config-other`);
@@ -103,10 +105,18 @@ export function applySuite(implementation: Implementation): void {
       await on.kubectl('-n', name, 'get', 'configmap', `${name}-config-other`);
       await on.kubectl('-n', name, 'get', 'secret', 'own');
       // And back, with everything that it had.
-      const back = { ...first, number: 3 };
-      const undone = await on.ask({ do: 'undo', release: second, back }, 3, { readSecret });
-      expect(undone.answer.state).not.toBe('failed');
-      expect(await owned(name)).toContain(`secret/${name}-secrets`);
+      const back = rollbackTo(first, 3, new Date());
+      let { answer: undone } = await on.ask({ do: 'undo', release: second, back }, 3, { readSecret });
+      while (undone.state === 'progressing')
+        ({ answer: undone } = await on.ask({ do: 'observe', phase: 'back', release: back }, 3, {
+          readSecret,
+        }));
+      expect(undone).toMatchObject({ state: 'live', url: 'http://shop.example.com' });
+      expect(await vaultOf(secret)).toBe(VALUE);
+      const config = first.resources.find(({ kind }) => kind === 'ConfigMap')?.metadata.name ?? '';
+      expect(await on.read(name, 'configmap', config, '{.data}')).toContain('{\\"currency\\": \\"EUR\\"}');
+      const references = await on.read(name, 'deployment', name, '{.spec.template.spec}');
+      for (const referred of [config, secret]) expect(references).toContain(`"${referred}"`);
     });
 
     it('tells what a release changes, field by field, and nothing else', async () => {
