@@ -38,16 +38,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function proxyTo(pods: number[]): Promise<{ proxy: PortProxy; port: number }> {
+async function proxyTo(pods: number[], tries?: 'one'): Promise<{ proxy: PortProxy; port: number }> {
   const port = await freePort();
   const dial = async (_: string, to: number): Promise<Socket> => {
     const socket = connect(to, '127.0.0.1');
     await once(socket, 'connect');
     return socket;
   };
-  const proxy = new PortProxy(port, dial, (error) => {
+  const failed = (error: Error) => {
     throw error;
-  });
+  };
+  const proxy = new PortProxy(port, dial, failed, tries);
   proxy.backends = pods.map((to) => ({ podIP: '10.244.0.1', port: to }));
   open.push(proxy);
   await sleep(50);
@@ -97,4 +98,19 @@ describe('a connection whose pod is no endpoint any more', () => {
     await sleep(800);
     expect(await ask(resting, 'again')).toBe('only');
   });
+});
+
+it('goes to another pod where one is just gone, unless it is as blind as the proxies of a cluster', async () => {
+  const pods = [await freePort(), await pod('there')];
+  const kind = await proxyTo(pods);
+  for (const _ of pods) expect(await ask(await client(kind.port), 'hello')).toBe('there');
+  const blind = await proxyTo(pods, 'one');
+  const outcomes = [];
+  for (const _ of pods)
+    outcomes.push(
+      await client(blind.port)
+        .then((socket) => Promise.race([ask(socket, 'hello'), once(socket, 'close').then(() => 'cut')]))
+        .catch(() => 'cut'),
+    );
+  expect(outcomes.sort()).toEqual(['cut', 'there']);
 });
