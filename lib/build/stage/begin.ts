@@ -120,7 +120,7 @@ async function golangConfiguration({ shared, plan }: StageInput, base: ImageBase
     obeyTriggers(reached.config, { shared, plan });
     return reached.config.config ?? {};
   }
-  const message = `the configuration of ${reference} is not to be had, and taken to be the usual one: ${reached.why}`;
+  const message = `${reference} was not looked up, and is taken to be as usual, since nothing of it is in the image (${reached.why})`;
   shared.onProgress({ type: 'notice', message, line: from.line });
   return golangConfig(reference);
 }

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../dockerfile/faults.ts';
-import { messageOf } from '../../errors.ts';
+import { FairleadError, messageOf } from '../../errors.ts';
 import { renderPlatform } from '../../image/platform.ts';
 import { parseReference } from '../../image/reference.ts';
 import type { Image, ImageConfig, Platform } from '../../image/types.ts';
@@ -89,7 +89,7 @@ export class Bases {
       return { config };
     } catch (error) {
       this.#signal?.throwIfAborted();
-      return { why: patience.aborted ? `no answer within ${PATIENCE_MS / 1000} s` : messageOf(error) };
+      return { why: patience.aborted ? `no answer within ${PATIENCE_MS / 1000} s` : briefly(error) };
     }
   }
 
@@ -142,4 +142,10 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
     work.finally(() => signal.removeEventListener('abort', leave)).catch(() => {});
   });
   return Promise.race([work, aborted]);
+}
+
+/** What went wrong at the place that was asked first: nothing has to be put right. */
+function briefly(error: unknown): string {
+  const cause = error instanceof FairleadError ? error.fault.cause : messageOf(error);
+  return cause.split('; ')[0] ?? cause;
 }

@@ -37,7 +37,7 @@ describe('a golang base of which nothing is in the image', () => {
     expect(silent.image.digest).toBe(answering.image.digest);
     const notices = ({ events }: typeof silent) =>
       events.flatMap((event) => (event.type === 'notice' ? [event.message] : []));
-    const said = expect.stringMatching(/the configuration of golang:1\.5 is not to be had.*nobody answers/);
+    const said = expect.stringMatching(/^golang:1\.5 was not looked up.*nobody answers/);
     expect(notices(silent)).toContainEqual(said);
     expect(notices(answering)).not.toContainEqual(said);
   });
