@@ -14,10 +14,12 @@ describe('pushes that race', { timeout: 180_000 }, () => {
       const source = await readFile(join(app.directory, 'main.go'), 'utf8');
       const pushes = [];
       for (const version of [2, 3, 4]) {
-        await app.commit({ 'main.go': source.replace('version 1', `version ${version} of race`) });
-        pushes.push(app.push('HEAD:main'));
-        // Far enough apart for git to take them in this order, close enough to overlap from the build on.
-        await sleep(250);
+        const text = source.replace('version 1', `version ${version} of race`);
+        const commit = await app.commit({ 'main.go': text });
+        pushes.push(app.push(`${commit}:main`));
+        // Git takes them in this order; from then on they overlap.
+        const isTaken = async () => (await app.git('ls-remote', app.remote, 'refs/heads/main')).text;
+        await expect.poll(isTaken, { timeout: 20_000 }).toContain(commit);
       }
       const outcomes = (await Promise.all(pushes)).map(({ outcome }) => outcome);
       expect(outcomes.at(-1)).toBe('live');
