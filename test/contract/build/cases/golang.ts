@@ -1,11 +1,16 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have these.
-import { type Case, one } from './case.ts';
+import { type Case, CONTEXT, one } from './case.ts';
 
 /** Some files with owners and modes, then a RUN in the directory that they are in. */
 function commands(...runs: string[]): Case {
   const files = ['COPY --chown=5:6 . /w', 'COPY --chmod=400 a.txt /w/secret', 'WORKDIR /w'];
   const lines = runs.map((run) => `RUN ${run}`);
-  return { name: runs.join(' ; '), dockerfile: ['FROM GOLANG', ...files, ...lines].join('\n') };
+  return {
+    name: runs.join(' ; '),
+    dockerfile: ['FROM GOLANG', ...files, ...lines].join('\n'),
+    // It names the registry, which is another one each time.
+    context: { ...CONTEXT, '.dockerignore': 'Dockerfile\n' },
+  };
 }
 
 /** What the function engine does itself, without a shell, on a base that is called as Docker's image of Go. */
