@@ -12,7 +12,7 @@ import { TAIL_LINES } from './observe.ts';
 import { type Facts, isLeaving, logKey, msOf } from './view.ts';
 
 /** ms that a log may take: a node that is gone does not give it, and what it would say is only evidence. */
-const LOG_TIMEOUT = 3_000;
+const LOG_TIMEOUT = 8_000;
 /** Containers whose logs are read; the others tell how they ended. */
 const MOST_LOGS = 10;
 

@@ -257,7 +257,7 @@ export function rollbackSuite({ name, cloud, adapt = (source) => source }: Surro
     await get(new URL('/end', url).href).catch(() => {});
     const pushed = await pushing;
     expect(pushed.outcome, pushed.text).toBe('failed');
-    expect(pushed.text).toMatch(/exits with code 1 .*told to end/);
+    expect(pushed.rest, pushed.text).toMatch(/exits with code 1 .*told to end/);
     await settled(7);
   });
 }
